@@ -1,0 +1,4 @@
+@NullMarked
+package io.arbalest.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,73 @@
+package io.arbalest.client;
+
+import io.arbalest.model.ClusterImage;
+import io.arbalest.model.CollectionDefinition;
+import io.arbalest.model.PointKey;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection to a cluster. Thread-safe; one per process is enough. Every failure is an {@link
+ * io.arbalest.model.ArbalestException} with a code.
+ */
+public interface ArbalestClient extends AutoCloseable {
+    /** What this client last heard of the cluster; asks for it if it has not yet. */
+    ClusterImage image();
+
+    /** Asks a node for the newest image. */
+    ClusterImage refresh();
+
+    /** Creates a collection; the definition's incarnation is ignored. */
+    ClusterImage.Collection createCollection(CollectionDefinition definition, boolean ifNotExists);
+
+    void dropCollection(String name, boolean ifExists);
+
+    /** Shards by collection and number as the nodes report them; a node that does not answer is left out. */
+    List<ShardReport> shardReports(String collection);
+
+    /** Opens a writer; its streams close with it. */
+    PointWriter openWriter(String collection, WriterOptions options, PointWriter.RejectionHandler rejections);
+
+    /** Writes a few points and waits until they are durable and searchable. */
+    Token write(String collection, List<Point> points);
+
+    /** Searches with one or several queries {@code [queries][dimension]}. A shard that does not answer is named in the result. */
+    SearchResult search(String collection, List<float[]> queries, SearchQuery query);
+
+    /** Points by key; missing keys are left out. Fails with UNREACHABLE if a shard that holds one of them does not answer. */
+    Map<PointKey, Hit> get(String collection, List<PointKey> keys, GetOptions options);
+
+    @Override
+    void close();
+
+    /** One shard as its node reports it. */
+    record ShardReport(
+            String node,
+            String collection,
+            int shard,
+            long term,
+            String state,
+            long durableSequenceNumber,
+            long appliedSequenceNumber,
+            long livePoints,
+            long linkedPoints,
+            long tailPoints,
+            long tombstones,
+            long staleRows,
+            long duplicateRows,
+            long walBytes,
+            String error) {}
+
+    /**
+     * How to get.
+     *
+     * @param fields which metadata to return; null: all
+     */
+    record GetOptions(@Nullable List<String> fields, boolean includeVector, Optional<Token> token, Duration timeout) {
+        public static final GetOptions DEFAULT =
+                new GetOptions(null, false, Optional.empty(), Duration.ofSeconds(10));
+    }
+}

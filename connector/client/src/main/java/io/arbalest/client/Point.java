@@ -1,0 +1,41 @@
+package io.arbalest.client;
+
+import io.arbalest.model.Binary16;
+import io.arbalest.model.OperationKind;
+import io.arbalest.model.PointKey;
+import io.arbalest.model.Version;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One row to write.
+ *
+ * @param vector binary16 {@code [dimension]}; null for a delete; not copied, must not be changed until acknowledged
+ * @param metadata by field name; missing means null; empty for a delete
+ * @param version null: an unversioned write, which wins over what the key has
+ */
+public record Point(
+        PointKey key,
+        OperationKind operation,
+        short @Nullable [] vector,
+        Map<String, Object> metadata,
+        @Nullable Version version) {
+
+    /** An upsert of a binary16 vector. */
+    public static Point upsert(PointKey key, short[] vector, Map<String, Object> metadata, @Nullable Version version) {
+        return new Point(key, OperationKind.UPSERT, vector, metadata, version);
+    }
+
+    /** An upsert of a float vector, rounded to binary16; what does not fit is refused when it is written. */
+    public static Point upsert(PointKey key, float[] vector, Map<String, Object> metadata, @Nullable Version version) {
+        short[] half = new short[vector.length];
+        for (int component = 0; component < vector.length; component++) {
+            half[component] = Binary16.fromFloat(vector[component]);
+        }
+        return upsert(key, half, metadata, version);
+    }
+
+    public static Point delete(PointKey key, @Nullable Version version) {
+        return new Point(key, OperationKind.DELETE, null, Map.of(), version);
+    }
+}

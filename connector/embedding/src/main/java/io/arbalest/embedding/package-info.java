@@ -1,0 +1,4 @@
+@NullMarked
+package io.arbalest.embedding;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.arbalest.flink;
+
+import org.jspecify.annotations.NullMarked;

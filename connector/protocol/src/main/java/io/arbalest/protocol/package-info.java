@@ -1,0 +1,4 @@
+@NullMarked
+package io.arbalest.protocol;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.arbalest.spark;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.arbalest.benchmarks;
+
+import org.jspecify.annotations.NullMarked;

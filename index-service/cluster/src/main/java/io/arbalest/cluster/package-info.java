@@ -1,0 +1,4 @@
+@NullMarked
+package io.arbalest.cluster;
+
+import org.jspecify.annotations.NullMarked;

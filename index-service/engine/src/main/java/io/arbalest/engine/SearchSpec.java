@@ -1,0 +1,31 @@
+package io.arbalest.engine;
+
+import io.arbalest.model.Filter;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a search asks of one shard.
+ *
+ * @param k rows wanted, 1 to {@value #MAX_K}
+ * @param ef candidates kept; 0: the collection's default; raised to k
+ * @param exact score every matching point instead of walking the graph
+ * @param skipTail leave out rows that the graph has not linked yet
+ * @param minScore rows below are left out; {@code -Infinity}: none
+ * @param fields metadata fields to return
+ * @param minSequenceNumber wait until this row is visible; 0: do not wait
+ * @param deadlineNanos on the engine's monotonic clock
+ */
+public record SearchSpec(
+        int k,
+        int ef,
+        boolean exact,
+        boolean skipTail,
+        @Nullable Filter filter,
+        double minScore,
+        List<String> fields,
+        boolean includeVector,
+        long minSequenceNumber,
+        long deadlineNanos) {
+    public static final int MAX_K = 10_000;
+}

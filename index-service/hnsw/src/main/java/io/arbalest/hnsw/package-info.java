@@ -1,0 +1,4 @@
+@NullMarked
+package io.arbalest.hnsw;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,52 @@
+package io.arbalest.io;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * The seam for storage: a directory tree whose changes become durable only by the calls that say so. Implementations: the
+ * machine's file system ({@code FileChannelDisk}), and the simulated disk of testkit that loses what was not synced.
+ *
+ * <p>Thread-safe.
+ */
+public interface Disk {
+    /**
+     * Creates a file of exactly {@code size} bytes, all written with zeros and synced (fallocate alone leaves unwritten
+     * extents whose first write costs a journal commit). Its directory entry is durable only after {@link #syncDirectory}.
+     * Fails if it exists.
+     */
+    BlockFile create(Path file, long size) throws IOException;
+
+    /** Opens an existing file for reading and writing. */
+    BlockFile open(Path file) throws IOException;
+
+    /** Replaces the file's whole content atomically and durably: temporary file, sync, rename, directory sync. */
+    void publish(Path file, byte[] content) throws IOException;
+
+    byte[] readAll(Path file) throws IOException;
+
+    boolean exists(Path file) throws IOException;
+
+    /** Names of the entries of a directory, sorted; empty if there is no such directory. */
+    List<String> list(Path directory) throws IOException;
+
+    /** Creates a directory and its parents and makes their entries durable. */
+    void createDirectories(Path directory) throws IOException;
+
+    /** Atomic; durable after {@link #syncDirectory} of the parent. */
+    void rename(Path from, Path to) throws IOException;
+
+    void delete(Path file) throws IOException;
+
+    /** Removes a directory and everything below it; no error if it does not exist. */
+    void deleteTree(Path directory) throws IOException;
+
+    void syncDirectory(Path directory) throws IOException;
+
+    /** Bytes that can still be written. */
+    long usableBytes(Path directory) throws IOException;
+
+    /** Takes the directory for this process until closed; throws if another process holds it. */
+    AutoCloseable lock(Path directory) throws IOException;
+}

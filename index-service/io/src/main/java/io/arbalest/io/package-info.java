@@ -1,0 +1,14 @@
+/**
+ * Block files and the disk they lie on, with one implementation over FileChannel; io_uring joins behind the same interface.
+ *
+ * <p><b>Knows</b> files, alignment, durability, native memory. <b>Does not know</b> what is in the blocks. The only room that may
+ * name {@code java.lang.foreign.Linker}, {@code FileChannel} or {@code java.io.File*}.
+ *
+ * <p><b>Start at</b> {@link io.arbalest.io.Disk}, {@link io.arbalest.io.BlockFile}.
+ *
+ * <p><b>Sources:</b> open(2), fsync(2), the measurements cited in the classes.
+ */
+@NullMarked
+package io.arbalest.io;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.arbalest.memory;
+
+import org.jspecify.annotations.NullMarked;

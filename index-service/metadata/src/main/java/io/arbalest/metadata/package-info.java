@@ -1,0 +1,4 @@
+@NullMarked
+package io.arbalest.metadata;
+
+import org.jspecify.annotations.NullMarked;

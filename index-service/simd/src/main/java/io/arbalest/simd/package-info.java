@@ -1,0 +1,4 @@
+@NullMarked
+package io.arbalest.simd;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.arbalest.simulation;
+
+import org.jspecify.annotations.NullMarked;

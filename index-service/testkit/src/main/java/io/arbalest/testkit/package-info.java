@@ -1,0 +1,4 @@
+@NullMarked
+package io.arbalest.testkit;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,14 @@
+/**
+ * The write-ahead log: appends opaque operation bytes, makes them durable in groups, and after a restart gives back exactly the
+ * prefix that was acknowledged.
+ *
+ * <p><b>Knows</b> records, files of the log, checksums, group commit, recovery. <b>Does not know</b> vectors, keys or shards: a
+ * body is bytes. Imports io and common.
+ *
+ * <p><b>Start at</b> {@link io.arbalest.wal.WriteAheadLog}, then {@code WalFormat} (the specification), then {@code
+ * WalRecovery} (the decision table).
+ */
+@NullMarked
+package io.arbalest.wal;
+
+import org.jspecify.annotations.NullMarked;

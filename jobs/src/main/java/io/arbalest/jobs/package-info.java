@@ -1,0 +1,4 @@
+@NullMarked
+package io.arbalest.jobs;
+
+import org.jspecify.annotations.NullMarked;
