@@ -1,0 +1,211 @@
+package io.arbalest.it.architecture;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import java.io.RandomAccessFile;
+import java.nio.channels.FileChannel;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Imports go down only, never up, never sideways; each outside library has one importing room. */
+class RoomsTest {
+    /** For every room, the rooms that it may import. A room that is missing here fails the build. */
+    private static final Map<String, Set<String>> MAY_IMPORT =
+            Map.ofEntries(
+                    Map.entry("model", Set.of()),
+                    Map.entry("protocol", Set.of("model")),
+                    Map.entry("client", Set.of("model", "protocol")),
+                    Map.entry("embedding", Set.of("model")),
+                    Map.entry("flink", Set.of("model", "client")),
+                    Map.entry("spark", Set.of("model", "client")),
+                    Map.entry("cli", Set.of("model", "protocol", "client", "embedding")),
+                    Map.entry("jobs", Set.of("model", "client", "embedding", "flink")),
+                    Map.entry("common", Set.of("model")),
+                    Map.entry("io", Set.of("common", "model")),
+                    Map.entry("simd", Set.of("common", "model")),
+                    Map.entry("memory", Set.of("common", "model", "io")),
+                    Map.entry("wal", Set.of("common", "model", "io")),
+                    Map.entry("metadata", Set.of("common", "model")),
+                    Map.entry("hnsw", Set.of("common", "model", "memory", "simd")),
+                    Map.entry(
+                            "engine",
+                            Set.of("common", "model", "io", "memory", "simd", "wal", "metadata", "hnsw")),
+                    Map.entry("cluster", Set.of("common", "model", "engine")),
+                    Map.entry("flight", Set.of("common", "model", "engine", "protocol", "client")),
+                    Map.entry(
+                            "server",
+                            Set.of(
+                                    "common", "model", "io", "simd", "memory", "wal", "metadata", "hnsw",
+                                    "engine", "cluster", "flight")),
+                    Map.entry("testkit", Set.of("common", "model", "io")),
+                    Map.entry(
+                            "simulation",
+                            Set.of(
+                                    "common", "model", "io", "memory", "simd", "wal", "metadata", "hnsw",
+                                    "engine", "cluster", "flight", "protocol", "client", "testkit")),
+                    Map.entry(
+                            "benchmarks",
+                            Set.of("common", "model", "io", "memory", "simd", "wal", "hnsw", "metadata", "engine")));
+
+    /** Outside packages and the only rooms that may name them. */
+    private static final Map<String, Set<String>> SOLE_IMPORTERS =
+            Map.of(
+                    "jdk.incubator.vector", Set.of("simd", "benchmarks"),
+                    "org.rocksdb", Set.of("metadata"),
+                    "org.roaringbitmap", Set.of("metadata"),
+                    "org.apache.ratis", Set.of("cluster"),
+                    "org.apache.arrow", Set.of("protocol", "client", "flight"),
+                    "io.prometheus", Set.of("server"),
+                    "org.apache.flink", Set.of("flink", "jobs"),
+                    "org.apache.kafka", Set.of("jobs"),
+                    "picocli", Set.of("cli", "jobs"),
+                    "org.antlr", Set.of("protocol"));
+
+    static Stream<String> rooms() {
+        return presentRooms().stream();
+    }
+
+    static Stream<String> libraries() {
+        return SOLE_IMPORTERS.keySet().stream().sorted();
+    }
+
+    @ParameterizedTest
+    @MethodSource("rooms")
+    void aRoomImportsOnlyTheRoomsBelowIt(String room) {
+        Set<String> allowed = MAY_IMPORT.get(room);
+        assertThat(allowed).as("room '%s' has a line in the table", room).isNotNull();
+        String[] forbidden =
+                MAY_IMPORT.keySet().stream()
+                        .filter(other -> !other.equals(room) && !allowed.contains(other))
+                        .map(other -> "io.arbalest." + other + "..")
+                        .toArray(String[]::new);
+        noClasses()
+                .that()
+                .resideInAPackage("io.arbalest." + room + "..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(forbidden)
+                .allowEmptyShould(true) // a room may hold nothing but its package-info
+                .check(Rooms.ALL);
+    }
+
+    @ParameterizedTest
+    @MethodSource("libraries")
+    void aLibraryHasItsImportingRooms(String library) {
+        String[] allowed =
+                SOLE_IMPORTERS.get(library).stream()
+                        .map(room -> "io.arbalest." + room + "..")
+                        .toArray(String[]::new);
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(allowed)
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(library + "..")
+                .check(Rooms.ALL);
+    }
+
+    @Test
+    void roomsAreFreeOfCycles() {
+        slices().matching("io.arbalest.(*)..").should().beFreeOfCycles().check(Rooms.ALL);
+    }
+
+    @Test
+    void onlyIoOpensFilesAndNativeFunctions() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages("io.arbalest.io..", "io.arbalest.server..", "io.arbalest.benchmarks..")
+                .should()
+                .dependOnClassesThat()
+                .areAssignableTo(FileChannel.class)
+                .orShould()
+                .dependOnClassesThat()
+                .areAssignableTo(RandomAccessFile.class)
+                .orShould()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("java.lang.foreign.Linker")
+                .check(Rooms.SERVICE);
+    }
+
+    @Test
+    void onlyCommonReadsClocksAndStartsThreads() {
+        noClasses()
+                        .that()
+                        .resideOutsideOfPackages(
+                                "io.arbalest.common..", "io.arbalest.testkit..", "io.arbalest.benchmarks..")
+                        .should()
+                        .callMethod(System.class, "currentTimeMillis")
+                        .orShould()
+                        .callMethod(System.class, "nanoTime")
+                        .orShould()
+                        .callMethod(Thread.class, "sleep", long.class)
+                        .orShould()
+                        .callConstructor(Thread.class, Runnable.class)
+                        .orShould()
+                        .callConstructor(Thread.class, Runnable.class, String.class)
+                        .orShould()
+                        .callConstructor(Random.class)
+                        .check(Rooms.SERVICE);
+    }
+
+    @Test
+    void namesSayWhatAThingIs() {
+        noClasses()
+                .that()
+                .resideInAPackage("io.arbalest..")
+                .and()
+                .areTopLevelClasses()
+                .should()
+                .haveNameMatching(".*(Util|Utils|Helper|Manager|Impl)$")
+                .check(Rooms.ALL);
+    }
+
+    @Test
+    void publicTypesOfTheFlinkConnectorSayHowStableTheyAre() {
+        List<String> silent =
+                Rooms.CONNECTOR.stream()
+                        .filter(type -> type.getPackageName().startsWith("io.arbalest.flink"))
+                        .filter(JavaClass::isTopLevelClass)
+                        .filter(type -> type.getModifiers().contains(JavaModifier.PUBLIC))
+                        .filter(
+                                type ->
+                                        type.getAnnotations().stream()
+                                                .noneMatch(
+                                                        annotation ->
+                                                                annotation
+                                                                        .getRawType()
+                                                                        .getPackageName()
+                                                                        .equals("org.apache.flink.annotation")))
+                        .map(JavaClass::getName)
+                        .sorted()
+                        .toList();
+        assertThat(silent).as("public types without @PublicEvolving or @Internal").isEmpty();
+    }
+
+    @Test
+    void everyRoomIsThere() {
+        assertThat(presentRooms()).contains("model", "protocol", "client", "flink", "engine", "hnsw", "wal", "server");
+    }
+
+    private static Set<String> presentRooms() {
+        Set<String> rooms = new TreeSet<>();
+        for (JavaClass type : Rooms.ALL) {
+            String[] parts = type.getPackageName().split("\\.", -1);
+            if (parts.length >= 3 && parts[0].equals("io") && parts[1].equals("arbalest")) {
+                rooms.add(parts[2]);
+            }
+        }
+        return rooms;
+    }
+}
