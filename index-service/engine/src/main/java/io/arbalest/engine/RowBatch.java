@@ -4,6 +4,7 @@ import io.arbalest.model.OperationKind;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
 import java.lang.foreign.MemorySegment;
+import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -11,8 +12,10 @@ import org.jspecify.annotations.Nullable;
  * Rows to write, by column. All lists have one entry a row.
  *
  * @param versions null where the writer gave none
- * @param vectors little-endian binary16, row-major {@code [rows][dimension]}; rows of deletes are ignored. Read until the write's
- *     future completes
+ * @param vectors little-endian binary16, row-major {@code [rows][dimension]}, dense: a row without a vector has its space too.
+ *     Rows of deletes are ignored. Read until the write's future completes
+ * @param vectorPresent which rows have a vector; an upsert without one is refused with VECTOR_MISSING. Not changed until the
+ *     write's future completes
  * @param metadata values in the order of the collection's fields, null for null; ignored for deletes
  */
 public record RowBatch(
@@ -20,9 +23,28 @@ public record RowBatch(
         List<PointKey> keys,
         List<@Nullable Version> versions,
         MemorySegment vectors,
+        BitSet vectorPresent,
         List<@Nullable Object[]> metadata,
         Writer writer,
         boolean acceptOlder) {
+    /** A batch in which every row has a vector. */
+    public RowBatch(
+            List<OperationKind> operations,
+            List<PointKey> keys,
+            List<@Nullable Version> versions,
+            MemorySegment vectors,
+            List<@Nullable Object[]> metadata,
+            Writer writer,
+            boolean acceptOlder) {
+        this(operations, keys, versions, vectors, all(keys.size()), metadata, writer, acceptOlder);
+    }
+
+    private static BitSet all(int rows) {
+        BitSet set = new BitSet(rows);
+        set.set(0, rows);
+        return set;
+    }
+
     public int rows() {
         return keys.size();
     }

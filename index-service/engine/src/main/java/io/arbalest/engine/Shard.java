@@ -17,8 +17,9 @@ public interface Shard {
 
     /**
      * Checks the rows, logs those that pass, and completes when they are durable and applied to the exact tail. Rows that fail a
-     * check are REJECTED one by one; the others are not affected. Refuses the whole batch with OVERLOADED while more is waiting
-     * than the limits allow.
+     * check are REJECTED one by one; the others are not affected. While more is waiting than the limits allow, the future is
+     * held back; if that lasts too long, the whole batch is refused with OVERLOADED and none of it was stored. After LOG_FAILED the
+     * outcome is unknown. Completes on a thread of the shard: what hangs on the future must be short and must not block.
      *
      * @param term the term that the sender believes in; 0: any
      */

@@ -1,0 +1,76 @@
+package io.arbalest.engine;
+
+import io.arbalest.model.ArbalestException;
+import io.arbalest.model.ErrorCode;
+import java.time.Duration;
+
+/**
+ * The limits of a node's shards.
+ *
+ * @param unlinkedTailRows rows of one shard that may wait for the graph, logged ones included; writers beyond are held back
+ * @param growingSegmentRows rows a segment takes before the next one is started
+ * @param indexerThreads threads that link rows into graphs, shared by all shards of the node
+ * @param walFileBytes size of one file of a log
+ * @param waitingBytes bytes of one shard's batches that may be held back at a time; more are refused at once
+ * @param writeWait how long a batch may be held back before it is refused with OVERLOADED
+ */
+public record EngineOptions(
+        int unlinkedTailRows,
+        int growingSegmentRows,
+        int indexerThreads,
+        long walFileBytes,
+        long waitingBytes,
+        Duration writeWait) {
+    public static final EngineOptions DEFAULT =
+            new EngineOptions(2048, 65_536, 1, 16L << 20, 64L << 20, Duration.ofSeconds(10));
+
+    public EngineOptions {
+        check(unlinkedTailRows >= 1, "engine.unlinked-tail-rows", unlinkedTailRows, "at least 1");
+        check(
+                growingSegmentRows >= 1 && growingSegmentRows <= 1 << 24,
+                "engine.growing-segment-rows",
+                growingSegmentRows,
+                "1.." + (1 << 24));
+        check(indexerThreads >= 1, "engine.indexer-threads", indexerThreads, "at least 1");
+        check(walFileBytes >= 1 << 16, "wal.file-bytes", walFileBytes, "at least " + (1 << 16));
+        check(waitingBytes >= 1, "engine.waiting-bytes", waitingBytes, "at least 1");
+        check(!writeWait.isNegative(), "engine.write-wait", writeWait, "not negative");
+    }
+
+    private static void check(boolean holds, String key, Object got, String expected) {
+        if (!holds) {
+            throw new ArbalestException(
+                    ErrorCode.INVALID_CONFIGURATION, key + " must be " + expected + ", got " + got, "change " + key);
+        }
+    }
+
+    /** The same with another bound on the unlinked tail. */
+    public EngineOptions withUnlinkedTailRows(int rows) {
+        return new EngineOptions(rows, growingSegmentRows, indexerThreads, walFileBytes, waitingBytes, writeWait);
+    }
+
+    /** The same with another size of segments. */
+    public EngineOptions withGrowingSegmentRows(int rows) {
+        return new EngineOptions(unlinkedTailRows, rows, indexerThreads, walFileBytes, waitingBytes, writeWait);
+    }
+
+    /** The same with another number of indexer threads. */
+    public EngineOptions withIndexerThreads(int threads) {
+        return new EngineOptions(unlinkedTailRows, growingSegmentRows, threads, walFileBytes, waitingBytes, writeWait);
+    }
+
+    /** The same with another size of log files. */
+    public EngineOptions withWalFileBytes(long bytes) {
+        return new EngineOptions(unlinkedTailRows, growingSegmentRows, indexerThreads, bytes, waitingBytes, writeWait);
+    }
+
+    /** The same with another bound on bytes held back. */
+    public EngineOptions withWaitingBytes(long bytes) {
+        return new EngineOptions(unlinkedTailRows, growingSegmentRows, indexerThreads, walFileBytes, bytes, writeWait);
+    }
+
+    /** The same with another patience for writers that are held back. */
+    public EngineOptions withWriteWait(Duration wait) {
+        return new EngineOptions(unlinkedTailRows, growingSegmentRows, indexerThreads, walFileBytes, waitingBytes, wait);
+    }
+}

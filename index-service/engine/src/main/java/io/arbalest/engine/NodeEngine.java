@@ -1,0 +1,264 @@
+package io.arbalest.engine;
+
+import io.arbalest.io.Disk;
+import io.arbalest.model.ArbalestException;
+import io.arbalest.model.ClusterImage;
+import io.arbalest.model.CollectionDefinition;
+import io.arbalest.model.ErrorCode;
+import io.arbalest.model.ShardAssignment;
+import io.arbalest.model.ShardId;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+
+/**
+ * The shards of one node and their directories.
+ *
+ * <pre>
+ * DATA/shards/INCARNATION/created          "format=1 collection=NAME image=INDEX": see below
+ * DATA/shards/INCARNATION/NUMBER/wal       the log; the only durable truth about the shard's rows
+ * DATA/shards/INCARNATION/NUMBER/metadata  derived from the log, rebuilt at every start
+ * </pre>
+ *
+ * <p>A node that starts sees old images first, some from before a collection was created. So the files of an incarnation that
+ * an image does not name are removed only if that image is at least as new as the one that made this node create them, as {@code
+ * created} says: then the collection was dropped, and an incarnation never comes back.
+ *
+ * <p>Shards open and close on the {@code shard-opener} executor; what concerns one shard happens in order. A shard that cannot be
+ * opened is FAILED and says why; the others are not affected.
+ *
+ * <p>Thread-safe.
+ */
+public final class NodeEngine implements Engine {
+    private static final System.Logger LOG = System.getLogger(NodeEngine.class.getName());
+    private static final int OPENER_THREADS = 2;
+    private static final String CREATED = "created";
+    private static final String IMAGE = " image=";
+
+    private final String nodeName;
+    private final Path shardsDirectory;
+    private final EngineOptions options;
+    private final Env env;
+    private final AutoCloseable directoryLock;
+    private final Executor opener;
+    private final Executor indexer;
+
+    private final Map<ShardId, ShardCore> shards = new ConcurrentHashMap<>();
+    /** The last thing to do for each shard; guarded by this. */
+    private final Map<ShardId, CompletableFuture<Void>> lifecycles = new HashMap<>();
+
+    /** The last removal of dropped files; guarded by this. */
+    private CompletableFuture<Void> cleaning = CompletableFuture.completedFuture(null);
+
+    private volatile boolean closed;
+
+    /**
+     * Takes the data directory and opens nothing yet.
+     *
+     * @param nodeName this node's name in shard assignments
+     * @throws ArbalestException DIRECTORY_IN_USE, or IO_FAILED if the directory cannot be made
+     */
+    public NodeEngine(String nodeName, Path dataDirectory, EngineOptions options, Env env) {
+        this.nodeName = nodeName;
+        this.shardsDirectory = dataDirectory.resolve("shards");
+        this.options = options;
+        this.env = env;
+        this.directoryLock = lock(env.disk(), dataDirectory, shardsDirectory);
+        this.opener = env.scheduler().parallel("shard-opener", OPENER_THREADS);
+        this.indexer = env.scheduler().parallel("indexer", options.indexerThreads());
+    }
+
+    private static AutoCloseable lock(Disk disk, Path dataDirectory, Path shardsDirectory) {
+        try {
+            disk.createDirectories(shardsDirectory);
+        } catch (IOException e) {
+            throw new ArbalestException(
+                    ErrorCode.IO_FAILED,
+                    "cannot create directory " + shardsDirectory + ": " + e.getMessage(),
+                    "check that node.data-dir is writable",
+                    e);
+        }
+        try {
+            return disk.lock(dataDirectory);
+        } catch (IOException e) {
+            throw new ArbalestException(
+                    ErrorCode.DIRECTORY_IN_USE,
+                    "cannot lock data directory " + dataDirectory + ": " + e.getMessage(),
+                    "stop the other node that uses it, or set another node.data-dir",
+                    e);
+        }
+    }
+
+    @Override
+    public synchronized void follow(ClusterImage image) {
+        if (closed) {
+            return;
+        }
+        Map<ShardId, Wanted> wanted = new HashMap<>();
+        Set<UUID> living = new HashSet<>();
+        for (ClusterImage.Collection collection : image.collections().values()) {
+            living.add(collection.definition().incarnation());
+            for (ShardAssignment assignment : collection.shards()) {
+                if (assignment.primary().equals(nodeName)) {
+                    wanted.put(assignment.shard(), new Wanted(collection.definition(), assignment.term()));
+                }
+            }
+        }
+        for (ShardCore shard : List.copyOf(shards.values())) {
+            Wanted still = wanted.get(shard.id());
+            if (still == null || still.term() != shard.term()) {
+                shards.remove(shard.id(), shard);
+                then(shard.id(), shard::close);
+            }
+        }
+        wanted.forEach(
+                (id, shard) -> {
+                    if (!shards.containsKey(id)) {
+                        start(id, shard, image.index());
+                    }
+                });
+        removeDropped(image.index(), living);
+    }
+
+    private record Wanted(CollectionDefinition definition, long term) {}
+
+    private void start(ShardId id, Wanted wanted, long imageIndex) {
+        Path incarnation = shardsDirectory.resolve(id.incarnation().toString());
+        Path directory = incarnation.resolve(Integer.toString(id.number()));
+        ShardCore shard = new ShardCore(id, wanted.definition(), wanted.term(), directory, options, env, indexer);
+        shards.put(id, shard);
+        then(
+                id,
+                () -> {
+                    recordCreation(incarnation, wanted.definition().name(), imageIndex);
+                    shard.open();
+                });
+    }
+
+    private void then(ShardId id, Runnable step) {
+        CompletableFuture<Void> before = lifecycles.getOrDefault(id, CompletableFuture.completedFuture(null));
+        CompletableFuture<Void> after =
+                before.thenRunAsync(step, opener)
+                        .exceptionally(
+                                failure -> {
+                                    LOG.log(Level.ERROR, "shard " + id + ": opening or closing failed", failure);
+                                    return null;
+                                });
+        lifecycles.put(id, after);
+    }
+
+    /** A failure here is left to the shard's own opening, which meets the same disk. */
+    private void recordCreation(Path incarnation, String collection, long imageIndex) {
+        try {
+            env.disk().createDirectories(incarnation);
+            Path file = incarnation.resolve(CREATED);
+            if (!env.disk().exists(file)) {
+                String line = "format=1 collection=" + collection + IMAGE + imageIndex + "\n";
+                env.disk().publish(file, line.getBytes(StandardCharsets.UTF_8));
+            }
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "cannot write " + incarnation.resolve(CREATED), e);
+        }
+    }
+
+    private void removeDropped(long imageIndex, Set<UUID> living) {
+        List<CompletableFuture<Void>> before = new ArrayList<>();
+        lifecycles.forEach(
+                (id, last) -> {
+                    if (!living.contains(id.incarnation())) {
+                        before.add(last);
+                    }
+                });
+        lifecycles.keySet().removeIf(id -> !living.contains(id.incarnation()));
+        cleaning =
+                CompletableFuture.allOf(before.toArray(CompletableFuture[]::new))
+                        .thenRunAsync(() -> removeFiles(imageIndex, living), opener);
+    }
+
+    private void removeFiles(long imageIndex, Set<UUID> living) {
+        try {
+            for (String name : env.disk().list(shardsDirectory)) {
+                Path incarnation = shardsDirectory.resolve(name);
+                Path file = incarnation.resolve(CREATED);
+                if (closed || living.stream().anyMatch(id -> id.toString().equals(name)) || !env.disk().exists(file)) {
+                    continue;
+                }
+                if (createdAt(new String(env.disk().readAll(file), StandardCharsets.UTF_8)) <= imageIndex) {
+                    LOG.log(Level.INFO, "removing the files of dropped collection " + incarnation);
+                    env.disk().deleteTree(incarnation);
+                    env.disk().syncDirectory(shardsDirectory);
+                }
+            }
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "cannot remove the files of a dropped collection; tried again with the next image", e);
+        }
+    }
+
+    /** The image index in the {@code created} file; a text that is not understood keeps the files. */
+    private static long createdAt(String text) {
+        int at = text.lastIndexOf(IMAGE);
+        try {
+            return at < 0 ? Long.MAX_VALUE : Long.parseLong(text.substring(at + IMAGE.length()).strip());
+        } catch (NumberFormatException _) {
+            return Long.MAX_VALUE;
+        }
+    }
+
+    @Override
+    public Optional<Shard> shard(String collection, int number) {
+        return shards.values().stream()
+                .filter(s -> s.id().number() == number && s.collection().name().equals(collection))
+                .map(Shard.class::cast)
+                .findFirst();
+    }
+
+    @Override
+    public List<Shard> shards(String collection) {
+        return shards.values().stream()
+                .filter(s -> collection.isEmpty() || s.collection().name().equals(collection))
+                .sorted(
+                        Comparator.comparing((ShardCore s) -> s.collection().name())
+                                .thenComparingInt(s -> s.id().number()))
+                .map(Shard.class::cast)
+                .toList();
+    }
+
+    @Override
+    public boolean ready() {
+        return shards.values().stream().allMatch(s -> s.state() != ShardState.RECOVERING);
+    }
+
+    @Override
+    public void close() {
+        List<ShardCore> open;
+        CompletableFuture<Void> lastCleaning;
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            open = List.copyOf(shards.values());
+            lastCleaning = cleaning;
+        }
+        open.forEach(ShardCore::close);
+        lastCleaning.cancel(false);
+        try {
+            directoryLock.close();
+        } catch (Exception e) {
+            LOG.log(Level.WARNING, "cannot release the lock of the data directory", e);
+        }
+    }
+}
