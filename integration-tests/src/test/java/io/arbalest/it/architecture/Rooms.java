@@ -18,7 +18,7 @@ final class Rooms {
     private Rooms() {}
 
     private static JavaClasses read(String... folders) {
-        Path root = Path.of("").toAbsolutePath().getParent();
+        Path root = Path.of("..").toAbsolutePath().normalize();
         List<Path> classes =
                 Stream.of(folders)
                         .flatMap(folder -> classFolders(root.resolve(folder)))

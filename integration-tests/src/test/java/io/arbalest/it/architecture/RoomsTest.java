@@ -83,8 +83,8 @@ class RoomsTest {
     @ParameterizedTest
     @MethodSource("rooms")
     void aRoomImportsOnlyTheRoomsBelowIt(String room) {
-        Set<String> allowed = MAY_IMPORT.get(room);
-        assertThat(allowed).as("room '%s' has a line in the table", room).isNotNull();
+        assertThat(MAY_IMPORT).as("every room has a line in the table").containsKey(room);
+        Set<String> allowed = MAY_IMPORT.getOrDefault(room, Set.of());
         String[] forbidden =
                 MAY_IMPORT.keySet().stream()
                         .filter(other -> !other.equals(room) && !allowed.contains(other))
@@ -104,7 +104,7 @@ class RoomsTest {
     @MethodSource("libraries")
     void aLibraryHasItsImportingRooms(String library) {
         String[] allowed =
-                SOLE_IMPORTERS.get(library).stream()
+                SOLE_IMPORTERS.getOrDefault(library, Set.of()).stream()
                         .map(room -> "io.arbalest." + room + "..")
                         .toArray(String[]::new);
         noClasses()
