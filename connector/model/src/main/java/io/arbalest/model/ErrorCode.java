@@ -31,6 +31,7 @@ public enum ErrorCode {
     FILTER_SYNTAX(1202, false),
     FILTER_TYPE_MISMATCH(1203, false),
     NO_KNOWN_WORD(1204, false),
+    FIELD_NOT_INDEXED(1205, false),
     // 13xx: collections
     UNKNOWN_COLLECTION(1301, false),
     COLLECTION_EXISTS(1302, false),

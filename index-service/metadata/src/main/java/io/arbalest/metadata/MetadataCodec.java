@@ -1,0 +1,313 @@
+package io.arbalest.metadata;
+
+import io.arbalest.model.ArbalestException;
+import io.arbalest.model.ErrorCode;
+import io.arbalest.model.Field;
+import io.arbalest.model.FieldType;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The bytes of a row's metadata, in the log and in the store. Format version 1, little-endian:
+ *
+ * <pre>
+ *   u8      format version, 1
+ *   u16     n, number of fields that this row was written with
+ *   u8[(n+7)/8]  null bits: bit (i % 8) of byte (i / 8) is set if field i is null; unused bits are 0
+ *   then the value of each field that is not null, in the order of the fields:
+ *     STRING     varint byte length, UTF-8 bytes
+ *     LONG       i64
+ *     DOUBLE     the 64 bits of IEEE 754 binary64
+ *     BOOLEAN    u8, 0 or 1
+ *     TIMESTAMP  i64, microseconds since 1970-01-01T00:00:00Z, rounded down
+ *     X_ARRAY    varint element count, then the elements as above
+ * </pre>
+ *
+ * <p>A varint is unsigned LEB128 of at most 5 bytes. Fields are told apart by position, so a collection may get more fields at
+ * the end: rows written before have null there. There is no checksum: what carries these bytes (log record, store block) has one.
+ *
+ * <p>Limits: {@value #MAX_BYTES} bytes a row, {@value #MAX_ARRAY_LENGTH} elements an array. Text that is not valid Unicode
+ * (lone surrogates) is stored with {@code ?} in their place.
+ *
+ * <p>Thread-safe: no state.
+ */
+public final class MetadataCodec {
+    /** The version that is written. */
+    public static final int FORMAT_VERSION = 1;
+
+    /** Most bytes of one row's encoded metadata. */
+    public static final int MAX_BYTES = 1 << 20;
+
+    /** Most elements of one array. */
+    public static final int MAX_ARRAY_LENGTH = 65_535;
+
+    private static final long MICROS_PER_SECOND = 1_000_000;
+    private static final int NANOS_PER_MICRO = 1_000;
+    private static final int MAX_VARINT_BYTES = 5;
+
+    private MetadataCodec() {}
+
+    /**
+     * Encodes a row.
+     *
+     * @param values one a field, in the order of the fields; null for null
+     * @throws ArbalestException VALUE_TYPE_MISMATCH naming the field, LIMIT_EXCEEDED
+     */
+    public static byte[] encode(List<Field> fields, @Nullable Object[] values) {
+        if (values.length != fields.size()) {
+            throw new ArbalestException(
+                    ErrorCode.SCHEMA_MISMATCH,
+                    "a row has " + values.length + " metadata values, the collection " + fields.size() + " fields",
+                    "send one value, or null, for each field");
+        }
+        Writer out = new Writer();
+        out.u8(FORMAT_VERSION);
+        out.u8(fields.size());
+        out.u8(fields.size() >>> 8);
+        for (int first = 0; first < values.length; first += 8) {
+            int bits = 0;
+            for (int i = first; i < Math.min(first + 8, values.length); i++) {
+                bits |= values[i] == null ? 1 << (i - first) : 0;
+            }
+            out.u8(bits);
+        }
+        for (int i = 0; i < values.length; i++) {
+            Object value = values[i];
+            if (value != null) {
+                encodeValue(fields.get(i), value, out);
+            }
+        }
+        if (out.size > MAX_BYTES) {
+            throw new ArbalestException(
+                    ErrorCode.LIMIT_EXCEEDED,
+                    "a row's metadata has " + out.size + " bytes, at most " + MAX_BYTES + " are allowed",
+                    "store the long text elsewhere and keep a reference to it");
+        }
+        return Arrays.copyOf(out.bytes, out.size);
+    }
+
+    private static void encodeValue(Field field, Object value, Writer out) {
+        if (!field.type().isArray()) {
+            encodeScalar(field, value, out);
+            return;
+        }
+        if (!(value instanceof List<?> elements)) {
+            throw mismatch(field, value);
+        }
+        if (elements.size() > MAX_ARRAY_LENGTH) {
+            throw new ArbalestException(
+                    ErrorCode.LIMIT_EXCEEDED,
+                    "field '" + field.name() + "' has " + elements.size() + " elements, at most " + MAX_ARRAY_LENGTH
+                            + " are allowed",
+                    "send fewer elements");
+        }
+        out.varint(elements.size());
+        for (Object element : elements) {
+            encodeScalar(field, element, out);
+        }
+    }
+
+    private static void encodeScalar(Field field, @Nullable Object value, Writer out) {
+        if (!field.type().elementClass().isInstance(value)) {
+            throw mismatch(field, value);
+        }
+        switch (value) {
+            case String text -> {
+                byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+                out.varint(utf8.length);
+                out.bytes(utf8);
+            }
+            case Long number -> out.i64(number);
+            case Double number -> out.i64(Double.doubleToRawLongBits(number));
+            case Boolean flag -> out.u8(flag ? 1 : 0);
+            case Instant instant -> out.i64(micros(field.name(), instant));
+            case null, default -> throw mismatch(field, value);
+        }
+    }
+
+    /** Microseconds since the epoch, rounded down. */
+    static long micros(String field, Instant instant) {
+        try {
+            return Math.addExact(
+                    Math.multiplyExact(instant.getEpochSecond(), MICROS_PER_SECOND),
+                    instant.getNano() / NANOS_PER_MICRO);
+        } catch (ArithmeticException e) {
+            throw new ArbalestException(
+                    ErrorCode.LIMIT_EXCEEDED,
+                    "field '" + field + "': " + instant + " does not fit int64 microseconds",
+                    "use a timestamp between the years -290307 and 294246",
+                    e);
+        }
+    }
+
+    private static ArbalestException mismatch(Field field, @Nullable Object value) {
+        String got = value == null ? "null inside the array" : value.getClass().getSimpleName() + " '" + brief(value) + "'";
+        return new ArbalestException(
+                ErrorCode.VALUE_TYPE_MISMATCH,
+                "field '" + field.name() + "' is " + field.type() + ", got " + got,
+                "send the column as " + field.type());
+    }
+
+    static String brief(Object value) {
+        String text = value.toString();
+        return text.length() <= 64 ? text : text.substring(0, 64) + "...";
+    }
+
+    /**
+     * Decodes a row. Fields that the row was written without are null.
+     *
+     * @throws ArbalestException UNSUPPORTED_FORMAT_VERSION, or STORE_FAILED if the bytes are damaged
+     */
+    public static @Nullable Object[] decode(List<Field> fields, byte[] encoded) {
+        return decode(fields, encoded, 0);
+    }
+
+    /** As {@link #decode(List, byte[])}, from an offset to the end. */
+    static @Nullable Object[] decode(List<Field> fields, byte[] encoded, int offset) {
+        ByteBuffer in = ByteBuffer.wrap(encoded, offset, encoded.length - offset).order(ByteOrder.LITTLE_ENDIAN);
+        try {
+            int version = in.get();
+            if (version != FORMAT_VERSION) {
+                throw new ArbalestException(
+                        ErrorCode.UNSUPPORTED_FORMAT_VERSION,
+                        "metadata of format version " + version + ", this release reads " + FORMAT_VERSION,
+                        "run the release that wrote it, or a later one");
+            }
+            return decodeFields(fields, in);
+        } catch (BufferUnderflowException | IllegalArgumentException | DateTimeException e) {
+            throw damaged("they end early or hold an impossible value", e);
+        }
+    }
+
+    private static @Nullable Object[] decodeFields(List<Field> fields, ByteBuffer in) {
+        int count = Short.toUnsignedInt(in.getShort());
+        if (count > fields.size()) {
+            throw damaged("they have " + count + " fields, the collection has " + fields.size(), null);
+        }
+        byte[] nulls = new byte[(count + 7) / 8];
+        in.get(nulls);
+        @Nullable Object[] values = new @Nullable Object[fields.size()];
+        for (int i = 0; i < count; i++) {
+            if (((nulls[i >>> 3] >>> (i & 7)) & 1) == 0) {
+                values[i] = decodeValue(fields.get(i).type(), in);
+            }
+        }
+        if (in.hasRemaining()) {
+            throw damaged(in.remaining() + " bytes are left over", null);
+        }
+        return values;
+    }
+
+    private static Object decodeValue(FieldType type, ByteBuffer in) {
+        return switch (type) {
+            case STRING -> text(in);
+            case LONG -> in.getLong();
+            case DOUBLE -> in.getDouble();
+            case BOOLEAN -> in.get() != 0;
+            case TIMESTAMP -> instant(in.getLong());
+            case STRING_ARRAY -> array(FieldType.STRING, in);
+            case LONG_ARRAY -> array(FieldType.LONG, in);
+            case DOUBLE_ARRAY -> array(FieldType.DOUBLE, in);
+            case BOOLEAN_ARRAY -> array(FieldType.BOOLEAN, in);
+            case TIMESTAMP_ARRAY -> array(FieldType.TIMESTAMP, in);
+        };
+    }
+
+    private static List<Object> array(FieldType element, ByteBuffer in) {
+        int count = varint(in);
+        if (count > Math.min(MAX_ARRAY_LENGTH, in.remaining())) {
+            throw damaged("an array has " + count + " elements", null);
+        }
+        List<Object> values = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            values.add(decodeValue(element, in));
+        }
+        return values;
+    }
+
+    private static String text(ByteBuffer in) {
+        int length = varint(in);
+        if (length > in.remaining()) {
+            throw damaged("a text has " + length + " bytes, " + in.remaining() + " are left", null);
+        }
+        String text = new String(in.array(), in.arrayOffset() + in.position(), length, StandardCharsets.UTF_8);
+        in.position(in.position() + length);
+        return text;
+    }
+
+    private static Instant instant(long micros) {
+        return Instant.ofEpochSecond(
+                Math.floorDiv(micros, MICROS_PER_SECOND),
+                Math.floorMod(micros, MICROS_PER_SECOND) * NANOS_PER_MICRO);
+    }
+
+    private static int varint(ByteBuffer in) {
+        long value = 0;
+        for (int i = 0; i < MAX_VARINT_BYTES; i++) {
+            byte next = in.get();
+            value |= (long) (next & 0x7f) << (7 * i);
+            if (next >= 0) {
+                if (value > Integer.MAX_VALUE) {
+                    throw damaged("a length of " + value, null);
+                }
+                return (int) value;
+            }
+        }
+        throw damaged("a length with more than " + MAX_VARINT_BYTES + " bytes", null);
+    }
+
+    private static ArbalestException damaged(String what, @Nullable Throwable cause) {
+        return new ArbalestException(
+                ErrorCode.STORE_FAILED,
+                "the bytes of a row's metadata are damaged: " + what,
+                "restore the shard from a replica or a snapshot",
+                cause);
+    }
+
+    /** A growing byte array. */
+    private static final class Writer {
+        private byte[] bytes = new byte[256];
+        private int size;
+
+        void u8(int value) {
+            reserve(1);
+            bytes[size++] = (byte) value;
+        }
+
+        void i64(long value) {
+            reserve(Long.BYTES);
+            for (int i = 0; i < Long.BYTES; i++) {
+                bytes[size++] = (byte) (value >>> (8 * i));
+            }
+        }
+
+        void varint(int value) {
+            int rest = value;
+            while (rest > 0x7f) {
+                u8((rest & 0x7f) | 0x80);
+                rest >>>= 7;
+            }
+            u8(rest);
+        }
+
+        void bytes(byte[] source) {
+            reserve(source.length);
+            System.arraycopy(source, 0, bytes, size, source.length);
+            size += source.length;
+        }
+
+        private void reserve(int more) {
+            if (more > bytes.length - size) {
+                bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, size + more));
+            }
+        }
+    }
+}

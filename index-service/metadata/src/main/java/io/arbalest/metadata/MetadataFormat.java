@@ -1,0 +1,288 @@
+package io.arbalest.metadata;
+
+import io.arbalest.model.ArbalestException;
+import io.arbalest.model.CollectionDefinition;
+import io.arbalest.model.ErrorCode;
+import io.arbalest.model.Field;
+import io.arbalest.model.FieldType;
+import io.arbalest.model.KeyType;
+import io.arbalest.model.PointKey;
+import io.arbalest.model.Version;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.roaringbitmap.InvalidRoaringFormat;
+import org.roaringbitmap.RoaringBitmap;
+import org.roaringbitmap.buffer.ImmutableRoaringBitmap;
+
+/**
+ * What lies in a shard's store. Format version 1; integers in values are little-endian, in keys big-endian, so that keys sort.
+ * Every value starts with u8 = 1, the version of its layout. Checksums are the store's, one a block.
+ *
+ * <pre>
+ * KEYS      key    the canonical bytes of the point's key
+ *           value  u8 1 | u8 flags: bit 0 tombstone | i32 generation | i64 version | i64 tiebreak
+ *                  | i64 sequence number | i32 segment | i32 ordinal                             (38 bytes)
+ *                  a tombstone has segment and ordinal -1
+ * ROWS      key    u32 segment | u32 ordinal
+ *           value  u8 1 | i32 generation | i64 version | i64 tiebreak | i64 sequence number
+ *                  | u16 key length | key bytes | metadata ({@link MetadataCodec}) to the end
+ * POSTINGS  key    u16 field position | u32 segment | u16 block = ordinal / 65536 | term ({@link Terms}) to the end
+ *           value  u8 1 | Roaring bitmap, portable serialisation, of the ordinals modulo 65536
+ * STATE     key    ASCII text:
+ *   "schema"       u8 1 | 16 bytes incarnation (big-endian, as printed) | u8 key type: 0 string, 1 int64
+ *                  | u16 fields | for each field: u8 type | u8 indexed | u8 length of the name | name
+ *                  types: 0 STRING 1 LONG 2 DOUBLE 3 BOOLEAN 4 TIMESTAMP, + 16 for an array of it
+ *   "applied"      u8 1 | i64 sequence number of the last row that is in here
+ *   "counts"       u8 1 | i64 live points | i64 tombstones
+ *   "rows/" u32 segment   u8 1 | i32 highest ordinal + 1
+ * </pre>
+ *
+ * <p>Rows and postings of replaced and deleted points stay until their segment goes; KEYS decides what is live.
+ *
+ * <p>Thread-safe: no state.
+ */
+final class MetadataFormat {
+    static final byte VERSION = 1;
+    static final int BLOCK_BITS = 16;
+
+    static final byte[] SCHEMA = ascii("schema");
+    static final byte[] APPLIED = ascii("applied");
+    static final byte[] COUNTS = ascii("counts");
+    static final byte[] ROWS_OF_SEGMENT = ascii("rows/");
+
+    private static final int TOMBSTONE = 1;
+    private static final int ARRAY_TYPE = 16;
+    private static final int LOCATION_BYTES = 38;
+    private static final int ROW_HEAD_BYTES = 31;
+
+    private MetadataFormat() {}
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /** Starts a value: writes the version and stands behind it. */
+    private static ByteBuffer start(byte[] value) {
+        return ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).put(VERSION);
+    }
+
+    /** Opens a value: checks its version and stands behind it. */
+    private static ByteBuffer open(byte[] value, int minimumBytes, String what) {
+        if (value.length < minimumBytes) {
+            throw new ArbalestException(
+                    ErrorCode.STORE_FAILED,
+                    what + " in the store has " + value.length + " bytes, at least " + minimumBytes + " were expected",
+                    "restore the shard from a replica or a snapshot");
+        }
+        if (value[0] != VERSION) {
+            throw new ArbalestException(
+                    ErrorCode.UNSUPPORTED_FORMAT_VERSION,
+                    what + " in the store has format version " + value[0] + ", this release reads " + VERSION,
+                    "run the release that wrote it, or a later one");
+        }
+        return ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).position(1);
+    }
+
+    // KEYS
+
+    static byte[] location(ShardMetadata.Location location) {
+        byte[] value = new byte[LOCATION_BYTES];
+        ByteBuffer out = start(value).put((byte) (location.tombstone() ? TOMBSTONE : 0));
+        putVersion(out, location.version(), location.sequenceNumber());
+        out.putInt(location.segment()).putInt(location.ordinal());
+        return value;
+    }
+
+    static ShardMetadata.Location location(byte[] value) {
+        ByteBuffer in = open(value, LOCATION_BYTES, "a location");
+        boolean tombstone = (in.get() & TOMBSTONE) != 0;
+        Version version = new Version(in.getInt(), in.getLong(), in.getLong());
+        return new ShardMetadata.Location(version, in.getLong(), tombstone, in.getInt(), in.getInt());
+    }
+
+    private static void putVersion(ByteBuffer out, Version version, long sequenceNumber) {
+        out.putInt(version.generation()).putLong(version.version()).putLong(version.tiebreak()).putLong(sequenceNumber);
+    }
+
+    // ROWS
+
+    static byte[] rowKey(int segment, int ordinal) {
+        return ByteBuffer.allocate(8).putInt(segment).putInt(ordinal).array();
+    }
+
+    static byte[] row(PointKey key, ShardMetadata.Location location, byte[] encodedMetadata) {
+        byte[] keyBytes = key.canonicalBytes();
+        byte[] value = new byte[ROW_HEAD_BYTES + keyBytes.length + encodedMetadata.length];
+        ByteBuffer out = start(value);
+        putVersion(out, location.version(), location.sequenceNumber());
+        out.putShort((short) keyBytes.length).put(keyBytes).put(encodedMetadata);
+        return value;
+    }
+
+    static ShardMetadata.Row row(KeyType keyType, List<Field> fields, byte[] value) {
+        ByteBuffer in = open(value, ROW_HEAD_BYTES, "a row");
+        Version version = new Version(in.getInt(), in.getLong(), in.getLong());
+        long sequenceNumber = in.getLong();
+        PointKey key = rowPointKey(keyType, value);
+        int metadataAt = ROW_HEAD_BYTES + key.canonicalBytes().length;
+        return new ShardMetadata.Row(key, version, sequenceNumber, MetadataCodec.decode(fields, value, metadataAt));
+    }
+
+    static PointKey rowPointKey(KeyType keyType, byte[] value) {
+        ByteBuffer in = open(value, ROW_HEAD_BYTES, "a row").position(ROW_HEAD_BYTES - Short.BYTES);
+        int length = Short.toUnsignedInt(in.getShort());
+        open(value, ROW_HEAD_BYTES + length, "a row");
+        byte[] keyBytes = new byte[length];
+        in.get(keyBytes);
+        return PointKey.ofCanonicalBytes(keyType, keyBytes);
+    }
+
+    // POSTINGS
+
+    static byte[] postingKey(int field, int segment, int block, byte[] term) {
+        return ByteBuffer.allocate(8 + term.length)
+                .putShort((short) field)
+                .putInt(segment)
+                .putShort((short) block)
+                .put(term)
+                .array();
+    }
+
+    static byte[] posting(RoaringBitmap ordinals) {
+        byte[] value = new byte[1 + ordinals.serializedSizeInBytes()];
+        ordinals.serialize(start(value));
+        return value;
+    }
+
+    /** The ordinals of a posting, modulo the block; a view of the value. */
+    static ImmutableRoaringBitmap posting(byte[] value) {
+        ByteBuffer in = open(value, 1, "a posting");
+        try {
+            return new ImmutableRoaringBitmap(in);
+        } catch (IndexOutOfBoundsException | InvalidRoaringFormat e) {
+            throw new ArbalestException(
+                    ErrorCode.STORE_FAILED,
+                    "a posting in the store is not a bitmap",
+                    "restore the shard from a replica or a snapshot",
+                    e);
+        }
+    }
+
+    // STATE
+
+    static byte[] applied(long sequenceNumber) {
+        byte[] value = new byte[9];
+        start(value).putLong(sequenceNumber);
+        return value;
+    }
+
+    static long applied(byte @Nullable [] value) {
+        return value == null ? 0 : open(value, 9, "the applied sequence number").getLong();
+    }
+
+    static byte[] counts(long live, long tombstones) {
+        byte[] value = new byte[17];
+        start(value).putLong(live).putLong(tombstones);
+        return value;
+    }
+
+    static long liveCount(byte[] value) {
+        return open(value, 17, "the counts").getLong();
+    }
+
+    static long tombstoneCount(byte[] value) {
+        return open(value, 17, "the counts").getLong(9);
+    }
+
+    static byte[] segmentRowsKey(int segment) {
+        return ByteBuffer.allocate(ROWS_OF_SEGMENT.length + 4).put(ROWS_OF_SEGMENT).putInt(segment).array();
+    }
+
+    static int segmentOfRowsKey(byte[] key) {
+        return ByteBuffer.wrap(key).getInt(ROWS_OF_SEGMENT.length);
+    }
+
+    static byte[] segmentRows(int rows) {
+        byte[] value = new byte[5];
+        start(value).putInt(rows);
+        return value;
+    }
+
+    static int segmentRows(byte[] value) {
+        return open(value, 5, "the rows of a segment").getInt();
+    }
+
+    static byte[] schema(CollectionDefinition definition) {
+        int bytes = 1 + 16 + 1 + 2;
+        for (Field field : definition.fields()) {
+            bytes += 3 + field.name().length();
+        }
+        byte[] value = new byte[bytes];
+        ByteBuffer out = start(value).order(ByteOrder.BIG_ENDIAN);
+        out.putLong(definition.incarnation().getMostSignificantBits());
+        out.putLong(definition.incarnation().getLeastSignificantBits());
+        out.order(ByteOrder.LITTLE_ENDIAN);
+        out.put((byte) (definition.keyType() == KeyType.STRING ? 0 : 1));
+        out.putShort((short) definition.fields().size());
+        for (Field field : definition.fields()) {
+            out.put((byte) typeNumber(field.type()));
+            out.put((byte) (field.indexed() ? 1 : 0));
+            out.put((byte) field.name().length());
+            out.put(ascii(field.name()));
+        }
+        return value;
+    }
+
+    /** What a store was made for. */
+    record Schema(UUID incarnation, KeyType keyType, List<Field> fields) {}
+
+    static Schema schema(byte[] value) {
+        ByteBuffer in = open(value, 20, "the schema");
+        in.order(ByteOrder.BIG_ENDIAN);
+        UUID incarnation = new UUID(in.getLong(), in.getLong());
+        in.order(ByteOrder.LITTLE_ENDIAN);
+        KeyType keyType = in.get() == 0 ? KeyType.STRING : KeyType.INT64;
+        int count = Short.toUnsignedInt(in.getShort());
+        List<Field> fields = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            FieldType type = typeOfNumber(in.get());
+            boolean indexed = in.get() != 0;
+            byte[] name = new byte[Byte.toUnsignedInt(in.get())];
+            in.get(name);
+            fields.add(new Field(new String(name, StandardCharsets.US_ASCII), type, indexed));
+        }
+        return new Schema(incarnation, keyType, fields);
+    }
+
+    private static int typeNumber(FieldType type) {
+        return switch (type) {
+            case STRING -> 0;
+            case LONG -> 1;
+            case DOUBLE -> 2;
+            case BOOLEAN -> 3;
+            case TIMESTAMP -> 4;
+            case STRING_ARRAY -> ARRAY_TYPE;
+            case LONG_ARRAY -> ARRAY_TYPE + 1;
+            case DOUBLE_ARRAY -> ARRAY_TYPE + 2;
+            case BOOLEAN_ARRAY -> ARRAY_TYPE + 3;
+            case TIMESTAMP_ARRAY -> ARRAY_TYPE + 4;
+        };
+    }
+
+    private static FieldType typeOfNumber(int number) {
+        for (FieldType type : FieldType.values()) {
+            if (typeNumber(type) == number) {
+                return type;
+            }
+        }
+        throw new ArbalestException(
+                ErrorCode.UNSUPPORTED_FORMAT_VERSION,
+                "the store has a field of type " + number + ", which this release does not know",
+                "run the release that wrote it, or a later one");
+    }
+}

@@ -1,0 +1,112 @@
+package io.arbalest.metadata;
+
+import io.arbalest.model.ArbalestException;
+import io.arbalest.model.ErrorCode;
+import io.arbalest.model.Field;
+import io.arbalest.model.FieldType;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The bytes under which a value is posted: they sort, as unsigned bytes, like the values.
+ *
+ * <pre>
+ *   STRING     UTF-8; above {@value #MAX_TEXT_BYTES} bytes: the first {@value #LONG_TEXT_HEAD_BYTES} and the SHA-256 of all of them, which
+ *              together are one byte longer than any short text, so the two are never confused; texts that share such a head
+ *              do not sort among each other
+ *   LONG       8 bytes, big-endian, sign bit flipped
+ *   TIMESTAMP  microseconds as LONG
+ *   DOUBLE     8 bytes, big-endian; sign bit flipped if positive, all bits if negative; -0.0 as 0.0
+ *   BOOLEAN    1 byte, 0 or 1
+ * </pre>
+ *
+ * <p>Two long texts are taken as equal if head and SHA-256 are. A NaN is not posted: it equals nothing.
+ *
+ * <p>Thread-safe: no state.
+ */
+final class Terms {
+    static final int MAX_TEXT_BYTES = 256;
+    static final int LONG_TEXT_HEAD_BYTES = 225;
+
+    private Terms() {}
+
+    /** Whether values of this field are posted at all. */
+    static boolean posted(Field field) {
+        return field.indexed() && !field.type().isArray();
+    }
+
+    /** The term of a stored value of a posted field; null if it matches nothing. */
+    static byte @Nullable [] ofValue(Field field, Object value) {
+        return switch (value) {
+            case String text -> ofText(text);
+            case Long number -> ofLong(number);
+            case Double number -> number.isNaN() ? null : ofDouble(number);
+            case Boolean flag -> new byte[] {(byte) (flag ? 1 : 0)};
+            case Instant instant -> ofLong(MetadataCodec.micros(field.name(), instant));
+            default -> throw new IllegalArgumentException("field " + field.name() + ": " + value.getClass());
+        };
+    }
+
+    /**
+     * The term that an equality with this literal asks for; null if no value can be equal.
+     *
+     * @throws ArbalestException FILTER_TYPE_MISMATCH
+     */
+    static byte @Nullable [] ofLiteral(Field field, Object literal) {
+        Object value = literal;
+        if (literal instanceof Long number && field.type() == FieldType.DOUBLE) {
+            double widened = number.doubleValue();
+            if (Double.compare(widened, 0x1p63) == 0 || (long) widened != number) {
+                return null; // no double is equal to it
+            }
+            value = widened;
+        }
+        if (!field.type().accepts(value)) {
+            throw new ArbalestException(
+                    ErrorCode.FILTER_TYPE_MISMATCH,
+                    "field '" + field.name() + "' is " + field.type() + ", the filter compares it with "
+                            + literal.getClass().getSimpleName() + " '" + MetadataCodec.brief(literal) + "'",
+                    "compare it with a " + field.type() + " literal");
+        }
+        if (value instanceof Double number && number.isNaN()) {
+            throw new ArbalestException(
+                    ErrorCode.FILTER_TYPE_MISMATCH,
+                    "field '" + field.name() + "' is compared with NaN, which equals nothing",
+                    "compare it with a number");
+        }
+        return ofValue(field, value);
+    }
+
+    private static byte[] ofText(String text) {
+        byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+        if (utf8.length <= MAX_TEXT_BYTES) {
+            return utf8;
+        }
+        byte[] digest = sha256(utf8);
+        byte[] term = Arrays.copyOf(utf8, LONG_TEXT_HEAD_BYTES + digest.length);
+        System.arraycopy(digest, 0, term, LONG_TEXT_HEAD_BYTES, digest.length);
+        return term;
+    }
+
+    private static byte[] sha256(byte[] bytes) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(bytes);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    private static byte[] ofLong(long value) {
+        return ByteBuffer.allocate(Long.BYTES).putLong(value ^ Long.MIN_VALUE).array();
+    }
+
+    private static byte[] ofDouble(double value) {
+        long bits = Double.doubleToLongBits(value + 0.0); // turns -0.0 into 0.0
+        return ByteBuffer.allocate(Long.BYTES).putLong(bits < 0 ? ~bits : bits ^ Long.MIN_VALUE).array();
+    }
+}
