@@ -1,0 +1,135 @@
+package io.arbalest.hnsw;
+
+import java.util.Objects;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Graph of a growing segment: a hierarchical navigable small world (Malkov and Yashunin, arXiv 1603.09320) with {@code m} links
+ * on the upper levels and {@code 2 * m} on level 0.
+ *
+ * <p>A point's level is a function of the seed and its ordinal, so one linking thread always builds the same graph. A graph
+ * never blocks its readers. Closing the graph does not close its vectors.
+ *
+ * <p>Thread-safe: several threads may link different points while any number search.
+ */
+public final class GrowingGraph implements AutoCloseable {
+    /** The entry before the first point was linked. */
+    static final long EMPTY = -1;
+
+    private static final int STRIPES = 1024;
+    private static final int MAX_LEVEL = 24;
+
+    private final VectorTable vectors;
+    private final Links links;
+    private final int m;
+    private final int efConstruction;
+    private final long levelSeed;
+    private final ReentrantLock[] stripes = new ReentrantLock[STRIPES];
+    private final ReentrantLock entryLock = new ReentrantLock();
+    private final ConcurrentLinkedQueue<Linker> idle = new ConcurrentLinkedQueue<>(); // one per thread that ever linked
+    private final AtomicInteger linked = new AtomicInteger();
+    private volatile long entry = EMPTY;
+
+    /**
+     * @param m links per point on the upper levels, 2 to 256
+     * @param efConstruction candidates kept while a point is linked, at least m
+     * @param capacity ordinals are 0 to capacity - 1; at most that of the vectors
+     */
+    public GrowingGraph(VectorTable vectors, int m, int efConstruction, long levelSeed, int capacity) {
+        if (m < 2 || m > 256 || efConstruction < m || capacity < 1 || capacity > vectors.capacity()) {
+            throw new IllegalArgumentException(
+                    "m " + m + ", efConstruction " + efConstruction + ", capacity " + capacity);
+        }
+        this.vectors = Objects.requireNonNull(vectors);
+        this.m = m;
+        this.efConstruction = efConstruction;
+        this.levelSeed = levelSeed;
+        links = new Links(m, capacity);
+        for (int i = 0; i < STRIPES; i++) {
+            stripes[i] = new ReentrantLock();
+        }
+    }
+
+    /** Links a point, once; its vector must be set. Returns when the point can be found. */
+    public void link(int ordinal) {
+        int level = levelOf(ordinal);
+        links.add(ordinal, level);
+        long seen = entry;
+        if (level <= level(seen) && seen != EMPTY) {
+            linkFrom(ordinal, level, seen);
+        } else {
+            raise(ordinal, level);
+        }
+        linked.incrementAndGet();
+    }
+
+    /** Number of points linked. */
+    public int linkedCount() {
+        return linked.get();
+    }
+
+    /** Scratch for one searching thread. */
+    public GraphSearcher newSearcher() {
+        return new GraphSearcher(this, new GraphWalk(vectors, links, vectors.capacity()));
+    }
+
+    /** Bytes of the links, on the heap. */
+    public long sizeBytes() {
+        return links.sizeBytes();
+    }
+
+    /** Lets go of the scratch; the vectors stay open. */
+    @Override
+    public void close() {
+        idle.clear();
+    }
+
+    /** The point where searches start and its level, as one value, or {@link #EMPTY}. */
+    long entry() {
+        return entry;
+    }
+
+    static int ordinal(long entry) {
+        return (int) entry;
+    }
+
+    static int level(long entry) {
+        return (int) (entry >> 32);
+    }
+
+    /** Links a point of a level that the graph does not have yet; one at a time, so that such points know each other. */
+    private void raise(int ordinal, int level) {
+        entryLock.lock();
+        try {
+            long seen = entry;
+            if (seen != EMPTY) {
+                linkFrom(ordinal, level, seen);
+            }
+            if (seen == EMPTY || level > level(seen)) {
+                entry = ((long) level << 32) | ordinal;
+            }
+        } finally {
+            entryLock.unlock();
+        }
+    }
+
+    private void linkFrom(int ordinal, int level, long from) {
+        Linker linker = idle.poll();
+        if (linker == null) {
+            linker = new Linker(vectors, links, stripes, m, efConstruction);
+        }
+        linker.link(ordinal, level, from);
+        idle.add(linker);
+    }
+
+    private int levelOf(int ordinal) {
+        long z = levelSeed + 0x9e3779b97f4a7c15L * (ordinal + 1L); // splitmix64
+        z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
+        z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
+        z ^= z >>> 31;
+        double uniform = ((z >>> 11) + 1) * 0x1p-53;
+        return Math.min(MAX_LEVEL, (int) (-Math.log(uniform) / Math.log(m)));
+    }
+}

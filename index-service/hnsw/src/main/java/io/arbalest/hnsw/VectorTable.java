@@ -1,0 +1,210 @@
+package io.arbalest.hnsw;
+
+import io.arbalest.memory.MemoryBudget;
+import io.arbalest.memory.SlabArena;
+import io.arbalest.model.Metric;
+import io.arbalest.simd.HalfCodec;
+import io.arbalest.simd.HalfDot;
+import java.lang.foreign.MemorySegment;
+import java.util.Objects;
+
+/**
+ * Binary16 vectors of one segment by ordinal, in slabs off-heap, with what the metric needs beside them.
+ *
+ * <p>A vector is stored times a power of two of its own (see {@link HalfCodec}), which {@link #read} undoes exactly. Every score
+ * is {@code dot * factor + offset}, where dot is the kernel's inner product of the stored vector and the query, and factor and
+ * offset are kept by ordinal: the power of two and, for {@link Metric#COSINE}, the inverse norm; minus the squared norm for
+ * {@link Metric#L2}. A score is larger for closer points.
+ *
+ * <p>One thread writes; what it wrote may be read by any thread to which the caller published the ordinal.
+ */
+public final class VectorTable implements AutoCloseable {
+    private final int dimension;
+    private final Metric metric;
+    private final SlabArena slabs;
+    private final byte[] exponents;
+    private final float[] terms; // factor and offset of each ordinal
+
+    /** As {@link #VectorTable(int, Metric, int, MemoryBudget)} without a limit on memory. */
+    public VectorTable(int dimension, Metric metric, int capacity) {
+        this(dimension, metric, capacity, MemoryBudget.unlimited("vectors"));
+    }
+
+    /**
+     * @param dimension elements of every vector, at least 1
+     * @param capacity ordinals are 0 to capacity - 1
+     * @param budget what slabs are reserved from, as ordinals come into use
+     */
+    public VectorTable(int dimension, Metric metric, int capacity, MemoryBudget budget) {
+        this.dimension = dimension;
+        this.metric = Objects.requireNonNull(metric);
+        slabs = new SlabArena(Math.multiplyExact(HalfDot.paddedDimension(dimension), 2), capacity, budget);
+        exponents = new byte[capacity];
+        terms = new float[Math.multiplyExact(2, capacity)];
+    }
+
+    /**
+     * Copies a vector into the table.
+     *
+     * @param source plain little-endian binary16 elements from the byte offset on; finite, and not all zero for cosine
+     * @throws io.arbalest.model.ArbalestException if the budget has no room for another slab
+     */
+    public void set(int ordinal, MemorySegment source, long byteOffset) {
+        slabs.ensure(ordinal);
+        MemorySegment slab = slabs.slab(ordinal);
+        long offset = slabs.offset(ordinal);
+        int exponent = HalfCodec.exponentOf(source, byteOffset, dimension);
+        HalfCodec.encode(source, byteOffset, dimension, exponent, slab, offset);
+        exponents[ordinal] = (byte) exponent;
+        double unscale = Math.scalb(1.0, -exponent);
+        double squaredNorm = metric == Metric.IP ? 0 : squaredNorm(slab, offset) * unscale * unscale;
+        float factor = (float) unscale;
+        if (metric == Metric.COSINE) {
+            factor = squaredNorm > 0 ? (float) (unscale / Math.sqrt(squaredNorm)) : 0;
+        }
+        terms[2 * ordinal] = factor;
+        terms[2 * ordinal + 1] = metric == Metric.L2 ? (float) -squaredNorm : 0;
+    }
+
+    /** Reads a vector back, bit for bit as it was written. */
+    public void read(int ordinal, short[] target) {
+        if (target.length != dimension) {
+            throw new IllegalArgumentException("target has " + target.length + " elements, expected " + dimension);
+        }
+        HalfCodec.decode(slabs.slab(ordinal), slabs.offset(ordinal), exponents[ordinal], target);
+    }
+
+    /** The score in its direct form, accumulated in double from the stored vector: what results report. */
+    public double exactScore(int ordinal, float[] query) {
+        MemorySegment slab = slabs.slab(ordinal);
+        long offset = slabs.offset(ordinal);
+        double unscale = Math.scalb(1.0, -exponents[ordinal]);
+        double product = 0;
+        double distance = 0;
+        double vectorNorm = 0;
+        double queryNorm = 0;
+        for (int i = 0; i < dimension; i++) {
+            double x = HalfCodec.element(slab, offset, i) * unscale;
+            double q = query[i];
+            product += x * q;
+            distance += (x - q) * (x - q);
+            vectorNorm += x * x;
+            queryNorm += q * q;
+        }
+        return switch (metric) {
+            case IP -> product;
+            case L2 -> -distance;
+            case COSINE ->
+                    vectorNorm == 0 || queryNorm == 0 ? 0 : product / Math.sqrt(vectorNorm) / Math.sqrt(queryNorm);
+        };
+    }
+
+    /** Lays a query out for the kernels; its elements must be finite. */
+    public PreparedQuery prepare(float[] query) {
+        PreparedQuery prepared = new PreparedQuery(dimension);
+        prepared.half.load(query);
+        double squaredNorm = 0;
+        for (float element : query) {
+            squaredNorm += (double) element * element;
+        }
+        finish(prepared, squaredNorm, prepared.half.scale());
+        return prepared;
+    }
+
+    /** An empty query, to be filled by {@link #prepareStored} again and again. */
+    PreparedQuery newQuery() {
+        return new PreparedQuery(dimension);
+    }
+
+    /** Makes the query that equals a stored vector. */
+    void prepareStored(int ordinal, PreparedQuery target) {
+        target.half.load(slabs.slab(ordinal), slabs.offset(ordinal));
+        float factor = terms[2 * ordinal];
+        target.factor = (float) (target.half.scale() * factor * (metric == Metric.L2 ? 2 : 1));
+        target.offset = terms[2 * ordinal + 1];
+    }
+
+    /** Scores of several ordinals, to the accuracy of the kernels. */
+    void score(PreparedQuery query, int[] ordinals, int count, float[] scores) {
+        for (int from = 0; from < count; from += PreparedQuery.BATCH) {
+            scoreBatch(query, ordinals, from, Math.min(PreparedQuery.BATCH, count - from), scores);
+        }
+    }
+
+    /** The score of one ordinal. */
+    float score(PreparedQuery query, int ordinal) {
+        float dot = HalfDot.dot(slabs.slab(ordinal), slabs.offset(ordinal), query.half);
+        return finish(query, ordinal, dot);
+    }
+
+    /** Number of ordinals. */
+    public int capacity() {
+        return exponents.length;
+    }
+
+    /** Elements of every vector. */
+    public int dimension() {
+        return dimension;
+    }
+
+    /** How vectors are compared. */
+    public Metric metric() {
+        return metric;
+    }
+
+    /** Bytes held, off-heap and on. */
+    public long sizeBytes() {
+        return slabs.allocatedBytes() + exponents.length + 4L * terms.length;
+    }
+
+    /** Frees the slabs; any later use of a vector fails. */
+    @Override
+    public void close() {
+        slabs.close();
+    }
+
+    private void scoreBatch(PreparedQuery query, int[] ordinals, int from, int count, float[] scores) {
+        MemorySegment[] segments = query.segments;
+        long[] offsets = query.offsets;
+        float[] dots = query.scores;
+        for (int i = 0; i < count; i++) {
+            int ordinal = ordinals[from + i];
+            segments[i] = slabs.slab(ordinal);
+            offsets[i] = slabs.offset(ordinal);
+        }
+        int i = 0;
+        for (; i + 4 <= count; i += 4) {
+            HalfDot.dot4(segments, offsets, i, query.half, dots);
+        }
+        for (; i < count; i++) {
+            dots[i] = HalfDot.dot(segments[i], offsets[i], query.half);
+        }
+        for (i = 0; i < count; i++) {
+            scores[from + i] = finish(query, ordinals[from + i], dots[i]);
+        }
+    }
+
+    private float finish(PreparedQuery query, int ordinal, float dot) {
+        return Math.fma(dot * terms[2 * ordinal], query.factor, terms[2 * ordinal + 1]) + query.offset;
+    }
+
+    private void finish(PreparedQuery query, double squaredNorm, double scale) {
+        query.factor =
+                (float)
+                        switch (metric) {
+                            case IP -> scale;
+                            case L2 -> 2 * scale;
+                            case COSINE -> squaredNorm > 0 ? scale / Math.sqrt(squaredNorm) : 0;
+                        };
+        query.offset = metric == Metric.L2 ? (float) -squaredNorm : 0;
+    }
+
+    private double squaredNorm(MemorySegment slab, long offset) {
+        double sum = 0;
+        for (int i = 0; i < dimension; i++) {
+            double element = HalfCodec.element(slab, offset, i);
+            sum += element * element;
+        }
+        return sum;
+    }
+}

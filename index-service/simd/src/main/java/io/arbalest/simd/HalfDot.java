@@ -1,0 +1,138 @@
+package io.arbalest.simd;
+
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Inner products of stored binary16 vectors with a {@link HalfQuery}.
+ *
+ * <p>The "pair" form: one load takes two halves per 32-bit lane. Shifting a half's exponent and significand into a float's
+ * place gives the half times 2^-112, exactly; the query carries the 2^112. The upper half of a lane needs one shift and a mask,
+ * the lower one more shift; no widening, no shuffle. A subnormal half becomes a subnormal float, which is right but slow (about
+ * 50 ns each), hence the scaling in {@link HalfCodec}.
+ *
+ * <p>Vectors are stored with zero padding up to {@link #PADDING} elements, so there are no tails. The sum is accumulated in
+ * float, in an order that depends on the width of the machine's vectors: results differ from {@link #scalarDot} by at most
+ * {@code dimension * 2^-23 * sum(|x_i * q_i|)}.
+ *
+ * <p>Thread-safe: no state.
+ */
+public final class HalfDot {
+    /** Stored vectors are padded with zeros to a multiple of this many elements: one 512-bit load. */
+    public static final int PADDING = 32;
+
+    private static final VectorSpecies<Integer> INTS =
+            IntVector.SPECIES_PREFERRED.length() > 16 ? IntVector.SPECIES_512 : IntVector.SPECIES_PREFERRED;
+    private static final VectorSpecies<Float> FLOATS = INTS.withLanes(float.class);
+    private static final int LANES = INTS.length();
+    private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
+    private static final int MASK = 0x8fffe000;
+
+    private HalfDot() {}
+
+    /** Number of elements, padding included, of a stored vector. */
+    public static int paddedDimension(int dimension) {
+        return (dimension + PADDING - 1) / PADDING * PADDING;
+    }
+
+    /** Width of the vectors in use, in bits. */
+    public static int vectorBits() {
+        return INTS.vectorBitSize();
+    }
+
+    /** The inner product of the stored vector at the byte offset with the query, without {@link HalfQuery#scale}. */
+    public static float dot(MemorySegment segment, long offset, HalfQuery query) {
+        float[] even = query.even;
+        float[] odd = query.odd;
+        FloatVector low = FloatVector.zero(FLOATS);
+        FloatVector high = FloatVector.zero(FLOATS);
+        for (int i = 0; i < even.length; i += LANES) {
+            IntVector x = IntVector.fromMemorySegment(INTS, segment, offset + 4L * i, LE);
+            low = evenOf(x).fma(FloatVector.fromArray(FLOATS, even, i), low);
+            high = oddOf(x).fma(FloatVector.fromArray(FLOATS, odd, i), high);
+        }
+        return low.add(high).reduceLanes(VectorOperators.ADD);
+    }
+
+    /**
+     * Four inner products at once, so that four cache misses overlap and the query is loaded once.
+     *
+     * @param segments where the four vectors lie, from index {@code at}
+     * @param offsets their byte offsets, from index {@code at}
+     * @param dots receives the inner products, without {@link HalfQuery#scale}, from index {@code at}
+     */
+    public static void dot4(MemorySegment[] segments, long[] offsets, int at, HalfQuery query, float[] dots) {
+        float[] even = query.even;
+        float[] odd = query.odd;
+        MemorySegment s0 = segments[at];
+        MemorySegment s1 = segments[at + 1];
+        MemorySegment s2 = segments[at + 2];
+        MemorySegment s3 = segments[at + 3];
+        long o0 = offsets[at];
+        long o1 = offsets[at + 1];
+        long o2 = offsets[at + 2];
+        long o3 = offsets[at + 3];
+        FloatVector a0 = FloatVector.zero(FLOATS);
+        FloatVector a1 = FloatVector.zero(FLOATS);
+        FloatVector a2 = FloatVector.zero(FLOATS);
+        FloatVector a3 = FloatVector.zero(FLOATS);
+        for (int i = 0; i < even.length; i += LANES) {
+            FloatVector e = FloatVector.fromArray(FLOATS, even, i);
+            FloatVector o = FloatVector.fromArray(FLOATS, odd, i);
+            IntVector x0 = IntVector.fromMemorySegment(INTS, s0, o0 + 4L * i, LE);
+            IntVector x1 = IntVector.fromMemorySegment(INTS, s1, o1 + 4L * i, LE);
+            IntVector x2 = IntVector.fromMemorySegment(INTS, s2, o2 + 4L * i, LE);
+            IntVector x3 = IntVector.fromMemorySegment(INTS, s3, o3 + 4L * i, LE);
+            a0 = oddOf(x0).fma(o, evenOf(x0).fma(e, a0));
+            a1 = oddOf(x1).fma(o, evenOf(x1).fma(e, a1));
+            a2 = oddOf(x2).fma(o, evenOf(x2).fma(e, a2));
+            a3 = oddOf(x3).fma(o, evenOf(x3).fma(e, a3));
+        }
+        dots[at] = a0.reduceLanes(VectorOperators.ADD);
+        dots[at + 1] = a1.reduceLanes(VectorOperators.ADD);
+        dots[at + 2] = a2.reduceLanes(VectorOperators.ADD);
+        dots[at + 3] = a3.reduceLanes(VectorOperators.ADD);
+    }
+
+    /** The scalar twin of {@link #dot}. */
+    public static float scalarDot(MemorySegment segment, long offset, HalfQuery query) {
+        float[] even = query.even;
+        float[] odd = query.odd;
+        float sum = 0;
+        for (int i = 0; i < even.length; i++) {
+            sum = Math.fma(raised(segment, offset + 4L * i), even[i], sum);
+            sum = Math.fma(raised(segment, offset + 4L * i + 2), odd[i], sum);
+        }
+        return sum;
+    }
+
+    /** Fills the query's pairs with the stored vector itself, times 2^96: see {@link HalfQuery#load}. */
+    static void unpack(MemorySegment segment, long offset, float[] even, float[] odd) {
+        for (int i = 0; i < even.length; i += LANES) {
+            IntVector x = IntVector.fromMemorySegment(INTS, segment, offset + 4L * i, LE);
+            evenOf(x).mul(0x1p112f).mul(0x1p96f).intoArray(even, i);
+            oddOf(x).mul(0x1p112f).mul(0x1p96f).intoArray(odd, i);
+        }
+    }
+
+    private static FloatVector evenOf(IntVector pairs) {
+        return pairs.lanewise(VectorOperators.LSHL, 16)
+                .lanewise(VectorOperators.ASHR, 3)
+                .and(MASK)
+                .reinterpretAsFloats();
+    }
+
+    private static FloatVector oddOf(IntVector pairs) {
+        return pairs.lanewise(VectorOperators.ASHR, 3).and(MASK).reinterpretAsFloats();
+    }
+
+    private static float raised(MemorySegment segment, long offset) {
+        return Float.float16ToFloat(segment.get(JAVA_SHORT_UNALIGNED.withOrder(LE), offset)) * 0x1p-112f;
+    }
+}
