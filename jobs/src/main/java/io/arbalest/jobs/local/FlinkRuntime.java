@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
  * <p>Confined to one thread.
  */
 public final class FlinkRuntime implements AutoCloseable {
-    private static final Duration START_TIMEOUT = Duration.ofSeconds(180);
+    private static final Duration START_TIMEOUT = Duration.ofMinutes(3);
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(30);
     private static final Pattern RUNNING = Pattern.compile("RUNNING jobId=(\\S+) rest=(\\d+)");
 

@@ -24,9 +24,9 @@ import org.apache.kafka.clients.admin.NewTopic;
  * <p>Confined to one thread.
  */
 public final class KafkaBroker implements AutoCloseable {
-    private static final Duration START_TIMEOUT = Duration.ofSeconds(120);
+    private static final Duration START_TIMEOUT = Duration.ofMinutes(2);
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(20);
-    private static final Duration ADMIN_TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration ADMIN_TIMEOUT = Duration.ofMinutes(1);
 
     private final Path directory;
     private final Options options;

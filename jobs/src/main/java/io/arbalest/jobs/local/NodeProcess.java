@@ -24,7 +24,7 @@ import java.util.Map;
  * <p>Confined to one thread.
  */
 public final class NodeProcess implements AutoCloseable {
-    private static final Duration START_TIMEOUT = Duration.ofSeconds(120);
+    private static final Duration START_TIMEOUT = Duration.ofMinutes(2);
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(20);
     private static final String MAIN = "io.arbalest.server.ArbalestNode";
     private static final String READY = "READY";
