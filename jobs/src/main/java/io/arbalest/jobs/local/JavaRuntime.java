@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A Java installation that child processes can be started with.
@@ -24,6 +26,8 @@ public record JavaRuntime(Path home, Runtime.Version version) {
 
     /** The least version that index nodes accept: earlier G1 may move a pinned array under a native call (JDK-8377811). */
     public static final Runtime.Version NODE_MINIMUM = Runtime.Version.parse("25.0.3");
+
+    private static final Logger LOG = LoggerFactory.getLogger(JavaRuntime.class);
 
     private static final List<Path> PLACES =
             List.of(
@@ -116,7 +120,7 @@ public record JavaRuntime(Path home, Runtime.Version version) {
                     children.flatMap(child -> Stream.of(child, child.resolve("Contents").resolve("Home")))
                             .forEach(child -> at(child).ifPresent(found::add));
                 } catch (IOException e) {
-                    continue; // a directory that cannot be listed offers no JDK
+                    LOG.debug("cannot list {}: no JDK is looked for there", place, e);
                 }
             }
         }
