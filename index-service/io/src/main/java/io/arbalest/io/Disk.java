@@ -14,14 +14,18 @@ public interface Disk {
     /**
      * Creates a file of exactly {@code size} bytes, all written with zeros and synced (fallocate alone leaves unwritten
      * extents whose first write costs a journal commit). Its directory entry is durable only after {@link #syncDirectory}.
-     * Fails if it exists.
+     * Fails if it exists; throws {@link DiskFullException} and leaves nothing behind if there is no space.
      */
     BlockFile create(Path file, long size) throws IOException;
 
     /** Opens an existing file for reading and writing. */
     BlockFile open(Path file) throws IOException;
 
-    /** Replaces the file's whole content atomically and durably: temporary file, sync, rename, directory sync. */
+    /**
+     * Replaces the file's whole content atomically and durably: temporary file, sync, rename, directory sync.
+     * The temporary file is the name with {@code .tmp} added; after a crash it may be left over and means nothing. One
+     * publisher a file at a time.
+     */
     void publish(Path file, byte[] content) throws IOException;
 
     byte[] readAll(Path file) throws IOException;
@@ -47,6 +51,6 @@ public interface Disk {
     /** Bytes that can still be written. */
     long usableBytes(Path directory) throws IOException;
 
-    /** Takes the directory for this process until closed; throws if another process holds it. */
+    /** Takes the directory for this process until closed; throws {@link DirectoryInUseException} if it is held. */
     AutoCloseable lock(Path directory) throws IOException;
 }
