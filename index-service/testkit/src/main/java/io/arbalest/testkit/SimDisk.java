@@ -1,0 +1,484 @@
+package io.arbalest.testkit;
+
+import io.arbalest.io.AlignedBuffers;
+import io.arbalest.io.BlockFile;
+import io.arbalest.io.DirectoryInUseException;
+import io.arbalest.io.Disk;
+import io.arbalest.io.DiskFullException;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A disk in memory that keeps apart what is on the medium and what a power cut may lose. Written sectors are stable when a
+ * write has returned, directory entries only after {@link #syncDirectory}. {@link #crash} keeps, of everything that is not
+ * stable, what the seed draws: any subset of a file's sectors, any prefix of the directory changes (as a journal would).
+ *
+ * <p>Faults are armed with {@link #failAt}: the n-th call from now of an operation fails, leaves an arbitrary part of its
+ * effect, or is the moment of the power cut. After a power cut every call throws until {@link #crash} has been called; handles
+ * and locks from before stay dead.
+ *
+ * <p>Thread-safe.
+ */
+public final class SimDisk implements Disk {
+    private final RandomGenerator random;
+    private final Deque<NamespaceChange> pendingChanges = new ArrayDeque<>();
+    private final Set<Path> locked = new HashSet<>();
+    private TreeMap<Path, Entry> entries = new TreeMap<>();
+    private TreeMap<Path, Entry> stableEntries = new TreeMap<>();
+    private long capacityBytes = Long.MAX_VALUE;
+    private boolean losesSyncs;
+    private boolean poweredOff;
+    private int incarnation;
+    private @Nullable ArmedFault armed;
+    private long writes;
+
+    /** A disk whose accidents are drawn from the seed. */
+    public SimDisk(long seed) {
+        random = RandomCases.random(seed);
+        Path root = Path.of("/");
+        entries.put(root, Entry.DIRECTORY);
+        stableEntries.put(root, Entry.DIRECTORY);
+    }
+
+    /** The calls that can be made to fail. */
+    public enum Operation {
+        CREATE,
+        WRITE,
+        READ,
+        SYNC_DIRECTORY,
+        RENAME,
+        DELETE,
+        PUBLISH
+    }
+
+    /** How a call fails. */
+    public enum Fault {
+        /** An error from the device; of a write, any part may have arrived, and a read may see bytes that a crash will lose. */
+        IO_ERROR,
+        /** No space; of a write, nothing has arrived. */
+        NO_SPACE,
+        /** The power goes in the middle of the call: any part of a write has arrived; nothing works until {@link #crash}. */
+        POWER_CUT
+    }
+
+    /** Lets the {@code skip + 1}-th call of this operation from now fail. Replaces a fault armed before. */
+    public synchronized void failAt(Operation operation, int skip, Fault fault) {
+        armed = new ArmedFault(operation, skip, fault);
+    }
+
+    /** Whether the armed fault has not happened yet. */
+    public synchronized boolean faultPending() {
+        return armed != null;
+    }
+
+    /** Limits the sum of all file sizes. */
+    public synchronized void capacity(long bytes) {
+        capacityBytes = bytes;
+    }
+
+    /** Makes writes return before they are stable, as a device does that ignores flushes. */
+    public synchronized void loseSyncs(boolean lose) {
+        losesSyncs = lose;
+    }
+
+    /** Cuts the power and starts again with what was stable and what the seed keeps of the rest. */
+    public synchronized void crash() {
+        int kept = pendingChanges.isEmpty() ? 0 : random.nextInt(pendingChanges.size() + 1);
+        for (int i = 0; i < kept; i++) {
+            pendingChanges.removeFirst().applyTo(stableEntries);
+        }
+        pendingChanges.clear();
+        entries = new TreeMap<>(stableEntries);
+        for (Entry entry : entries.values()) {
+            if (entry.file != null) {
+                entry.file.syncSome(random);
+                entry.file.dropUnsynced();
+            }
+        }
+        locked.clear();
+        incarnation++;
+        poweredOff = false;
+        armed = null;
+    }
+
+    /** How many block writes have succeeded. */
+    public synchronized long writes() {
+        return writes;
+    }
+
+    /** A copy of a file's bytes as a read would see them. */
+    public synchronized byte[] dump(Path file) throws IOException {
+        SimFile data = file(file);
+        return data.read(0, data.size());
+    }
+
+    /** Overwrites stored bytes, as rot or a misdirected write does. */
+    public synchronized void damage(Path file, long offset, byte... bytes) throws IOException {
+        file(file).damage(offset, bytes);
+    }
+
+    /** Turns one stored bit over. */
+    public synchronized void flipBit(Path file, long offset, int bit) throws IOException {
+        byte[] old = file(file).read(offset, 1);
+        damage(file, offset, (byte) (old[0] ^ (1 << bit)));
+    }
+
+    @Override
+    public synchronized BlockFile create(Path file, long size) throws IOException {
+        AlignedBuffers.checkFileSize(size);
+        before(Operation.CREATE);
+        Path path = normal(file);
+        requireDirectory(path.getParent());
+        if (entries.containsKey(path)) {
+            throw new FileAlreadyExistsException(path.toString());
+        }
+        requireSpace(path, size);
+        SimFile data = new SimFile(new byte[Math.toIntExact(size)]);
+        change(new NamespaceChange.Put(path, new Entry(data)));
+        return new Handle(path, data);
+    }
+
+    @Override
+    public synchronized BlockFile open(Path file) throws IOException {
+        alive();
+        return new Handle(normal(file), file(file));
+    }
+
+    @Override
+    public synchronized void publish(Path file, byte[] content) throws IOException {
+        before(Operation.PUBLISH);
+        Path path = normal(file);
+        requireDirectory(path.getParent());
+        requireSpace(path, content.length);
+        change(new NamespaceChange.Put(path, new Entry(new SimFile(content.clone()))));
+        flushChanges();
+    }
+
+    @Override
+    public synchronized byte[] readAll(Path file) throws IOException {
+        before(Operation.READ);
+        return dump(file);
+    }
+
+    @Override
+    public synchronized boolean exists(Path file) throws IOException {
+        alive();
+        return entries.containsKey(normal(file));
+    }
+
+    @Override
+    public synchronized List<String> list(Path directory) throws IOException {
+        alive();
+        Path path = normal(directory);
+        return below(path).keySet().stream()
+                .filter(entry -> path.equals(entry.getParent()))
+                .map(entry -> entry.getFileName().toString())
+                .sorted()
+                .toList();
+    }
+
+    @Override
+    public synchronized void createDirectories(Path directory) throws IOException {
+        alive();
+        Path path = normal(directory);
+        if (path.getParent() != null) {
+            createDirectories(path.getParent());
+        }
+        Entry old = entries.get(path);
+        if (old != null && old.file != null) {
+            throw new FileAlreadyExistsException(path.toString());
+        }
+        if (old == null) {
+            change(new NamespaceChange.Put(path, Entry.DIRECTORY));
+        }
+        flushChanges();
+    }
+
+    @Override
+    public synchronized void rename(Path from, Path to) throws IOException {
+        before(Operation.RENAME);
+        Path source = normal(from);
+        Path target = normal(to);
+        if (!entries.containsKey(source)) {
+            throw new NoSuchFileException(source.toString());
+        }
+        requireDirectory(target.getParent());
+        change(new NamespaceChange.Move(source, target));
+    }
+
+    @Override
+    public synchronized void delete(Path file) throws IOException {
+        before(Operation.DELETE);
+        Path path = normal(file);
+        if (!entries.containsKey(path)) {
+            throw new NoSuchFileException(path.toString());
+        }
+        if (!list(path).isEmpty()) {
+            throw new DirectoryNotEmptyException(path.toString());
+        }
+        change(new NamespaceChange.Remove(path));
+    }
+
+    @Override
+    public synchronized void deleteTree(Path directory) throws IOException {
+        before(Operation.DELETE);
+        Path path = normal(directory);
+        for (Path entry : List.copyOf(below(path).descendingKeySet())) {
+            change(new NamespaceChange.Remove(entry));
+        }
+        if (entries.containsKey(path)) {
+            change(new NamespaceChange.Remove(path));
+        }
+    }
+
+    @Override
+    public synchronized void syncDirectory(Path directory) throws IOException {
+        before(Operation.SYNC_DIRECTORY);
+        requireDirectory(normal(directory));
+        flushChanges();
+    }
+
+    @Override
+    public synchronized long usableBytes(Path directory) throws IOException {
+        alive();
+        return Math.max(0, capacityBytes - usedBytes());
+    }
+
+    @Override
+    public synchronized AutoCloseable lock(Path directory) throws IOException {
+        alive();
+        Path path = normal(directory);
+        requireDirectory(path);
+        if (!locked.add(path)) {
+            throw new DirectoryInUseException(path + " is in use by this process");
+        }
+        int lockedIn = incarnation;
+        return () -> unlock(path, lockedIn);
+    }
+
+    private synchronized void unlock(Path path, int lockedIn) {
+        if (lockedIn == incarnation) {
+            locked.remove(path);
+        }
+    }
+
+    private static Path normal(Path path) {
+        return path.toAbsolutePath().normalize();
+    }
+
+    private TreeMap<Path, Entry> below(Path directory) {
+        TreeMap<Path, Entry> below = new TreeMap<>();
+        SortedMap<Path, Entry> behind = entries.tailMap(directory, false);
+        behind.forEach(
+                (path, entry) -> {
+                    if (path.startsWith(directory)) {
+                        below.put(path, entry);
+                    }
+                });
+        return below;
+    }
+
+    private SimFile file(Path file) throws IOException {
+        Entry entry = entries.get(normal(file));
+        if (entry == null || entry.file == null) {
+            throw new NoSuchFileException(file.toString());
+        }
+        return entry.file;
+    }
+
+    private void requireDirectory(@Nullable Path directory) throws IOException {
+        Entry entry = directory == null ? null : entries.get(directory);
+        if (entry == null || entry.file != null) {
+            throw new NoSuchFileException(directory + " (directory)");
+        }
+    }
+
+    private void requireSpace(Path file, long bytes) throws IOException {
+        if (bytes > capacityBytes - usedBytes()) {
+            throw new DiskFullException("no space for " + file + ": expected " + bytes + " bytes");
+        }
+    }
+
+    private long usedBytes() {
+        long used = 0;
+        for (Entry entry : entries.values()) {
+            used += entry.file == null ? 0 : entry.file.size();
+        }
+        return used;
+    }
+
+    private void change(NamespaceChange change) {
+        change.applyTo(entries);
+        pendingChanges.add(change);
+    }
+
+    private void flushChanges() {
+        if (losesSyncs) {
+            return;
+        }
+        pendingChanges.forEach(change -> change.applyTo(stableEntries));
+        pendingChanges.clear();
+    }
+
+    private void alive() throws IOException {
+        if (poweredOff) {
+            throw new IOException("the power is off");
+        }
+    }
+
+    private void before(Operation operation) throws IOException {
+        Fault fault = due(operation);
+        if (fault != null) {
+            throw failure(operation, fault);
+        }
+    }
+
+    /** The fault of this very call, if there is one. */
+    private @Nullable Fault due(Operation operation) throws IOException {
+        alive();
+        if (armed == null || armed.operation != operation) {
+            return null;
+        }
+        if (armed.skip > 0) {
+            armed = new ArmedFault(operation, armed.skip - 1, armed.fault);
+            return null;
+        }
+        Fault fault = armed.fault;
+        armed = null;
+        return fault;
+    }
+
+    private IOException failure(Operation operation, Fault fault) {
+        return switch (fault) {
+            case IO_ERROR -> new IOException("injected: input/output error in " + operation);
+            case NO_SPACE -> new DiskFullException("injected: no space in " + operation);
+            case POWER_CUT -> {
+                poweredOff = true;
+                yield new IOException("injected: power cut in " + operation);
+            }
+        };
+    }
+
+    private synchronized void write(SimFile data, long offset, byte[] bytes) throws IOException {
+        Fault fault = due(Operation.WRITE);
+        if (fault != null) {
+            if (fault != Fault.NO_SPACE) {
+                data.writeUnsynced(offset, bytes);
+                data.syncSome(random);
+            }
+            throw failure(Operation.WRITE, fault);
+        }
+        data.writeUnsynced(offset, bytes);
+        if (!losesSyncs) {
+            data.sync();
+        }
+        writes++;
+    }
+
+    private synchronized byte[] read(SimFile data, long offset, int length) throws IOException {
+        before(Operation.READ);
+        return data.read(offset, length);
+    }
+
+    /** A directory, or a file's bytes. */
+    private record Entry(@Nullable SimFile file) {
+        static final Entry DIRECTORY = new Entry(null);
+    }
+
+    private record ArmedFault(Operation operation, int skip, Fault fault) {}
+
+    /** One change of the tree of names. */
+    private sealed interface NamespaceChange {
+        void applyTo(TreeMap<Path, Entry> tree);
+
+        record Put(Path path, Entry entry) implements NamespaceChange {
+            @Override
+            public void applyTo(TreeMap<Path, Entry> tree) {
+                tree.put(path, entry);
+            }
+        }
+
+        record Remove(Path path) implements NamespaceChange {
+            @Override
+            public void applyTo(TreeMap<Path, Entry> tree) {
+                tree.remove(path);
+            }
+        }
+
+        /** Moves an entry with everything below it. */
+        record Move(Path from, Path to) implements NamespaceChange {
+            @Override
+            public void applyTo(TreeMap<Path, Entry> tree) {
+                TreeMap<Path, Entry> moved = new TreeMap<>();
+                for (Map.Entry<Path, Entry> entry : tree.tailMap(from, true).entrySet()) {
+                    if (entry.getKey().startsWith(from)) {
+                        moved.put(to.resolve(from.relativize(entry.getKey())), entry.getValue());
+                    }
+                }
+                tree.keySet().removeIf(path -> path.startsWith(from));
+                moved.forEach((path, entry) -> tree.put(path.normalize(), entry));
+            }
+        }
+    }
+
+    /** An open file; dead after the crash of the disk it was opened on. */
+    private final class Handle implements BlockFile {
+        private final Path path;
+        private final SimFile data;
+        private final int openedIn = incarnation;
+        private boolean handleClosed;
+
+        Handle(Path path, SimFile data) {
+            this.path = path;
+            this.data = data;
+        }
+
+        @Override
+        public long size() {
+            return data.size();
+        }
+
+        @Override
+        public void write(long offset, MemorySegment source) throws IOException {
+            AlignedBuffers.checkTransfer(offset, source, size());
+            requireOpen();
+            SimDisk.this.write(data, offset, source.toArray(ValueLayout.JAVA_BYTE));
+        }
+
+        @Override
+        public void read(long offset, MemorySegment target) throws IOException {
+            AlignedBuffers.checkTransfer(offset, target, size());
+            requireOpen();
+            byte[] bytes = SimDisk.this.read(data, offset, Math.toIntExact(target.byteSize()));
+            MemorySegment.copy(bytes, 0, target, ValueLayout.JAVA_BYTE, 0, bytes.length);
+        }
+
+        @Override
+        public void close() {
+            handleClosed = true;
+        }
+
+        private void requireOpen() throws IOException {
+            synchronized (SimDisk.this) {
+                if (handleClosed || openedIn != incarnation) {
+                    throw new IOException(path + " is closed");
+                }
+            }
+        }
+    }
+}

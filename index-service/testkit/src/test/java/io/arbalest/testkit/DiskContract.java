@@ -1,0 +1,226 @@
+package io.arbalest.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.arbalest.io.AlignedBuffers;
+import io.arbalest.io.BlockFile;
+import io.arbalest.io.DirectoryInUseException;
+import io.arbalest.io.Disk;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+
+/** What every {@link Disk} and every {@link BlockFile} does. */
+abstract class DiskContract {
+    private static final int BLOCK = BlockFile.BLOCK_BYTES;
+
+    /** The disk under test. */
+    abstract Disk disk();
+
+    /** An existing empty directory on it. */
+    abstract Path directory();
+
+    @Test
+    void aCreatedFileIsAllZerosAndHasItsSize() throws IOException {
+        long size = (1 << 20) + 3L * BLOCK;
+        try (Arena arena = Arena.ofConfined();
+                BlockFile file = disk().create(directory().resolve("new"), size)) {
+            assertThat(file.size()).isEqualTo(size);
+            MemorySegment bytes = AlignedBuffers.allocate(arena, size).fill((byte) 1);
+            file.read(0, bytes);
+            assertThat(bytes.mismatch(arena.allocate(size))).isEqualTo(-1);
+        }
+    }
+
+    @Test
+    void creatingOverAnExistingFileFails() throws IOException {
+        Path path = directory().resolve("twice");
+        disk().create(path, BLOCK).close();
+        assertThatThrownBy(() -> disk().create(path, BLOCK)).isInstanceOf(FileAlreadyExistsException.class);
+    }
+
+    @Test
+    void openingAMissingFileFails() {
+        assertThatThrownBy(() -> disk().open(directory().resolve("missing")))
+                .isInstanceOf(NoSuchFileException.class);
+        assertThatThrownBy(() -> disk().readAll(directory().resolve("missing")))
+                .isInstanceOf(NoSuchFileException.class);
+    }
+
+    @Test
+    void writtenBlocksAreReadBackByThisAndByALaterHandle() throws IOException {
+        Path path = directory().resolve("blocks");
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment source = pattern(AlignedBuffers.allocate(arena, 2L * BLOCK), 7);
+            MemorySegment target = AlignedBuffers.allocate(arena, 2L * BLOCK);
+            try (BlockFile file = disk().create(path, 5L * BLOCK)) {
+                file.write(BLOCK, source);
+                file.read(BLOCK, target);
+                assertThat(target.mismatch(source)).isEqualTo(-1);
+            }
+            target.fill((byte) 0);
+            try (BlockFile file = disk().open(path)) {
+                assertThat(file.size()).isEqualTo(5L * BLOCK);
+                file.read(BLOCK, target);
+                assertThat(target.mismatch(source)).isEqualTo(-1);
+            }
+            byte[] whole = disk().readAll(path);
+            assertThat(whole).hasSize(5 * BLOCK);
+            assertThat(MemorySegment.ofArray(whole).asSlice(BLOCK, 2L * BLOCK).mismatch(source)).isEqualTo(-1);
+            assertThat(whole[0]).isZero();
+            assertThat(whole[3 * BLOCK]).isZero();
+        }
+    }
+
+    @Test
+    void sharedMemoryMayBeWrittenAndRead() throws IOException {
+        try (Arena arena = Arena.ofShared();
+                BlockFile file = disk().create(directory().resolve("shared"), BLOCK)) {
+            MemorySegment source = pattern(AlignedBuffers.allocate(arena, BLOCK), 3);
+            file.write(0, source);
+            MemorySegment target = AlignedBuffers.allocate(arena, BLOCK);
+            file.read(0, target);
+            assertThat(target.mismatch(source)).isEqualTo(-1);
+        }
+    }
+
+    @Test
+    void misalignedAndOutlyingTransfersAreRefused() throws IOException {
+        try (Arena arena = Arena.ofConfined();
+                BlockFile file = disk().create(directory().resolve("aligned"), 2L * BLOCK)) {
+            MemorySegment memory = AlignedBuffers.allocate(arena, 4L * BLOCK);
+            refused(() -> file.write(1, memory.asSlice(0, BLOCK)));
+            refused(() -> file.write(0, memory.asSlice(8, BLOCK)));
+            refused(() -> file.write(0, memory.asSlice(0, 512)));
+            refused(() -> file.write(0, memory.asSlice(0, 0)));
+            refused(() -> file.write(BLOCK, memory.asSlice(0, 2L * BLOCK)));
+            refused(() -> file.write(-BLOCK, memory.asSlice(0, BLOCK)));
+            refused(() -> file.write(0, MemorySegment.ofArray(new byte[BLOCK])));
+            refused(() -> file.read(2L * BLOCK, memory.asSlice(0, BLOCK)));
+            refused(() -> file.read(0, memory));
+            refused(() -> disk().create(directory().resolve("odd"), 100));
+            assertThat(disk().exists(directory().resolve("odd"))).isFalse();
+        }
+    }
+
+    @Test
+    void aClosedFileTakesNoMore() throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            BlockFile file = disk().create(directory().resolve("closed"), BLOCK);
+            file.close();
+            file.close();
+            assertThatThrownBy(() -> file.write(0, AlignedBuffers.allocate(arena, BLOCK)))
+                    .isInstanceOf(IOException.class);
+        }
+    }
+
+    @Test
+    void publishReplacesTheWholeContentAndLeavesNothingElse() throws IOException {
+        Path path = directory().resolve("manifest");
+        disk().publish(path, bytes("first and longer"));
+        assertThat(disk().readAll(path)).isEqualTo(bytes("first and longer"));
+        disk().publish(path, bytes("second"));
+        assertThat(disk().readAll(path)).isEqualTo(bytes("second"));
+        disk().publish(path, new byte[0]);
+        assertThat(disk().readAll(path)).isEmpty();
+        assertThat(disk().list(directory())).containsExactly("manifest");
+    }
+
+    @Test
+    void namesAreListedSortedAndOnlyOfThisDirectory() throws IOException {
+        disk().createDirectories(directory().resolve("b/c"));
+        disk().publish(directory().resolve("d"), bytes("x"));
+        disk().publish(directory().resolve("b/x"), bytes("x"));
+        disk().publish(directory().resolve("a"), bytes("x"));
+        assertThat(disk().list(directory())).containsExactly("a", "b", "d");
+        assertThat(disk().list(directory().resolve("b"))).containsExactly("c", "x");
+        assertThat(disk().list(directory().resolve("missing"))).isEmpty();
+    }
+
+    @Test
+    void createDirectoriesMayBeRepeated() throws IOException {
+        disk().createDirectories(directory().resolve("x/y/z"));
+        disk().createDirectories(directory().resolve("x/y/z"));
+        disk().publish(directory().resolve("x/file"), bytes("x"));
+        assertThat(disk().exists(directory().resolve("x/y/z"))).isTrue();
+        assertThatThrownBy(() -> disk().createDirectories(directory().resolve("x/file")))
+                .isInstanceOf(IOException.class);
+    }
+
+    @Test
+    void renameMovesAndReplaces() throws IOException {
+        Path from = directory().resolve("from");
+        Path to = directory().resolve("to");
+        disk().publish(from, bytes("new"));
+        disk().publish(to, bytes("old"));
+        disk().rename(from, to);
+        disk().syncDirectory(directory());
+        assertThat(disk().exists(from)).isFalse();
+        assertThat(disk().readAll(to)).isEqualTo(bytes("new"));
+        assertThatThrownBy(() -> disk().rename(from, to)).isInstanceOf(NoSuchFileException.class);
+    }
+
+    @Test
+    void aDirectoryMovesWithItsContent() throws IOException {
+        disk().createDirectories(directory().resolve("tree/below"));
+        disk().publish(directory().resolve("tree/below/leaf"), bytes("leaf"));
+        disk().rename(directory().resolve("tree"), directory().resolve("moved"));
+        assertThat(disk().readAll(directory().resolve("moved/below/leaf"))).isEqualTo(bytes("leaf"));
+        assertThat(disk().exists(directory().resolve("tree"))).isFalse();
+    }
+
+    @Test
+    void deleteRemovesOneAndDeleteTreeRemovesAll() throws IOException {
+        Path path = directory().resolve("gone");
+        disk().publish(path, bytes("x"));
+        disk().delete(path);
+        assertThat(disk().exists(path)).isFalse();
+        assertThatThrownBy(() -> disk().delete(path)).isInstanceOf(NoSuchFileException.class);
+
+        disk().createDirectories(directory().resolve("t/u"));
+        disk().publish(directory().resolve("t/u/v"), bytes("x"));
+        disk().publish(directory().resolve("t2"), bytes("stays"));
+        assertThatThrownBy(() -> disk().delete(directory().resolve("t"))).isInstanceOf(IOException.class);
+        disk().deleteTree(directory().resolve("t"));
+        disk().deleteTree(directory().resolve("t"));
+        assertThat(disk().list(directory())).containsExactly("t2");
+    }
+
+    @Test
+    void aDirectoryIsLockedByOneAtATime() throws Exception {
+        AutoCloseable lock = disk().lock(directory());
+        assertThatThrownBy(() -> disk().lock(directory()))
+                .isInstanceOf(DirectoryInUseException.class)
+                .hasMessageContaining("in use");
+        lock.close();
+        disk().lock(directory()).close();
+    }
+
+    @Test
+    void thereIsUsableSpace() throws IOException {
+        assertThat(disk().usableBytes(directory())).isPositive();
+    }
+
+    private static void refused(ThrowingCallable call) {
+        assertThatThrownBy(call).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    private static MemorySegment pattern(MemorySegment memory, int salt) {
+        for (long i = 0; i < memory.byteSize(); i++) {
+            memory.set(ValueLayout.JAVA_BYTE, i, (byte) (i * 31 + salt));
+        }
+        return memory;
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}
