@@ -17,6 +17,7 @@ import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -281,7 +282,7 @@ public final class SimDisk implements Disk {
         return path.toAbsolutePath().normalize();
     }
 
-    private TreeMap<Path, Entry> below(Path directory) {
+    private NavigableMap<Path, Entry> below(Path directory) {
         TreeMap<Path, Entry> below = new TreeMap<>();
         SortedMap<Path, Entry> behind = entries.tailMap(directory, false);
         behind.forEach(
@@ -404,18 +405,18 @@ public final class SimDisk implements Disk {
 
     /** One change of the tree of names. */
     private sealed interface NamespaceChange {
-        void applyTo(TreeMap<Path, Entry> tree);
+        void applyTo(NavigableMap<Path, Entry> tree);
 
         record Put(Path path, Entry entry) implements NamespaceChange {
             @Override
-            public void applyTo(TreeMap<Path, Entry> tree) {
+            public void applyTo(NavigableMap<Path, Entry> tree) {
                 tree.put(path, entry);
             }
         }
 
         record Remove(Path path) implements NamespaceChange {
             @Override
-            public void applyTo(TreeMap<Path, Entry> tree) {
+            public void applyTo(NavigableMap<Path, Entry> tree) {
                 tree.remove(path);
             }
         }
@@ -423,7 +424,7 @@ public final class SimDisk implements Disk {
         /** Moves an entry with everything below it. */
         record Move(Path from, Path to) implements NamespaceChange {
             @Override
-            public void applyTo(TreeMap<Path, Entry> tree) {
+            public void applyTo(NavigableMap<Path, Entry> tree) {
                 TreeMap<Path, Entry> moved = new TreeMap<>();
                 for (Map.Entry<Path, Entry> entry : tree.tailMap(from, true).entrySet()) {
                     if (entry.getKey().startsWith(from)) {
