@@ -261,16 +261,6 @@ public final class ShardMetadata implements AutoCloseable {
             return found;
         }
 
-        /** Reads where these keys live at once, so that {@link #locate} need not one by one. */
-        public void prefetch(List<PointKey> keys) {
-            List<@Nullable Location> locations = locateAll(keys);
-            for (int i = 0; i < keys.size(); i++) {
-                if (!known.containsKey(keys.get(i))) {
-                    known.put(keys.get(i), locations.get(i));
-                }
-            }
-        }
-
         /**
          * Adds a row and makes it the key's newest.
          *

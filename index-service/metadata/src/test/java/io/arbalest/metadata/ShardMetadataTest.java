@@ -115,7 +115,6 @@ class ShardMetadataTest {
             assertThat(metadata.tombstones()).isEqualTo(2);
 
             Batch next = metadata.begin();
-            next.prefetch(List.of(PointKey.of("b"), PointKey.of("a")));
             upsert(next, "b", 6, 0, 3, "net");
             next.delete(PointKey.of("a"), Location.ofTombstone(version(7), 7));
             next.commit(7);
