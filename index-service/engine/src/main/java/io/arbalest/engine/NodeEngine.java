@@ -1,5 +1,6 @@
 package io.arbalest.engine;
 
+import io.arbalest.io.DirectoryInUseException;
 import io.arbalest.io.Disk;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ClusterImage;
@@ -55,13 +56,11 @@ public final class NodeEngine implements Engine {
     private final AutoCloseable directoryLock;
     private final Executor opener;
     private final Executor indexer;
+    private final LogOpener logs;
 
     private final Map<ShardId, ShardCore> shards = new ConcurrentHashMap<>();
     /** The last thing to do for each shard; guarded by this. */
     private final Map<ShardId, CompletableFuture<Void>> lifecycles = new HashMap<>();
-
-    /** The last removal of dropped files; guarded by this. */
-    private CompletableFuture<Void> cleaning = CompletableFuture.completedFuture(null);
 
     private volatile boolean closed;
 
@@ -72,6 +71,11 @@ public final class NodeEngine implements Engine {
      * @throws ArbalestException DIRECTORY_IN_USE, or IO_FAILED if the directory cannot be made
      */
     public NodeEngine(String nodeName, Path dataDirectory, EngineOptions options, Env env) {
+        this(nodeName, dataDirectory, options, env, new FileLogs(options, env));
+    }
+
+    /** With another kind of log. */
+    NodeEngine(String nodeName, Path dataDirectory, EngineOptions options, Env env, LogOpener logs) {
         this.nodeName = nodeName;
         this.shardsDirectory = dataDirectory.resolve("shards");
         this.options = options;
@@ -79,6 +83,7 @@ public final class NodeEngine implements Engine {
         this.directoryLock = lock(env.disk(), dataDirectory, shardsDirectory);
         this.opener = env.scheduler().parallel("shard-opener", OPENER_THREADS);
         this.indexer = env.scheduler().parallel("indexer", options.indexerThreads());
+        this.logs = logs;
     }
 
     private static AutoCloseable lock(Disk disk, Path dataDirectory, Path shardsDirectory) {
@@ -93,11 +98,17 @@ public final class NodeEngine implements Engine {
         }
         try {
             return disk.lock(dataDirectory);
-        } catch (IOException e) {
+        } catch (DirectoryInUseException e) {
             throw new ArbalestException(
                     ErrorCode.DIRECTORY_IN_USE,
-                    "cannot lock data directory " + dataDirectory + ": " + e.getMessage(),
+                    "another process uses data directory " + dataDirectory + ": " + e.getMessage(),
                     "stop the other node that uses it, or set another node.data-dir",
+                    e);
+        } catch (IOException e) {
+            throw new ArbalestException(
+                    ErrorCode.IO_FAILED,
+                    "cannot lock data directory " + dataDirectory + ": " + e.getMessage(),
+                    "check that node.data-dir is writable",
                     e);
         }
     }
@@ -138,7 +149,7 @@ public final class NodeEngine implements Engine {
     private void start(ShardId id, Wanted wanted, long imageIndex) {
         Path incarnation = shardsDirectory.resolve(id.incarnation().toString());
         Path directory = incarnation.resolve(Integer.toString(id.number()));
-        ShardCore shard = new ShardCore(id, wanted.definition(), wanted.term(), directory, options, env, indexer);
+        ShardCore shard = new ShardCore(id, wanted.definition(), wanted.term(), directory, options, env, logs, indexer);
         shards.put(id, shard);
         then(
                 id,
@@ -183,7 +194,7 @@ public final class NodeEngine implements Engine {
                     }
                 });
         lifecycles.keySet().removeIf(id -> !living.contains(id.incarnation()));
-        cleaning =
+        CompletableFuture<Void> _ =
                 CompletableFuture.allOf(before.toArray(CompletableFuture[]::new))
                         .thenRunAsync(() -> removeFiles(imageIndex, living), opener);
     }
@@ -244,17 +255,14 @@ public final class NodeEngine implements Engine {
     @Override
     public void close() {
         List<ShardCore> open;
-        CompletableFuture<Void> lastCleaning;
         synchronized (this) {
             if (closed) {
                 return;
             }
             closed = true;
             open = List.copyOf(shards.values());
-            lastCleaning = cleaning;
         }
         open.forEach(ShardCore::close);
-        lastCleaning.cancel(false);
         try {
             directoryLock.close();
         } catch (Exception e) {

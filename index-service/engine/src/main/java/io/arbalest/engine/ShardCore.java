@@ -1,21 +1,85 @@
 package io.arbalest.engine;
 
+import io.arbalest.common.Scheduler;
+import io.arbalest.metadata.ShardMetadata;
+import io.arbalest.metadata.ShardMetadata.Location;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.PointKey;
+import io.arbalest.model.RowStatus;
 import io.arbalest.model.ShardId;
+import io.arbalest.wal.RecordType;
+import io.arbalest.wal.WriteAheadLog;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
-/** One shard. Thread-safe. */
+/**
+ * A shard: log, segments, graph and metadata joined.
+ *
+ * <p>A write is checked, waits for its turn ({@link WriteQueue}), becomes a log record, and once that is durable is applied by the
+ * applier ({@link RowApplier}) and published; then its future completes and every search that starts later sees it. The indexer
+ * links it afterwards.
+ *
+ * <p>In this release segments are in memory only, so opening a shard replays its whole log through the same applier. The metadata
+ * store is derived from the log as well: it is cleared and filled again, because segment numbers and ordinals start anew. Version
+ * decisions depend on the log alone and come out as before. While that lasts the shard is RECOVERING and refuses calls. Then it
+ * serves, with exact scans over what is not linked yet; rows that were recovered do not count against the limit on the unlinked
+ * tail, else no write would get in until all are linked.
+ *
+ * <p>If opening fails the shard is FAILED and keeps the reason. If the log or the store fails later the shard is READ_ONLY: what was
+ * published is served, writes are refused with the reason, until the node restarts; a full disk ends by itself.
+ *
+ * <p>Thread-safe.
+ */
 final class ShardCore implements Shard, AutoCloseable {
+    /** Rows put into one metadata batch, at most, but for the last record. */
+    static final int MAX_BATCH_ROWS = 4096;
+
+    private static final System.Logger LOG = System.getLogger(ShardCore.class.getName());
+
     private final ShardId id;
     private final CollectionDefinition definition;
     private final long term;
+    private final Path directory;
+    private final EngineOptions options;
+    private final Env env;
+    private final LogOpener logs;
+    private final Executor indexer;
+    private final ShardMetrics metrics;
+    private final RowCheck check;
+    private final TokenGate gate;
+    private final ReentrantReadWriteLock memory = new ReentrantReadWriteLock();
+    private final ConcurrentLinkedQueue<WriteQueue.Piece> durable = new ConcurrentLinkedQueue<>();
+
+    private volatile ShardState state = ShardState.RECOVERING;
+    private volatile @Nullable ArbalestException failure;
+    private volatile @Nullable ArbalestException fullDisk;
+    private volatile boolean closing;
+    private volatile @Nullable Parts parts;
+    private boolean closed;
+
+    /** What an open shard is made of. */
+    private record Parts(
+            WriteAheadLog log,
+            ShardMetadata metadata,
+            Segments segments,
+            RowApplier applier,
+            Scheduler.SerialExecutor applierThread,
+            Indexer indexer,
+            WriteQueue writes,
+            ShardSearch search,
+            long recoveredRows) {}
 
     ShardCore(
             ShardId id,
@@ -24,21 +88,382 @@ final class ShardCore implements Shard, AutoCloseable {
             Path directory,
             EngineOptions options,
             Env env,
+            LogOpener logs,
             Executor indexer) {
         this.id = id;
         this.definition = definition;
         this.term = term;
+        this.directory = directory;
+        this.options = options;
+        this.env = env;
+        this.logs = logs;
+        this.indexer = indexer;
+        this.metrics = new ShardMetrics(env.metrics(), id, definition);
+        this.check = new RowCheck(definition);
+        this.gate = new TokenGate(env.clock());
     }
 
-    void open() {}
+    // ---------------------------------------------------------------- opening and closing
 
-    long term() {
-        return term;
+    /** Recovers the shard; on the caller's thread. Does not throw: a failure becomes the state. */
+    synchronized void open() {
+        if (closing || parts != null) {
+            return;
+        }
+        metrics.watch(this);
+        long started = env.clock().monotonicNanos();
+        List<AutoCloseable> opened = new ArrayList<>();
+        try {
+            Parts made = open(opened);
+            parts = made;
+            gate.published(made.segments().view().sequenceNumber());
+            state = ShardState.SERVING;
+            made.indexer().wake();
+            long millis = (env.clock().monotonicNanos() - started) / 1_000_000;
+            LOG.log(Level.INFO, "shard {0} serves: {1} rows recovered in {2} ms", name(), made.recoveredRows(), millis);
+        } catch (IOException | RuntimeException | Error e) {
+            opened.reversed().forEach(this::closeQuietly);
+            if (!closing) {
+                fail(e);
+            }
+        }
     }
 
-    ShardState state() {
-        return ShardState.RECOVERING;
+    private Parts open(List<AutoCloseable> opened) throws IOException {
+        env.disk().createDirectories(directory);
+        Path metadataDirectory = directory.resolve("metadata");
+        env.disk().deleteTree(metadataDirectory);
+        env.disk().createDirectories(metadataDirectory);
+        WriteAheadLog log = logs.open(directory.resolve("wal"), id, term);
+        opened.add(log);
+        ShardMetadata metadata = new ShardMetadata(env.stores().open(metadataDirectory), definition);
+        opened.add(metadata);
+        Segments segments = new Segments(definition, id.number(), options.growingSegmentRows());
+        opened.add(segments);
+        RowApplier applier = new RowApplier(segments, metadata, metrics);
+        replay(log, applier);
+        Scheduler.SerialExecutor applierThread = env.scheduler().serial("applier");
+        opened.add(applierThread);
+        long recovered = segments.all().stream().mapToLong(GrowingSegment::rows).sum();
+        Indexer linking =
+                new Indexer(
+                        segments,
+                        indexer,
+                        options.indexerThreads(),
+                        memory.readLock(),
+                        this::indexProgress,
+                        e -> readOnly(ErrorCode.INTERNAL, "the graph cannot be linked", e));
+        WriteQueue writes =
+                new WriteQueue(
+                        log,
+                        definition,
+                        options,
+                        env.scheduler(),
+                        applierThread,
+                        metrics,
+                        () -> unlinkedRows(segments, linking, recovered),
+                        new LogListener(applierThread));
+        ShardSearch search = new ShardSearch(definition, segments, metadata, env.clock(), metrics);
+        return new Parts(log, metadata, segments, applier, applierThread, linking, writes, search, recovered);
     }
+
+    private void replay(WriteAheadLog log, RowApplier applier) throws IOException {
+        int[] waiting = {0};
+        log.replay(
+                1,
+                (type, _, first, rowCount, body) -> {
+                    if (closing) {
+                        throw new IOException("closed while recovering");
+                    }
+                    if (type == RecordType.ROWS) {
+                        applier.apply(RowFormat.decode(body, rowCount, definition), first);
+                        waiting[0] += rowCount;
+                    } else if (type != RecordType.TERM_START && type != RecordType.PAD) {
+                        throw new ArbalestException(
+                                ErrorCode.UNSUPPORTED_FORMAT_VERSION,
+                                "the log has a record of type " + type + ", not read by this release",
+                                "run the release that wrote it, or a later one");
+                    }
+                    if (waiting[0] >= MAX_BATCH_ROWS) {
+                        applier.commit();
+                        waiting[0] = 0;
+                    }
+                });
+        applier.commit();
+    }
+
+    private void fail(Throwable cause) {
+        failure =
+                cause instanceof ArbalestException coded
+                        ? coded
+                        : new ArbalestException(
+                                cause instanceof IOException ? ErrorCode.IO_FAILED : ErrorCode.INTERNAL,
+                                "shard " + name() + " cannot be opened: " + cause,
+                                "see the node's log, then restart the node",
+                                cause);
+        state = ShardState.FAILED;
+        report("shard " + name() + " cannot be opened", cause);
+    }
+
+    /** One line for what was foreseen, a stack trace for what was not. */
+    private static void report(String what, Throwable cause) {
+        if (cause instanceof ArbalestException || cause instanceof IOException) {
+            LOG.log(Level.ERROR, what + ": " + cause.getMessage());
+        } else {
+            LOG.log(Level.ERROR, what, cause);
+        }
+    }
+
+    /** Keeps the first reason. */
+    private void readOnly(ErrorCode code, String what, Throwable cause) {
+        ArbalestException reason =
+                cause instanceof ArbalestException coded
+                        ? coded
+                        : new ArbalestException(
+                                code, "shard " + name() + ": " + what + ": " + cause, "restart the node", cause);
+        synchronized (gate) {
+            if (failure != null || closing) {
+                return;
+            }
+            failure = reason;
+            state = ShardState.READ_ONLY;
+        }
+        report("shard " + name() + " is read only from now on", cause);
+        Parts open = parts;
+        if (open != null) {
+            open.writes().close(reason);
+        }
+    }
+
+    /** Ends all calls, then lets go of everything. What was acknowledged is in the log. */
+    @Override
+    public void close() {
+        closing = true;
+        gate.close();
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            Parts open = parts;
+            if (open != null) {
+                close(open);
+            } else {
+                state = state == ShardState.FAILED ? state : ShardState.RECOVERING;
+            }
+            metrics.close();
+        }
+    }
+
+    private void close(Parts open) {
+        open.indexer().stop();
+        open.writes().close(shuttingDown());
+        closeQuietly(open.log());
+        closeQuietly(open.applierThread());
+        memory.writeLock().lock(); // waits for searches and slices
+        try {
+            parts = null;
+            state = ShardState.RECOVERING;
+            closeQuietly(open.metadata());
+            closeQuietly(open.segments());
+        } finally {
+            memory.writeLock().unlock();
+        }
+    }
+
+    private void closeQuietly(AutoCloseable part) {
+        try {
+            part.close();
+        } catch (Exception e) {
+            LOG.log(Level.WARNING, "shard " + name() + ": closing " + part.getClass().getSimpleName(), e);
+        }
+    }
+
+    // ---------------------------------------------------------------- writing
+
+    @Override
+    public CompletableFuture<WriteResult> write(long senderTerm, RowBatch rows) {
+        long started = env.clock().monotonicNanos();
+        try {
+            Parts open = requireOpen();
+            ArbalestException reason = failure;
+            if (reason != null) {
+                throw reason;
+            }
+            if (senderTerm != 0 && senderTerm != term) {
+                throw new ArbalestException(
+                        ErrorCode.WRONG_TERM,
+                        "shard " + name() + " is in term " + term + ", the sender believes in " + senderTerm,
+                        "fetch the cluster image and route again");
+            }
+            RowCheck.Checked checked =
+                    check.check(
+                            rows,
+                            env.clock().wallMillis(),
+                            WriteQueue.pieceRows(options),
+                            WriteQueue.pieceBytes(options));
+            metrics.rejectedRows.add(checked.errors().size());
+            if (checked.pieces().isEmpty()) {
+                RowStatus[] statuses = new RowStatus[rows.rows()];
+                Arrays.fill(statuses, RowStatus.REJECTED);
+                long visible = open.segments().view().sequenceNumber();
+                return CompletableFuture.completedFuture(
+                        new WriteResult(List.of(statuses), checked.errors(), visible));
+            }
+            return open.writes()
+                    .submit(checked, rows.rows())
+                    .whenComplete(
+                            (_, _) -> metrics.writeSeconds.observe((env.clock().monotonicNanos() - started) / 1e9));
+        } catch (ArbalestException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    /** From the log's thread to the applier. */
+    private final class LogListener implements WriteQueue.Listener {
+        private final Executor applierThread;
+
+        LogListener(Executor applierThread) {
+            this.applierThread = applierThread;
+        }
+
+        @Override
+        public void durable(WriteQueue.Piece piece) {
+            durable.add(piece);
+            applierThread.execute(ShardCore.this::applyDurable);
+        }
+
+        @Override
+        public void logState(@Nullable ArbalestException problem) {
+            if (problem == null || problem.code() == ErrorCode.DISK_FULL) {
+                fullDisk = problem;
+            } else if (problem.code() == ErrorCode.LOG_FAILED) {
+                readOnly(ErrorCode.LOG_FAILED, "the log failed", problem);
+            }
+        }
+    }
+
+    /** Applies what is durable, several records in one metadata batch; on the applier's thread. */
+    private void applyDurable() {
+        Parts open = parts;
+        while (open != null && !durable.isEmpty()) {
+            List<WriteQueue.Piece> pieces = new ArrayList<>();
+            List<RowStatus[]> statuses = new ArrayList<>();
+            ArbalestException reason = failure;
+            try {
+                int rows = 0;
+                for (WriteQueue.Piece piece = durable.poll(); piece != null; piece = durable.poll()) {
+                    pieces.add(piece);
+                    if (reason != null) {
+                        continue;
+                    }
+                    statuses.add(open.applier().apply(piece.rows(), piece.first()));
+                    rows += piece.rows().rows();
+                    if (rows >= MAX_BATCH_ROWS) {
+                        break;
+                    }
+                }
+                if (reason == null) {
+                    open.applier().commit();
+                }
+            } catch (RuntimeException | Error e) {
+                readOnly(ErrorCode.STORE_FAILED, "durable rows cannot be applied", e);
+                reason = failure;
+            }
+            if (reason != null) {
+                ArbalestException unknown = unknownOutcome(reason);
+                pieces.forEach(piece -> open.writes().abandon(piece, unknown));
+                continue;
+            }
+            gate.published(open.segments().view().sequenceNumber());
+            open.indexer().wake();
+            for (int i = 0; i < pieces.size(); i++) {
+                open.writes().applied(pieces.get(i), statuses.get(i));
+            }
+        }
+    }
+
+    private ArbalestException unknownOutcome(ArbalestException reason) {
+        return new ArbalestException(
+                reason.code(), reason.detail() + "; rows of this batch are in the log and are found after a restart",
+                reason.fix(), reason);
+    }
+
+    private void indexProgress() {
+        Parts open = parts;
+        if (open != null) {
+            open.writes().pump();
+        }
+    }
+
+    /** Rows that wait for the graph, without those that were recovered. */
+    private static long unlinkedRows(Segments segments, Indexer indexer, long recovered) {
+        long linked = indexer.linkedRows();
+        long rows = segments.all().stream().mapToLong(GrowingSegment::rows).sum();
+        return Math.max(0, rows - Math.max(linked, recovered));
+    }
+
+    // ---------------------------------------------------------------- reading
+
+    @Override
+    public ShardSearchResult search(List<float[]> queries, SearchSpec spec) {
+        return read(
+                spec.minSequenceNumber(),
+                spec.deadlineNanos(),
+                open -> {
+                    long started = env.clock().monotonicNanos();
+                    open.search().check(queries, spec);
+                    ShardSearchResult result = open.search().search(queries, spec);
+                    metrics.searchSeconds.observe((env.clock().monotonicNanos() - started) / 1e9);
+                    return result;
+                });
+    }
+
+    @Override
+    public List<@Nullable FoundRow> get(
+            List<PointKey> keys, List<String> fields, boolean includeVector, long minSequenceNumber, long deadlineNanos) {
+        return read(minSequenceNumber, deadlineNanos, open -> open.search().get(keys, fields, includeVector));
+    }
+
+    @FunctionalInterface
+    private interface Reading<T> {
+        T from(Parts open);
+    }
+
+    private <T> T read(long minSequenceNumber, long deadlineNanos, Reading<T> reading) {
+        requireOpen();
+        gate.await(minSequenceNumber, deadlineNanos);
+        memory.readLock().lock();
+        try {
+            return reading.from(requireOpen());
+        } finally {
+            memory.readLock().unlock();
+        }
+    }
+
+    private Parts requireOpen() {
+        Parts open = parts;
+        if (open != null && !closing) {
+            return open;
+        }
+        ArbalestException reason = failure;
+        if (reason != null) {
+            throw reason;
+        }
+        if (closing) {
+            throw shuttingDown();
+        }
+        throw new ArbalestException(
+                ErrorCode.SHARD_NOT_READY, "shard " + name() + " is replaying its log", "try again in a moment");
+    }
+
+    private ArbalestException shuttingDown() {
+        return new ArbalestException(
+                ErrorCode.SHUTTING_DOWN, "shard " + name() + " is closing; the outcome of waiting writes is unknown",
+                "fetch the cluster image and try again");
+    }
+
+    // ---------------------------------------------------------------- what it is
 
     @Override
     public ShardId id() {
@@ -50,31 +475,44 @@ final class ShardCore implements Shard, AutoCloseable {
         return definition;
     }
 
+    long term() {
+        return term;
+    }
+
+    ShardState state() {
+        return state == ShardState.SERVING && fullDisk != null ? ShardState.READ_ONLY : state;
+    }
+
     @Override
     public ShardStatistics statistics() {
-        return new ShardStatistics(state(), term, 0, 0, 0, 0, 0, 0, 0, 0, 0, "");
+        ArbalestException reason = failure == null ? fullDisk : failure;
+        String error = reason == null ? "" : Objects.requireNonNullElse(reason.getMessage(), "");
+        memory.readLock().lock();
+        try {
+            Parts open = parts;
+            if (open == null) {
+                return new ShardStatistics(state(), term, 0, 0, 0, 0, 0, 0, 0, 0, 0, error);
+            }
+            List<GrowingSegment> segments = open.segments().all();
+            return new ShardStatistics(
+                    state(),
+                    term,
+                    open.log().durableSequenceNumber(),
+                    open.segments().view().sequenceNumber(),
+                    open.metadata().livePoints(),
+                    segments.stream().mapToLong(s -> s.graph().linkedCount()).sum(),
+                    segments.stream().mapToLong(s -> s.rows() - s.linked()).sum(),
+                    open.metadata().tombstones(),
+                    open.applier().staleRows(),
+                    open.applier().duplicateRows(),
+                    open.log().sizeBytes(),
+                    error);
+        } finally {
+            memory.readLock().unlock();
+        }
     }
 
-    @Override
-    public CompletableFuture<WriteResult> write(long senderTerm, RowBatch rows) {
-        return CompletableFuture.failedFuture(notReady());
+    private String name() {
+        return definition.name() + "/" + id.number();
     }
-
-    @Override
-    public ShardSearchResult search(List<float[]> queries, SearchSpec spec) {
-        throw notReady();
-    }
-
-    @Override
-    public List<@Nullable FoundRow> get(
-            List<PointKey> keys, List<String> fields, boolean includeVector, long minSequenceNumber, long deadlineNanos) {
-        throw notReady();
-    }
-
-    private ArbalestException notReady() {
-        return new ArbalestException(ErrorCode.SHARD_NOT_READY, "shard " + id + " is recovering", "try again");
-    }
-
-    @Override
-    public void close() {}
 }

@@ -1,0 +1,310 @@
+package io.arbalest.engine;
+
+import io.arbalest.common.Clock;
+import io.arbalest.hnsw.NeighborQueue;
+import io.arbalest.metadata.ShardMetadata;
+import io.arbalest.model.ArbalestException;
+import io.arbalest.model.CollectionDefinition;
+import io.arbalest.model.ErrorCode;
+import io.arbalest.model.Field;
+import io.arbalest.model.HnswParams;
+import io.arbalest.model.Metric;
+import io.arbalest.model.PointKey;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answers searches from the segments of one shard.
+ *
+ * <p>A call fixes one snapshot. For each query the segments are searched in turn, fullest first; the k-th best score so far is the
+ * bound for the next. If fewer than k rows are found in the end, segments whose graph may have missed some are scored one by one, so
+ * a search always returns min(k, rows that count). A few more than k candidates are kept, because kernels round: all are scored again
+ * in double precision, then ordered, ties by key, and cut to k. Only those rows are read from the metadata.
+ *
+ * <p>Thread-safe.
+ */
+final class ShardSearch {
+    private static final int MARGIN = 8;
+
+    private final CollectionDefinition definition;
+    private final Segments segments;
+    private final ShardMetadata metadata;
+    private final Clock clock;
+    private final ShardMetrics metrics;
+
+    ShardSearch(
+            CollectionDefinition definition,
+            Segments segments,
+            ShardMetadata metadata,
+            Clock clock,
+            ShardMetrics metrics) {
+        this.definition = definition;
+        this.segments = segments;
+        this.metadata = metadata;
+        this.clock = clock;
+        this.metrics = metrics;
+    }
+
+    private record Candidate(GrowingSegment segment, int ordinal, double score) {}
+
+    /** Refuses what cannot be answered. */
+    void check(List<float[]> queries, SearchSpec spec) {
+        if (spec.k() < 1 || spec.k() > SearchSpec.MAX_K) {
+            throw new ArbalestException(
+                    ErrorCode.LIMIT_EXCEEDED, "k is " + spec.k() + ", expected 1.." + SearchSpec.MAX_K, "ask for fewer rows");
+        }
+        if (spec.ef() < 0 || spec.ef() > HnswParams.MAX_EF) {
+            throw new ArbalestException(
+                    ErrorCode.LIMIT_EXCEEDED,
+                    "ef is " + spec.ef() + ", expected 0.." + HnswParams.MAX_EF,
+                    "use a smaller ef, or exact mode");
+        }
+        if (Double.isNaN(spec.minScore())) {
+            throw new ArbalestException(ErrorCode.MALFORMED_REQUEST, "min_score is NaN", "leave it out or send a number");
+        }
+        for (int i = 0; i < queries.size(); i++) {
+            checkQuery(i, queries.get(i));
+        }
+        fieldIndexes(definition, spec.fields());
+    }
+
+    private void checkQuery(int number, float[] query) {
+        if (query.length != definition.dimension()) {
+            throw new ArbalestException(
+                    ErrorCode.DIMENSION_MISMATCH,
+                    "query " + number + " has " + query.length + " elements, collection '" + definition.name()
+                            + "' has dimension " + definition.dimension(),
+                    "send queries of dimension " + definition.dimension());
+        }
+        boolean zero = true;
+        for (int i = 0; i < query.length; i++) {
+            zero &= query[i] == 0;
+            if (!Float.isFinite(query[i])) {
+                throw new ArbalestException(
+                        ErrorCode.VECTOR_NOT_FINITE,
+                        "query " + number + ", element " + i + " is " + query[i] + ", expected a finite number",
+                        "send finite values");
+            }
+        }
+        if (zero && definition.metric() == Metric.COSINE) {
+            throw new ArbalestException(
+                    ErrorCode.VECTOR_ZERO,
+                    "query " + number + " is all zeros, which has no direction for metric cosine",
+                    "send a query with at least one element that is not zero");
+        }
+    }
+
+    /** Where the fields stand among the collection's; refuses unknown ones. */
+    static int[] fieldIndexes(CollectionDefinition definition, List<String> fields) {
+        int[] indexes = new int[fields.size()];
+        List<String> declared = definition.fields().stream().map(Field::name).toList();
+        for (int i = 0; i < indexes.length; i++) {
+            indexes[i] = declared.indexOf(fields.get(i));
+            if (indexes[i] < 0) {
+                throw new ArbalestException(
+                        ErrorCode.UNKNOWN_FIELD,
+                        "collection '" + definition.name() + "' has no field '" + fields.get(i) + "'; it has " + declared,
+                        "ask for declared fields only");
+            }
+        }
+        return indexes;
+    }
+
+    /** Searches with checked arguments. */
+    ShardSearchResult search(List<float[]> queries, SearchSpec spec) {
+        int kept = spec.k() + MARGIN + spec.k() / 8;
+        int ef = Math.max(spec.ef() == 0 ? definition.hnsw().ef() : spec.ef(), kept);
+        List<SegmentSearch> plan = plan(spec, ef);
+        int[] fields = fieldIndexes(definition, spec.fields());
+        List<List<FoundRow>> results = new ArrayList<>(queries.size());
+        boolean deadlineReached = false;
+        for (float[] query : queries) {
+            if (deadlineReached) {
+                results.add(List.of());
+                continue;
+            }
+            List<Candidate> candidates = new ArrayList<>();
+            deadlineReached = collect(plan, query, kept, spec, ef, candidates);
+            results.add(rows(best(candidates, spec), spec, fields));
+        }
+        return result(plan, results, deadlineReached);
+    }
+
+    /** The watermarks are read before the snapshot: {@link Indexer} relies on it. */
+    private List<SegmentSearch> plan(SearchSpec spec, int ef) {
+        Map<Integer, Integer> linked = new HashMap<>();
+        for (GrowingSegment segment : segments.view().segments()) {
+            linked.put(segment.id(), segment.linked());
+        }
+        Segments.View view = segments.view();
+        List<SegmentSearch> plan = new ArrayList<>();
+        for (GrowingSegment segment : view.segments()) {
+            plan.add(
+                    new SegmentSearch(
+                            segment,
+                            linked.getOrDefault(segment.id(), 0),
+                            view.sequenceNumber(),
+                            metadata,
+                            spec,
+                            ef,
+                            definition.hnsw().m0(),
+                            clock));
+        }
+        plan.sort(Comparator.comparingInt(SegmentSearch::rows).reversed());
+        return plan;
+    }
+
+    /** Whether the deadline cut the search short. */
+    private boolean collect(
+            List<SegmentSearch> plan, float[] query, int kept, SearchSpec spec, int ef, List<Candidate> candidates) {
+        Bound bound = new Bound(kept);
+        List<SegmentSearch> incomplete = new ArrayList<>();
+        for (SegmentSearch part : plan) {
+            if (clock.monotonicNanos() >= spec.deadlineNanos()) {
+                return true;
+            }
+            NeighborQueue found = new NeighborQueue(kept);
+            part.search(query, ef, bound.score(), found);
+            if (part.mayHoldMore(found.size())) {
+                incomplete.add(part);
+            }
+            add(part, found, query, bound, candidates);
+        }
+        if (candidates.size() < spec.k()) { // then the bound has cut nothing: the graphs may have missed rows
+            for (SegmentSearch part : incomplete) {
+                if (clock.monotonicNanos() >= spec.deadlineNanos()) {
+                    return true;
+                }
+                candidates.removeIf(c -> c.segment() == part.segment());
+                NeighborQueue found = new NeighborQueue(kept);
+                part.searchExactly(query, found);
+                add(part, found, query, bound, candidates);
+            }
+        }
+        return plan.stream().anyMatch(SegmentSearch::deadlineReached);
+    }
+
+    private static void add(
+            SegmentSearch part, NeighborQueue found, float[] query, Bound bound, List<Candidate> candidates) {
+        int[] ordinals = found.ordinalsBestFirst();
+        float[] scores = found.scoresBestFirst();
+        for (int i = 0; i < ordinals.length; i++) {
+            if (scores[i] >= bound.score()) {
+                double exact = part.segment().vectors().exactScore(ordinals[i], query);
+                candidates.add(new Candidate(part.segment(), ordinals[i], exact));
+                bound.offer(scores[i]);
+            }
+        }
+    }
+
+    /** The k-th best score of a query so far, over all segments. */
+    private static final class Bound {
+        private final NeighborQueue scores;
+        private int offered;
+
+        Bound(int k) {
+            scores = new NeighborQueue(k);
+        }
+
+        void offer(float score) {
+            scores.offer(offered++, score);
+        }
+
+        float score() {
+            return scores.worstScore();
+        }
+    }
+
+    /** The k best, and all that tie with the last of them. */
+    private static List<Candidate> best(List<Candidate> candidates, SearchSpec spec) {
+        candidates.removeIf(c -> c.score() < spec.minScore());
+        candidates.sort(Comparator.comparingDouble(Candidate::score).reversed());
+        int end = Math.min(spec.k(), candidates.size());
+        while (end > 0 && end < candidates.size() && candidates.get(end).score() == candidates.get(end - 1).score()) {
+            end++;
+        }
+        return candidates.subList(0, end);
+    }
+
+    private List<FoundRow> rows(List<Candidate> best, SearchSpec spec, int[] fields) {
+        Map<GrowingSegment, List<Candidate>> bySegment = new HashMap<>();
+        best.forEach(c -> bySegment.computeIfAbsent(c.segment(), _ -> new ArrayList<>()).add(c));
+        List<FoundRow> found = new ArrayList<>(best.size());
+        bySegment.forEach(
+                (segment, candidates) -> {
+                    int[] ordinals = candidates.stream().mapToInt(Candidate::ordinal).toArray();
+                    List<ShardMetadata.Row> rows = metadata.rows(segment.id(), ordinals);
+                    for (int i = 0; i < ordinals.length; i++) {
+                        ShardMetadata.Row row = rows.get(i);
+                        found.add(
+                                new FoundRow(
+                                        row.key(),
+                                        candidates.get(i).score(),
+                                        row.version(),
+                                        spec.includeVector() ? vector(segment, ordinals[i]) : null,
+                                        project(row.values(), fields)));
+                    }
+                });
+        found.sort(FoundRow.BEST_FIRST);
+        return List.copyOf(found.subList(0, Math.min(spec.k(), found.size())));
+    }
+
+    /** Rows by key. */
+    List<@Nullable FoundRow> get(List<PointKey> keys, List<String> fieldNames, boolean includeVector) {
+        int[] fields = fieldIndexes(definition, fieldNames);
+        List<@Nullable FoundRow> found = new ArrayList<>(keys.size());
+        for (ShardMetadata.Location location : metadata.locateAll(keys)) {
+            if (location == null || location.tombstone()) {
+                found.add(null);
+                continue;
+            }
+            GrowingSegment segment = segments.segment(location.segment());
+            ShardMetadata.Row row = metadata.row(location.segment(), location.ordinal());
+            found.add(
+                    new FoundRow(
+                            row.key(),
+                            Double.NaN,
+                            row.version(),
+                            includeVector ? vector(segment, location.ordinal()) : null,
+                            project(row.values(), fields)));
+        }
+        return found;
+    }
+
+    /** A row's vector as it was written. */
+    short[] vector(GrowingSegment segment, int ordinal) {
+        short[] vector = new short[definition.dimension()];
+        segment.vectors().read(ordinal, vector);
+        return vector;
+    }
+
+    /** The values of some fields. */
+    static @Nullable Object[] project(@Nullable Object[] values, int[] fields) {
+        @Nullable Object[] some = new @Nullable Object[fields.length];
+        for (int i = 0; i < fields.length; i++) {
+            some[i] = values[fields[i]];
+        }
+        return some;
+    }
+
+    private ShardSearchResult result(List<SegmentSearch> plan, List<List<FoundRow>> results, boolean deadlineReached) {
+        long scored = 0;
+        long scanned = 0;
+        long linked = 0;
+        long tail = 0;
+        for (SegmentSearch part : plan) {
+            scored += part.scored();
+            scanned += part.scanned();
+            linked += part.linked();
+            tail += part.rows() - part.linked();
+        }
+        metrics.queries.add(results.size());
+        metrics.scored.add(scored);
+        metrics.tailScored.add(scanned);
+        return new ShardSearchResult(results, scored, scanned, linked, tail, metadata.livePoints(), deadlineReached);
+    }
+}

@@ -1,0 +1,188 @@
+package io.arbalest.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.arbalest.common.Metrics;
+import io.arbalest.metadata.InMemoryStore;
+import io.arbalest.model.ArbalestException;
+import io.arbalest.model.ClusterImage;
+import io.arbalest.model.CollectionDefinition;
+import io.arbalest.model.ErrorCode;
+import io.arbalest.model.HashRange;
+import io.arbalest.model.HnswParams;
+import io.arbalest.model.KeyType;
+import io.arbalest.model.Metric;
+import io.arbalest.model.PointKey;
+import io.arbalest.model.ShardAssignment;
+import io.arbalest.model.ShardId;
+import io.arbalest.testkit.RandomCases;
+import io.arbalest.testkit.SimClock;
+import io.arbalest.testkit.SimDisk;
+import io.arbalest.testkit.SimScheduler;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+final class NodeEngineTest {
+    private static final Path DATA = Path.of("/data");
+    private static final UUID FIRST = new UUID(1, 1);
+    private static final UUID SECOND = new UUID(2, 2);
+
+    private final SimClock clock = new SimClock();
+    private final SimDisk disk = new SimDisk(5);
+    private final Map<ShardId, MemoryLog.Medium> mediums = new HashMap<>();
+    private SimScheduler scheduler = new SimScheduler(clock);
+
+    private NodeEngine start() {
+        scheduler = new SimScheduler(clock);
+        Env env =
+                new Env(
+                        clock,
+                        scheduler,
+                        RandomCases.random(1),
+                        disk,
+                        ReplicaTransport.NONE,
+                        _ -> new InMemoryStore(),
+                        Metrics.NONE);
+        return new NodeEngine("n0", DATA, EngineOptions.DEFAULT.withGrowingSegmentRows(100), env, (_, shard, _) -> new MemoryLog(mediums.computeIfAbsent(shard, _ -> new MemoryLog.Medium()), scheduler));
+    }
+
+    /** Shards alternate between this node and another. */
+    private static ClusterImage.Collection collection(UUID incarnation, int shards, long term) {
+        CollectionDefinition definition =
+                new CollectionDefinition(
+                        "c" + incarnation.getMostSignificantBits(),
+                        incarnation,
+                        KeyType.INT64,
+                        2,
+                        Metric.L2,
+                        HnswParams.DEFAULT,
+                        List.of(),
+                        shards,
+                        1);
+        List<ShardAssignment> assignments = new ArrayList<>();
+        for (int i = 0; i < shards; i++) {
+            String node = "n" + i % 2;
+            assignments.add(
+                    new ShardAssignment(
+                            new ShardId(incarnation, i),
+                            HashRange.ofEqualParts(i, shards),
+                            term,
+                            1,
+                            node,
+                            List.of(node),
+                            List.of()));
+        }
+        return new ClusterImage.Collection(definition, assignments);
+    }
+
+    private static ClusterImage image(long index, ClusterImage.Collection... collections) {
+        Map<String, ClusterImage.Collection> byName = new TreeMap<>();
+        for (ClusterImage.Collection collection : collections) {
+            byName.put(collection.definition().name(), collection);
+        }
+        return new ClusterImage(index, Map.of(), byName);
+    }
+
+    private void write(Shard shard, long key) {
+        RowBatch batch = Batches.of(2, 0).upsert(PointKey.of(key), null, new float[] {key, 1}).build();
+        CompletableFuture<WriteResult> write = shard.write(0, batch);
+        assertThat(scheduler.runUntil(write::isDone, Duration.ofMinutes(1))).isTrue();
+        assertThat(write.join().errors()).isEmpty();
+    }
+
+    private static long live(Engine engine, String collection, int number) {
+        return engine.shard(collection, number).orElseThrow().statistics().livePoints();
+    }
+
+    @Test
+    void opensWhatItOwnsAndKeepsItOverARestart() {
+        try (NodeEngine engine = start()) {
+            engine.follow(image(3, collection(FIRST, 3, 1)));
+            assertThat(engine.ready()).isFalse();
+            assertThat(engine.shards("")).hasSize(2);
+            assertThat(engine.shard("c1", 1)).isEmpty();
+            scheduler.runUntilIdle();
+            assertThat(engine.ready()).isTrue();
+            write(engine.shard("c1", 0).orElseThrow(), 1);
+            write(engine.shard("c1", 2).orElseThrow(), 2);
+            write(engine.shard("c1", 2).orElseThrow(), 3);
+        }
+        try (NodeEngine engine = start()) {
+            engine.follow(image(3, collection(FIRST, 3, 1)));
+            scheduler.runUntilIdle();
+            assertThat(live(engine, "c1", 0)).isEqualTo(1);
+            assertThat(live(engine, "c1", 2)).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void removesTheFilesOfADroppedCollectionButNotThoseOfOneThatTheImageDoesNotKnowYet() throws IOException {
+        Path first = DATA.resolve("shards").resolve(FIRST.toString());
+        try (NodeEngine engine = start()) {
+            engine.follow(image(3, collection(FIRST, 1, 1)));
+            scheduler.runUntilIdle();
+            write(engine.shard("c1", 0).orElseThrow(), 1);
+        }
+        try (NodeEngine engine = start()) {
+            engine.follow(image(1));
+            engine.follow(image(2, collection(SECOND, 1, 1)));
+            scheduler.runUntilIdle();
+            assertThat(disk.exists(first)).isTrue();
+            engine.follow(image(3, collection(FIRST, 1, 1), collection(SECOND, 1, 1)));
+            scheduler.runUntilIdle();
+            assertThat(live(engine, "c1", 0)).isEqualTo(1);
+            engine.follow(image(4, collection(SECOND, 1, 1)));
+            assertThat(engine.shard("c1", 0)).isEmpty();
+            scheduler.runUntilIdle();
+            assertThat(disk.exists(first)).isFalse();
+            assertThat(live(engine, "c2", 0)).isZero();
+        }
+    }
+
+    @Test
+    void removesWhatWasDroppedWhileItWasDown() throws IOException {
+        try (NodeEngine engine = start()) {
+            engine.follow(image(3, collection(FIRST, 1, 1)));
+            scheduler.runUntilIdle();
+        }
+        try (NodeEngine engine = start()) {
+            engine.follow(image(9));
+            scheduler.runUntilIdle();
+            assertThat(disk.list(DATA.resolve("shards"))).isEmpty();
+        }
+    }
+
+    @Test
+    void aNewTermReopensTheShard() {
+        try (NodeEngine engine = start()) {
+            engine.follow(image(3, collection(FIRST, 1, 1)));
+            scheduler.runUntilIdle();
+            write(engine.shard("c1", 0).orElseThrow(), 1);
+            engine.follow(image(4, collection(FIRST, 1, 2)));
+            scheduler.runUntilIdle();
+            assertThat(engine.shard("c1", 0).orElseThrow().statistics().term()).isEqualTo(2);
+            assertThat(live(engine, "c1", 0)).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aSecondEngineIsKeptOutOfTheDirectory() {
+        try (NodeEngine engine = start()) {
+            assertThat(engine.ready()).isTrue();
+            assertThatThrownBy(this::start)
+                    .isInstanceOfSatisfying(
+                            ArbalestException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.DIRECTORY_IN_USE));
+        }
+        start().close();
+    }
+}

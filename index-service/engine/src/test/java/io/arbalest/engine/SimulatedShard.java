@@ -1,0 +1,141 @@
+package io.arbalest.engine;
+
+import io.arbalest.common.Metrics;
+import io.arbalest.metadata.InMemoryStore;
+import io.arbalest.model.CollectionDefinition;
+import io.arbalest.model.Field;
+import io.arbalest.model.FieldType;
+import io.arbalest.model.Filter;
+import io.arbalest.model.HnswParams;
+import io.arbalest.model.KeyType;
+import io.arbalest.model.Metric;
+import io.arbalest.model.PointKey;
+import io.arbalest.model.ShardId;
+import io.arbalest.testkit.RandomCases;
+import io.arbalest.testkit.SimClock;
+import io.arbalest.testkit.SimDisk;
+import io.arbalest.testkit.SimScheduler;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** A shard on one simulated thread, that can be restarted. */
+final class SimulatedShard {
+    static final int DIMENSION = 8;
+    static final UUID INCARNATION = new UUID(7, 11);
+    static final List<Field> FIELDS =
+            List.of(new Field("color", FieldType.STRING), new Field("size", FieldType.LONG, false));
+
+    final CollectionDefinition definition;
+    final EngineOptions options;
+    final MemoryLog.Medium medium = new MemoryLog.Medium();
+    final SimClock clock = new SimClock();
+    final SimDisk disk = new SimDisk(1);
+    private final @Nullable RandomGenerator random;
+    SimScheduler scheduler;
+    ShardCore shard;
+    @Nullable MemoryLog log;
+
+    SimulatedShard(EngineOptions options, Metric metric, @Nullable RandomGenerator random) {
+        this.options = options;
+        this.random = random;
+        this.definition =
+                new CollectionDefinition(
+                        "things", INCARNATION, KeyType.STRING, DIMENSION, metric, new HnswParams(4, 32, 16), FIELDS, 1, 1);
+        this.scheduler = new SimScheduler(clock, random);
+        this.shard = newShard();
+        shard.open();
+    }
+
+    SimulatedShard() {
+        this(EngineOptions.DEFAULT, Metric.IP, null);
+    }
+
+    private ShardCore newShard() {
+        Env env =
+                new Env(
+                        clock,
+                        scheduler,
+                        RandomCases.random(1),
+                        disk,
+                        ReplicaTransport.NONE,
+                        _ -> new InMemoryStore(),
+                        Metrics.NONE);
+        return new ShardCore(
+                new ShardId(INCARNATION, 0),
+                definition,
+                1,
+                Path.of("/data/shards/x/0"),
+                options,
+                env,
+                (_, _, _) -> log = new MemoryLog(medium, scheduler),
+                scheduler.parallel("indexer", options.indexerThreads()));
+    }
+
+    /** Drops the shard as a killed process would and opens it again. */
+    void crash() {
+        scheduler.close();
+        scheduler = new SimScheduler(clock, random);
+        shard = newShard();
+        shard.open();
+    }
+
+    /** Closes the shard and opens it again. */
+    void restart() {
+        shard.close();
+        crash();
+    }
+
+    /** Lets records that were held back go into the log. */
+    void release() {
+        medium.hold = false;
+        Objects.requireNonNull(log).write();
+    }
+
+    static PointKey key(Object name) {
+        return PointKey.of("k" + name);
+    }
+
+    Batches batch() {
+        return Batches.of(DIMENSION, FIELDS.size());
+    }
+
+    /** Writes and runs until the outcome is known. */
+    WriteResult write(Batches batch) {
+        CompletableFuture<WriteResult> future = shard.write(0, batch.build());
+        scheduler.runUntil(future::isDone, Duration.ofMinutes(1));
+        return future.join();
+    }
+
+    List<FoundRow> search(float[] query, int k, boolean exact, @Nullable Filter filter) {
+        return shard.search(List.of(query), spec(k, exact, filter, 0)).rows().getFirst();
+    }
+
+    static SearchSpec spec(int k, boolean exact, @Nullable Filter filter, long minSequenceNumber) {
+        return new SearchSpec(
+                k,
+                0,
+                exact,
+                false,
+                filter,
+                Double.NEGATIVE_INFINITY,
+                List.of("color", "size"),
+                true,
+                minSequenceNumber,
+                Long.MAX_VALUE);
+    }
+
+    @Nullable FoundRow get(PointKey key) {
+        return shard.get(List.of(key), List.of("color", "size"), true, 0, Long.MAX_VALUE).getFirst();
+    }
+
+    /** The row of a key that must be there. */
+    FoundRow require(PointKey key) {
+        return Objects.requireNonNull(get(key), () -> "no row for key " + key);
+    }
+}
