@@ -15,7 +15,8 @@ import io.arbalest.metadata.ShardMetadata;
  * <p>How: rows that the graph has not linked are always scored one by one. Linked rows are scored one by one in exact mode and when
  * few of them count, else found by a walk of the graph. A walk that accepts a share {@code s} of the points looks at about {@code ef
  * * m0 / s} of them to fill its candidates, and a scan scores {@code s * n}; they break even at {@code s * n = sqrt(ef * m0 * n)},
- * below which the scan is cheaper and misses nothing. An unfiltered walk of living rows is never replaced.
+ * below which the scan is cheaper and misses nothing. Without a filter, a segment of which most rows live is
+ * always walked.
  *
  * <p>Confined to the searching thread.
  */
@@ -67,8 +68,8 @@ final class SegmentSearch {
             this.countingRows = metadata.cardinality(spec.filter(), segment.id());
         }
         boolean fewCount = countingRows < Math.sqrt((double) ef * m0 * Math.max(1, this.linked));
-        boolean someDoNotCount = spec.filter() != null || live < rows;
-        this.walk = !spec.exact() && this.linked > 0 && !(fewCount && someDoNotCount);
+        boolean manyDoNotCount = spec.filter() != null || 2 * live < rows;
+        this.walk = !spec.exact() && this.linked > 0 && !(fewCount && manyDoNotCount);
     }
 
     GrowingSegment segment() {
@@ -106,7 +107,7 @@ final class SegmentSearch {
 
     /** Whether a scan might find rows that the last search of the graph did not, given how many it found. */
     boolean mayHoldMore(int found) {
-        return walkedLast && found < Math.min(countingRows, rows);
+        return walkedLast && found < Math.min(countingRows, scanTail ? rows : linked);
     }
 
     /** Looks again without the graph. */

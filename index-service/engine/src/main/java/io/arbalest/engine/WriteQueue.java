@@ -205,8 +205,10 @@ final class WriteQueue {
             try {
                 append(write);
                 after.add(() -> listener.logState(null));
-            } catch (LogFailedException e) {
-                if (e.reason() == LogFailedException.Reason.QUEUE_FULL && loggedRows > 0) {
+            } catch (RuntimeException e) {
+                if (loggedRows > 0
+                        && e instanceof LogFailedException full
+                        && full.reason() == LogFailedException.Reason.QUEUE_FULL) {
                     return; // tried again when the log has made progress
                 }
                 waiting.remove();
@@ -355,10 +357,11 @@ final class WriteQueue {
 
     private static ArbalestException failure(Throwable cause, boolean outcomeUnknown) {
         String outcome = outcomeUnknown ? "; outcome unknown: rows of this batch may or may not be stored" : "";
-        LogFailedException.Reason reason =
-                cause instanceof LogFailedException log ? log.reason() : LogFailedException.Reason.POISONED;
         String text = cause.getMessage() + outcome;
-        return switch (reason) {
+        if (!(cause instanceof LogFailedException log)) {
+            return new ArbalestException(ErrorCode.INTERNAL, cause + outcome, "see the node's log", cause);
+        }
+        return switch (log.reason()) {
             case DISK_FULL ->
                     new ArbalestException(
                             ErrorCode.DISK_FULL, text, "free space on the node's disk; writing then goes on by itself", cause);

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A log whose medium is a list that outlives it, with switches for what a real one does when things go wrong.
  *
- * <p>Confined to the thread of its simulation.
+ * <p>Thread-safe; callbacks run under its lock.
  */
 final class MemoryLog implements WriteAheadLog {
     /** What survives a crash. */
@@ -49,7 +49,7 @@ final class MemoryLog implements WriteAheadLog {
     }
 
     @Override
-    public long append(RecordType type, int rowCount, List<MemorySegment> body, Callback callback) {
+    public synchronized long append(RecordType type, int rowCount, List<MemorySegment> body, Callback callback) {
         if (medium.refuse != null) {
             throw new LogFailedException(medium.refuse, "refused: " + medium.refuse);
         }
@@ -69,7 +69,7 @@ final class MemoryLog implements WriteAheadLog {
     }
 
     /** Writes what waits; for tests that held it back. */
-    void write() {
+    synchronized void write() {
         while (!medium.hold && !waiting.isEmpty()) {
             Waiting head = waiting.remove();
             if (medium.failWrites) {

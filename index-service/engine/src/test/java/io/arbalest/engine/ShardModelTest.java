@@ -231,6 +231,6 @@ final class ShardModelTest {
 
     @Test
     void theShardDoesWhatTheModelDoes() {
-        RandomCases.run(60, (random, _) -> new Run(random).run());
+        RandomCases.run(40, (random, _) -> new Run(random).run());
     }
 }

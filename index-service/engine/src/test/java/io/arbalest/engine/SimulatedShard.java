@@ -2,6 +2,7 @@ package io.arbalest.engine;
 
 import io.arbalest.common.Metrics;
 import io.arbalest.metadata.InMemoryStore;
+import io.arbalest.metadata.KeyValueStore;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.Field;
 import io.arbalest.model.FieldType;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +39,8 @@ final class SimulatedShard {
     final SimClock clock = new SimClock();
     final SimDisk disk = new SimDisk(1);
     private final @Nullable RandomGenerator random;
+    /** Makes the stores of shards that open from now on. */
+    Supplier<KeyValueStore> stores = InMemoryStore::new;
     SimScheduler scheduler;
     ShardCore shard;
     @Nullable MemoryLog log;
@@ -64,7 +68,7 @@ final class SimulatedShard {
                         RandomCases.random(1),
                         disk,
                         ReplicaTransport.NONE,
-                        _ -> new InMemoryStore(),
+                        _ -> stores.get(),
                         Metrics.NONE);
         return new ShardCore(
                 new ShardId(INCARNATION, 0),
