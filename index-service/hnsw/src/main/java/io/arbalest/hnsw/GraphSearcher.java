@@ -31,11 +31,11 @@ public final class GraphSearcher {
         }
         long best = walk.descend(query, GrowingGraph.ordinal(entry), GrowingGraph.level(entry), 1);
         walk.walk(query, best, Math.max(ef, results.capacity()), 0, accept);
-        LongHeap found = walk.found();
+        Pool found = walk.found();
         for (int i = 0; i < found.size(); i++) {
             float score = ScoredOrdinal.score(found.get(i));
-            if (score >= minScore) {
-                results.offer(ScoredOrdinal.ordinal(found.get(i)), score);
+            if (score < minScore || !results.offer(ScoredOrdinal.ordinal(found.get(i)), score)) {
+                return; // all that follow are worse
             }
         }
     }

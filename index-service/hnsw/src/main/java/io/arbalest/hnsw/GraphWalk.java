@@ -12,8 +12,8 @@ final class GraphWalk {
     private final VectorTable vectors;
     private final Links links;
     private final VisitedSet visited;
-    private final LongHeap candidates = new LongHeap(1024); // negated: the best on top
-    private final LongHeap found = new LongHeap(1024); // the worst on top
+    private final Pool pool = new Pool();
+    private final LongHeap detours = new LongHeap(256); // negated points that are not accepted: the best on top
     private final int[] neighbors;
     private final float[] scores;
     private long scored;
@@ -26,9 +26,9 @@ final class GraphWalk {
         scores = new float[links.limit(0)];
     }
 
-    /** What the last {@link #walk} found: packed {@link ScoredOrdinal}s, the worst on top. */
-    LongHeap found() {
-        return found;
+    /** What the last {@link #walk} found. */
+    Pool found() {
+        return pool;
     }
 
     /** Distances computed since the last {@link #resetScored}. */
@@ -57,41 +57,43 @@ final class GraphWalk {
      */
     void walk(PreparedQuery query, long entry, int ef, int level, OrdinalSet accept) {
         visited.clear();
-        candidates.clear();
-        found.clear();
+        detours.clear();
+        pool.clear(ef);
         visited.add(ScoredOrdinal.ordinal(entry));
-        candidates.push(~entry);
-        if (accept.contains(ScoredOrdinal.ordinal(entry))) {
-            found.push(entry);
-        }
-        while (candidates.size() > 0) {
-            long candidate = ~candidates.pop();
-            if (found.size() == ef && candidate < found.top()) {
-                return;
-            }
-            int count = collectUnvisited(ScoredOrdinal.ordinal(candidate), level);
+        consider(entry, accept);
+        for (int point = nextPoint(); point >= 0; point = nextPoint()) {
+            int count = collectUnvisited(point, level);
             vectors.score(query, neighbors, count, scores);
             scored += count;
             for (int i = 0; i < count; i++) {
-                consider(ScoredOrdinal.of(scores[i], neighbors[i]), ef, accept);
+                long neighbor = ScoredOrdinal.of(scores[i], neighbors[i]);
+                if (pool.takes(neighbor)) {
+                    consider(neighbor, accept);
+                }
             }
         }
     }
 
-    private void consider(long neighbor, int ef, OrdinalSet accept) {
-        boolean full = found.size() == ef;
-        if (full && neighbor < found.top()) {
-            return;
-        }
-        candidates.push(~neighbor);
-        if (!accept.contains(ScoredOrdinal.ordinal(neighbor))) {
-            return;
-        }
-        if (full) {
-            found.replaceTop(neighbor);
+    private void consider(long point, OrdinalSet accept) {
+        if (accept.contains(ScoredOrdinal.ordinal(point))) {
+            pool.add(point);
         } else {
-            found.push(neighbor);
+            detours.push(~point);
         }
+    }
+
+    /** The best point not expanded yet, unless it is worse than all of a full pool; -1 at the end of the walk. */
+    private int nextPoint() {
+        long best = pool.bestUnexpanded();
+        if (detours.size() > 0 && ~detours.top() > best) {
+            best = ~detours.pop();
+            return pool.takes(best) ? ScoredOrdinal.ordinal(best) : -1;
+        }
+        if (best == Long.MIN_VALUE) {
+            return -1;
+        }
+        pool.markExpanded();
+        return ScoredOrdinal.ordinal(best);
     }
 
     private int collectUnvisited(int ordinal, int level) {

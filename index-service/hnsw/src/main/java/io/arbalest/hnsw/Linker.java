@@ -11,6 +11,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * own lists are written, then its neighbours are pointed at it, level 0 first. So nobody reaches a point on a level below which
  * its lists are still empty.
  *
+ * <p>On level 0 every point keeps a link from a point of smaller ordinal, whatever the selection says. So there is a tree from the
+ * first point to all others, and duplicates and outliers stay reachable.
+ *
  * <p>Confined to one thread at a time.
  */
 final class Linker {
@@ -26,6 +29,7 @@ final class Linker {
     private final float[] scores;
     private final int[] selected;
     private final long[] ranked;
+    private final long[] nearest;
     private int[][] chosen = new int[0][];
 
     Linker(VectorTable vectors, Links links, ReentrantLock[] stripes, int m, int efConstruction) {
@@ -41,6 +45,7 @@ final class Linker {
         scores = new float[links.limit(0) + 1];
         selected = new int[links.limit(0) + 1];
         ranked = new long[Math.max(efConstruction, links.limit(0) + 1)];
+        nearest = new long[efConstruction];
     }
 
     /** Links a point whose lists were added and are empty. */
@@ -52,28 +57,79 @@ final class Linker {
             chosen = Arrays.copyOf(chosen, from + 1);
         }
         long best = walk.descend(query, GrowingGraph.ordinal(entry), top, from + 1);
+        int found = 0;
         for (int at = from; at >= 0; at--) {
             walk.walk(query, best, efConstruction, at, OrdinalSet.ALL);
-            int count = walk.found().drainDescending(ranked);
+            found = walk.found().copyTo(ranked);
             best = ranked[0];
-            chosen[at] = Arrays.copyOf(selected, select(count, m));
+            chosen[at] = Arrays.copyOf(selected, select(found, m));
         }
+        System.arraycopy(ranked, 0, nearest, 0, found);
         for (int at = 0; at <= from; at++) {
             links.write(ordinal, at, chosen[at], chosen[at].length);
+        }
+        for (int neighbor : chosen[0]) {
+            retain(ordinal, neighbor);
         }
         for (int at = 0; at <= from; at++) {
             for (int neighbor : chosen[at]) {
                 pointAt(neighbor, at, ordinal);
             }
         }
+        for (int i = 0; i < found && links.inDegree(ordinal) == 0; i++) {
+            int near = ScoredOrdinal.ordinal(nearest[i]);
+            if (near < ordinal) {
+                adopt(near, ordinal);
+            }
+        }
     }
 
     private void pointAt(int from, int level, int to) {
-        ReentrantLock lock = stripes[from & (stripes.length - 1)];
+        ReentrantLock lock = lockOf(from);
         lock.lock();
         try {
             if (!links.append(from, level, to)) {
                 shrink(from, level, to);
+            } else if (level == 0) {
+                retain(from, to);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void retain(int from, int to) {
+        if (from < to) {
+            links.retain(to);
+        }
+    }
+
+    /** Whether the link may be dropped; if so it is no longer counted. */
+    private boolean release(int from, int to) {
+        return from > to || links.release(to);
+    }
+
+    private ReentrantLock lockOf(int ordinal) {
+        return stripes[ordinal & (stripes.length - 1)];
+    }
+
+    /** Puts a point that nobody chose into a list of level 0 that has room or an entry to spare. */
+    private void adopt(int from, int to) {
+        ReentrantLock lock = lockOf(from);
+        lock.lock();
+        try {
+            if (links.append(from, 0, to)) {
+                links.retain(to);
+                return;
+            }
+            int count = links.read(from, 0, neighbors);
+            for (int i = count - 1; i >= 0; i--) {
+                if (release(from, neighbors[i])) {
+                    neighbors[i] = to;
+                    links.write(from, 0, neighbors, count);
+                    links.retain(to);
+                    return;
+                }
             }
         } finally {
             lock.unlock();
@@ -93,7 +149,49 @@ final class Linker {
         for (int i = 0; i < count; i++) {
             ranked[i] = ~ranked[i];
         }
-        links.write(point, level, selected, select(count, links.limit(level)));
+        int kept = select(count, links.limit(level));
+        if (level == 0) {
+            kept = keepLastLinks(point, count, kept, more);
+        }
+        links.write(point, level, selected, kept);
+    }
+
+    /**
+     * Counts the links that a selection drops and puts those back that are the last to their point, in place of the worst that can
+     * be spared.
+     */
+    private int keepLastLinks(int point, int count, int selectedCount, int more) {
+        int dropped = 0;
+        for (int i = 0, next = 0; i < count; i++) { // both are in ranked order
+            int candidate = ScoredOrdinal.ordinal(ranked[i]);
+            boolean isSelected = next < selectedCount && selected[next] == candidate;
+            if (isSelected) {
+                next++;
+            }
+            if (isSelected && candidate == more) {
+                retain(point, more);
+            } else if (!isSelected && candidate != more) {
+                neighbors[dropped++] = candidate;
+            }
+        }
+        int kept = selectedCount;
+        int spare = selectedCount - 1;
+        for (int i = 0; i < dropped; i++) {
+            if (release(point, neighbors[i])) {
+                continue;
+            }
+            if (kept < links.limit(0)) {
+                selected[kept++] = neighbors[i];
+                continue;
+            }
+            while (spare >= 0 && !release(point, selected[spare])) {
+                spare--;
+            }
+            if (spare >= 0) {
+                selected[spare--] = neighbors[i];
+            }
+        }
+        return kept;
     }
 
     /** Keeps, best first, each ranked point that is closer to the base than to every point kept before it. */

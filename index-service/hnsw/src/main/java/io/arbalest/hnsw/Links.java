@@ -6,7 +6,8 @@ import java.util.Objects;
 
 /**
  * The neighbour lists of a growing graph. A list is a count followed by that many ordinals, at a fixed place: level 0 in chunks
- * with a fixed stride, the upper levels of a point in one array of its own.
+ * with a fixed stride, the upper levels of a point in one array of its own. On level 0 a word before the count says in how many
+ * lists of points with smaller ordinals the point stands, so that a writer does not cut the last such link.
  *
  * <p>Writers hold the lock of the list's point. Readers take no lock: every element is stored with release and loaded with
  * acquire semantics, so whoever sees an ordinal in a list sees all that its writer saw: the vector and the point's own lists. A
@@ -28,7 +29,7 @@ final class Links {
 
     Links(int m, int capacity) {
         this.m = m;
-        stride0 = 2 * m + 1;
+        stride0 = 2 * m + 2;
         stride = m + 1;
         level0 = new int[((capacity - 1) >>> CHUNK_SHIFT) + 1][];
         upper = new int[capacity][];
@@ -84,6 +85,31 @@ final class Links {
         return true;
     }
 
+    /** In how many lists of level 0 the point stands, of those that are counted. */
+    int inDegree(int ordinal) {
+        return (int) INT.getAcquire(list(ordinal, 0), start(ordinal, 0) - 1);
+    }
+
+    /** Counts one more list of level 0 in which the point stands. */
+    void retain(int ordinal) {
+        INT.getAndAdd(list(ordinal, 0), start(ordinal, 0) - 1, 1);
+    }
+
+    /** Counts one list less, unless that would leave none: then changes nothing and answers false. */
+    boolean release(int ordinal) {
+        int[] list = list(ordinal, 0);
+        int at = start(ordinal, 0) - 1;
+        while (true) {
+            int degree = (int) INT.getAcquire(list, at);
+            if (degree <= 1) {
+                return false;
+            }
+            if (INT.compareAndSet(list, at, degree, degree - 1)) {
+                return true;
+            }
+        }
+    }
+
     /** Bytes of the lists so far. */
     long sizeBytes() {
         long bytes = 0;
@@ -99,6 +125,6 @@ final class Links {
     }
 
     private int start(int ordinal, int level) {
-        return level == 0 ? (ordinal & CHUNK_MASK) * stride0 : (level - 1) * stride;
+        return level == 0 ? (ordinal & CHUNK_MASK) * stride0 + 1 : (level - 1) * stride;
     }
 }

@@ -54,15 +54,6 @@ final class LongHeap {
         sink(item);
     }
 
-    /** Empties the heap into the array, largest first, and returns how many there were. */
-    int drainDescending(long[] target) {
-        int count = size;
-        for (int i = count - 1; i >= 0; i--) {
-            target[i] = pop();
-        }
-        return count;
-    }
-
     /** The item at a place between 0 and size, in no particular order. */
     long get(int place) {
         return items[place + 1];

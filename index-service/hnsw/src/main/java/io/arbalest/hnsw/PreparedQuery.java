@@ -1,7 +1,6 @@
 package io.arbalest.hnsw;
 
 import io.arbalest.simd.HalfQuery;
-import java.lang.foreign.MemorySegment;
 
 /**
  * A query laid out for the kernels, with what the metric needs of it and scratch for a batch. Made by {@link
@@ -14,8 +13,7 @@ public final class PreparedQuery {
     static final int BATCH = 64;
 
     final HalfQuery half;
-    final MemorySegment[] segments = new MemorySegment[BATCH];
-    final long[] offsets = new long[BATCH];
+    final long[] places = new long[BATCH];
     final int[] ordinals = new int[BATCH];
     final float[] scores = new float[BATCH];
 

@@ -164,20 +164,18 @@ public final class VectorTable implements AutoCloseable {
     }
 
     private void scoreBatch(PreparedQuery query, int[] ordinals, int from, int count, float[] scores) {
-        MemorySegment[] segments = query.segments;
-        long[] offsets = query.offsets;
+        long[] places = query.places;
         float[] dots = query.scores;
         for (int i = 0; i < count; i++) {
-            int ordinal = ordinals[from + i];
-            segments[i] = slabs.slab(ordinal);
-            offsets[i] = slabs.offset(ordinal);
+            places[i] = slabs.place(ordinals[from + i]);
         }
+        MemorySegment[] segments = slabs.slabs();
         int i = 0;
         for (; i + 4 <= count; i += 4) {
-            HalfDot.dot4(segments, offsets, i, query.half, dots);
+            HalfDot.dot4(segments, places, i, query.half, dots);
         }
         for (; i < count; i++) {
-            dots[i] = HalfDot.dot(segments[i], offsets[i], query.half);
+            dots[i] = HalfDot.dot(slabs.slab(ordinals[from + i]), slabs.offset(ordinals[from + i]), query.half);
         }
         for (i = 0; i < count; i++) {
             scores[from + i] = finish(query, ordinals[from + i], dots[i]);

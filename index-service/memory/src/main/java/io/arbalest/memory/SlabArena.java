@@ -87,6 +87,16 @@ public final class SlabArena implements AutoCloseable {
         return (long) (slot & ((1 << slotShift) - 1)) * strideBytes;
     }
 
+    /** Slab and offset in one: the slab's index in {@link #slabs} in the upper 32 bits, the byte offset in the lower. */
+    public long place(int slot) {
+        return ((long) (slot >>> slotShift) << 32) | offset(slot);
+    }
+
+    /** All slabs; those not allocated yet are empty segments. The array is the arena's own: read it, never write it. */
+    public MemorySegment[] slabs() {
+        return slabs;
+    }
+
     /** Distance of two neighbouring slots of a slab, in bytes. */
     public int strideBytes() {
         return strideBytes;

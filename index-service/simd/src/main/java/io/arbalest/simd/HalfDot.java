@@ -3,6 +3,7 @@ package io.arbalest.simd;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -32,6 +33,8 @@ public final class HalfDot {
     private static final VectorSpecies<Float> FLOATS = INTS.withLanes(float.class);
     private static final int LANES = INTS.length();
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
+    private static final ValueLayout.OfShort HALF = JAVA_SHORT_UNALIGNED.withOrder(LE);
+    private static final long OFFSET = 0xffffffffL;
     private static final int MASK = 0x8fffe000;
 
     private HalfDot() {}
@@ -46,38 +49,42 @@ public final class HalfDot {
         return INTS.vectorBitSize();
     }
 
-    /** The inner product of the stored vector at the byte offset with the query, without {@link HalfQuery#scale}. */
+    /**
+     * The inner product of the stored vector at the byte offset with the query, without {@link HalfQuery#scale}. Adds in the order of
+     * {@link #dot4}, so that equal vectors have equal scores however they are batched.
+     */
     public static float dot(MemorySegment segment, long offset, HalfQuery query) {
         float[] even = query.even;
         float[] odd = query.odd;
-        FloatVector low = FloatVector.zero(FLOATS);
-        FloatVector high = FloatVector.zero(FLOATS);
+        FloatVector sum = FloatVector.zero(FLOATS);
         for (int i = 0; i < even.length; i += LANES) {
             IntVector x = IntVector.fromMemorySegment(INTS, segment, offset + 4L * i, LE);
-            low = evenOf(x).fma(FloatVector.fromArray(FLOATS, even, i), low);
-            high = oddOf(x).fma(FloatVector.fromArray(FLOATS, odd, i), high);
+            FloatVector e = FloatVector.fromArray(FLOATS, even, i);
+            FloatVector o = FloatVector.fromArray(FLOATS, odd, i);
+            sum = oddOf(x).fma(o, evenOf(x).fma(e, sum));
         }
-        return low.add(high).reduceLanes(VectorOperators.ADD);
+        return sum.reduceLanes(VectorOperators.ADD);
     }
 
     /**
      * Four inner products at once, so that four cache misses overlap and the query is loaded once.
      *
-     * @param segments where the four vectors lie, from index {@code at}
-     * @param offsets their byte offsets, from index {@code at}
+     * @param segments what the places refer to
+     * @param places where the four vectors lie, from index {@code at}: the segment's index in the upper 32 bits, the byte offset in
+     *     the lower
      * @param dots receives the inner products, without {@link HalfQuery#scale}, from index {@code at}
      */
-    public static void dot4(MemorySegment[] segments, long[] offsets, int at, HalfQuery query, float[] dots) {
+    public static void dot4(MemorySegment[] segments, long[] places, int at, HalfQuery query, float[] dots) {
         float[] even = query.even;
         float[] odd = query.odd;
-        MemorySegment s0 = segments[at];
-        MemorySegment s1 = segments[at + 1];
-        MemorySegment s2 = segments[at + 2];
-        MemorySegment s3 = segments[at + 3];
-        long o0 = offsets[at];
-        long o1 = offsets[at + 1];
-        long o2 = offsets[at + 2];
-        long o3 = offsets[at + 3];
+        MemorySegment s0 = segments[(int) (places[at] >>> 32)];
+        MemorySegment s1 = segments[(int) (places[at + 1] >>> 32)];
+        MemorySegment s2 = segments[(int) (places[at + 2] >>> 32)];
+        MemorySegment s3 = segments[(int) (places[at + 3] >>> 32)];
+        long o0 = places[at] & OFFSET;
+        long o1 = places[at + 1] & OFFSET;
+        long o2 = places[at + 2] & OFFSET;
+        long o3 = places[at + 3] & OFFSET;
         FloatVector a0 = FloatVector.zero(FLOATS);
         FloatVector a1 = FloatVector.zero(FLOATS);
         FloatVector a2 = FloatVector.zero(FLOATS);
@@ -133,6 +140,6 @@ public final class HalfDot {
     }
 
     private static float raised(MemorySegment segment, long offset) {
-        return Float.float16ToFloat(segment.get(JAVA_SHORT_UNALIGNED.withOrder(LE), offset)) * 0x1p-112f;
+        return Float.float16ToFloat(segment.get(HALF, offset)) * 0x1p-112f;
     }
 }
