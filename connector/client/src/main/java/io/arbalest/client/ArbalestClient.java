@@ -14,6 +14,22 @@ import org.jspecify.annotations.Nullable;
  * io.arbalest.model.ArbalestException} with a code.
  */
 public interface ArbalestClient extends AutoCloseable {
+    /**
+     * A client of the cluster that these nodes belong to. Nothing is sent before the first call.
+     *
+     * @param endpoints {@code host:port} of one or several nodes' Flight ports; the others are found through them
+     * @throws io.arbalest.model.ArbalestException MISSING_RUNTIME if the JVM was started without {@code
+     *     --add-opens=java.base/java.nio=ALL-UNNAMED}, which Arrow needs; INVALID_CONFIGURATION for an unreadable endpoint
+     */
+    static ArbalestClient connect(List<String> endpoints, ClientOptions options) {
+        return FlightArbalestClient.connect(endpoints, options);
+    }
+
+    /** A client with {@link ClientOptions#DEFAULT}. */
+    static ArbalestClient connect(List<String> endpoints) {
+        return connect(endpoints, ClientOptions.DEFAULT);
+    }
+
     /** What this client last heard of the cluster; asks for it if it has not yet. */
     ClusterImage image();
 

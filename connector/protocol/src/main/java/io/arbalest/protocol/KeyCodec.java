@@ -22,20 +22,23 @@ public final class KeyCodec {
 
     /** Refused with {@link ErrorCode#KEY_TYPE_MISMATCH} if it is not of the collection's key type. */
     public static PointKey fromWire(Key wire, KeyType expected) {
-        switch (wire.getKindCase()) {
-            case TEXT:
-                if (expected == KeyType.STRING) {
-                    return PointKey.of(wire.getText());
+        return switch (wire.getKindCase()) {
+            case TEXT -> {
+                if (expected != KeyType.STRING) {
+                    throw mismatch(expected, "a string");
                 }
-                throw mismatch(expected, "a string");
-            case INT64:
-                if (expected == KeyType.INT64) {
-                    return PointKey.of(wire.getInt64());
+                yield PointKey.of(wire.getText());
+            }
+            case INT64 -> {
+                if (expected != KeyType.INT64) {
+                    throw mismatch(expected, "an int64");
                 }
-                throw mismatch(expected, "an int64");
-            default:
-                throw new ArbalestException(ErrorCode.KEY_MISSING, "a key is empty", "set text or int64 in every key");
-        }
+                yield PointKey.of(wire.getInt64());
+            }
+            default ->
+                    throw new ArbalestException(
+                            ErrorCode.KEY_MISSING, "a key is empty", "set text or int64 in every key");
+        };
     }
 
     private static ArbalestException mismatch(KeyType expected, String got) {

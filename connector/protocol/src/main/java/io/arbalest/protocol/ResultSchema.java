@@ -64,15 +64,13 @@ public final class ResultSchema {
     }
 
     private static void requireField(CollectionDefinition definition, String name) {
-        definition
-                .field(name)
-                .orElseThrow(
-                        () ->
-                                new ArbalestException(
-                                        ErrorCode.UNKNOWN_FIELD,
-                                        "collection '" + definition.name() + "' has no field '" + name + "', it has "
-                                                + definition.fields().stream().map(Field::name).toList(),
-                                        "ask for declared fields only"));
+        if (definition.field(name).isEmpty()) {
+            throw new ArbalestException(
+                    ErrorCode.UNKNOWN_FIELD,
+                    "collection '" + definition.name() + "' has no field '" + name + "', it has "
+                            + definition.fields().stream().map(Field::name).toList(),
+                    "ask for declared fields only");
+        }
     }
 
     public CollectionDefinition definition() {
