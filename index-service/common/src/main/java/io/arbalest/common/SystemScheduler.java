@@ -23,7 +23,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  *
  * <p>Closing never interrupts a running task: an interrupt closes a {@code FileChannel} under the thread that writes to it, and
  * a log would take that for a failed disk. A task that throws is logged and the executor goes on. A task given to a closed or
- * overfull executor is refused with {@link RejectedExecutionException}; a delayed task whose executor is closed is dropped.
+ * overfull executor is refused with {@link RejectedExecutionException}; a delayed task whose
+ * executor or scheduler is closed is dropped.
  *
  * <p>Thread-safe.
  */
@@ -64,9 +65,15 @@ public final class SystemScheduler implements Scheduler {
 
     @Override
     public Cancellable schedule(Duration delay, Executor executor, Runnable task) {
-        Future<?> future =
-                timer.schedule(() -> handOver(executor, task), delay.toNanos(), TimeUnit.NANOSECONDS);
-        return () -> future.cancel(false);
+        try {
+            Future<?> future =
+                    timer.schedule(
+                            () -> handOver(executor, task), delay.toNanos(), TimeUnit.NANOSECONDS);
+            return () -> future.cancel(false);
+        } catch (RejectedExecutionException e) {
+            LOG.log(Level.DEBUG, "delayed task dropped: the scheduler is closed", e);
+            return () -> {};
+        }
     }
 
     @Override

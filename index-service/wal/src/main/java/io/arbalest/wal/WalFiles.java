@@ -1,0 +1,284 @@
+package io.arbalest.wal;
+
+import io.arbalest.common.Scheduler.SerialExecutor;
+import io.arbalest.io.BlockFile;
+import io.arbalest.io.Disk;
+import io.arbalest.io.DiskFullException;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The files of one log: keeps one written with zeros ahead of its use, gives them their names, lets them go and uses them again.
+ *
+ * <p>Thread-safe; {@link #begin} belongs to the thread that writes the log.
+ */
+final class WalFiles implements AutoCloseable {
+    /** Released files that are kept to be used again, which saves writing their zeros. */
+    static final int MAX_RECYCLED_FILES = 2;
+
+    private static final Logger LOG = System.getLogger(WalFiles.class.getName());
+
+    private final LogEnvironment environment;
+    private final Disk disk;
+    private final Path directory;
+    private final LogIdentity identity;
+    private final WalOptions options;
+    private final SerialExecutor preparer;
+    private final Listener listener;
+    private final Object releasing = new Object();
+    private final Deque<Path> recycled = new ArrayDeque<>();
+    private final List<Named> named = new ArrayList<>();
+    private @Nullable Spare spare;
+    private long unfinishedNames;
+    private boolean preparing;
+    private boolean retryScheduled;
+    private boolean diskFull;
+    private boolean closed;
+
+    WalFiles(
+            Path directory,
+            LogIdentity identity,
+            WalOptions options,
+            LogEnvironment environment,
+            RecoveredLog recovered,
+            Listener listener) {
+        this.environment = environment;
+        this.disk = environment.disk();
+        this.directory = directory;
+        this.identity = identity;
+        this.options = options;
+        this.listener = listener;
+        for (RecoveredLog.ValidFile file : recovered.files()) {
+            named.add(new Named(file.path(), file.header()));
+        }
+        this.preparer = environment.scheduler().serial("wal-preparer");
+    }
+
+    /** Told, on the preparer's thread, what became of a file that was missing. */
+    interface Listener {
+        /** A file is ready to be begun. */
+        void spareReady();
+
+        /** A file could not be created for another reason than space. */
+        void spareFailed(Throwable cause);
+    }
+
+    /** A file of the log. */
+    private record Named(Path path, FileHeader header) {}
+
+    /** A written file without a name of the log. */
+    private record Spare(Path path, BlockFile file) {}
+
+    /** A file that takes batches. */
+    record Active(FileHeader header, BlockFile file) {}
+
+    /** Removes what a predecessor was preparing. */
+    void deleteUnfinished() throws IOException {
+        for (String name : disk.list(directory)) {
+            if (name.endsWith(WalFormat.UNFINISHED_SUFFIX)) {
+                disk.delete(directory.resolve(name));
+            }
+        }
+    }
+
+    /**
+     * Makes the spare file the next of the log, or says with null that there is none yet; the listener will hear of it.
+     *
+     * @param block aligned memory of at least one block
+     */
+    @Nullable Active begin(LogPosition end, long term, MemorySegment block) throws IOException {
+        Spare taken;
+        synchronized (this) {
+            taken = spare;
+            spare = null;
+        }
+        if (taken == null) {
+            prepareAhead();
+            return null;
+        }
+        long number = end.fileNumber() + 1;
+        FileHeader header =
+                new FileHeader(
+                        identity,
+                        number,
+                        WalFormat.generation(identity, number, environment.clock()),
+                        end.nextSequenceNumber(),
+                        term,
+                        end.chain(),
+                        end.offset(),
+                        taken.file().size(),
+                        environment.clock().wallMillis());
+        try {
+            MemorySegment first = block.asSlice(0, WalFormat.HEADER_BLOCK_BYTES);
+            header.write(first);
+            taken.file().write(0, first);
+            Path path = directory.resolve(WalFormat.fileName(number));
+            disk.rename(taken.path(), path);
+            disk.syncDirectory(directory);
+            synchronized (this) {
+                named.add(new Named(path, header));
+            }
+        } catch (IOException | RuntimeException e) {
+            taken.file().close();
+            throw e;
+        }
+        return new Active(header, taken.file());
+    }
+
+    /** Makes a spare file on this thread if there is none. */
+    void prepareNow() throws IOException {
+        Path reused;
+        synchronized (this) {
+            if (spare != null) {
+                return;
+            }
+            reused = recycled.poll();
+        }
+        Spare made;
+        if (reused != null) {
+            made = new Spare(reused, disk.open(reused));
+        } else {
+            Path path = unfinishedPath();
+            made = new Spare(path, disk.create(path, options.fileBytes()));
+        }
+        synchronized (this) {
+            diskFull = false;
+            if (spare == null && !closed) {
+                spare = made;
+                return;
+            }
+        }
+        made.file().close();
+        synchronized (this) {
+            recycled.add(made.path());
+        }
+    }
+
+    /** Makes a spare file in the background if there is none. */
+    void prepareAhead() {
+        synchronized (this) {
+            if (spare != null || preparing || retryScheduled || closed) {
+                return;
+            }
+            preparing = true;
+        }
+        try {
+            preparer.execute(this::prepare);
+        } catch (RejectedExecutionException e) {
+            LOG.log(Level.DEBUG, "no file is prepared: the log is closing", e);
+        }
+    }
+
+    /** Whether the disk had no space for the last file. */
+    synchronized boolean diskFull() {
+        return diskFull;
+    }
+
+    /** Bytes of all files, the spare ones included. */
+    synchronized long sizeBytes() {
+        long size = (recycled.size() + (spare == null ? 0 : 1)) * options.fileBytes();
+        for (Named file : named) {
+            size += file.header.fileBytes();
+        }
+        return size;
+    }
+
+    /** Lets go every file, but the last, whose rows all lie below the number; the lowest first, each durably. */
+    void release(long belowSequenceNumber) throws IOException {
+        synchronized (releasing) {
+            for (Named oldest = releasable(belowSequenceNumber);
+                    oldest != null;
+                    oldest = releasable(belowSequenceNumber)) {
+                letGo(oldest);
+            }
+        }
+    }
+
+    private synchronized @Nullable Named releasable(long belowSequenceNumber) {
+        return named.size() >= 2 && named.get(1).header().firstSequenceNumber() <= belowSequenceNumber
+                ? named.getFirst()
+                : null;
+    }
+
+    private void letGo(Named file) throws IOException {
+        boolean reuse;
+        synchronized (this) {
+            reuse =
+                    recycled.size() < MAX_RECYCLED_FILES
+                            && file.header().fileBytes() == options.fileBytes()
+                            && !closed;
+        }
+        Path unfinished = unfinishedPath();
+        if (reuse) {
+            disk.rename(file.path(), unfinished);
+        } else {
+            disk.delete(file.path());
+        }
+        synchronized (this) {
+            named.remove(file);
+        }
+        // The old name must be gone for good before the file's header may say something else, or the next file goes.
+        disk.syncDirectory(directory);
+        if (reuse) {
+            synchronized (this) {
+                recycled.add(unfinished);
+            }
+        }
+    }
+
+    /** Waits for a file that is being made, and closes the spare one. */
+    @Override
+    public void close() throws IOException {
+        preparer.close();
+        Spare left;
+        synchronized (this) {
+            closed = true;
+            left = spare;
+            spare = null;
+        }
+        if (left != null) {
+            left.file().close();
+        }
+    }
+
+    private void prepare() {
+        synchronized (this) {
+            preparing = false;
+            retryScheduled = false;
+        }
+        try {
+            prepareNow();
+            listener.spareReady();
+        } catch (DiskFullException e) {
+            boolean first;
+            synchronized (this) {
+                first = !diskFull;
+                diskFull = true;
+                retryScheduled = true;
+            }
+            if (first) {
+                LOG.log(
+                        Level.WARNING,
+                        "no space for another file of {0} bytes in {1}: the log takes no more records until there is",
+                        Long.toString(options.fileBytes()),
+                        directory);
+            }
+            environment.scheduler().schedule(options.spaceRetry(), preparer, this::prepare);
+        } catch (IOException | RuntimeException e) {
+            listener.spareFailed(e);
+        }
+    }
+
+    private synchronized Path unfinishedPath() {
+        return directory.resolve("spare-" + unfinishedNames++ + WalFormat.UNFINISHED_SUFFIX);
+    }
+}
