@@ -1,17 +1,75 @@
 package io.arbalest.jobs;
 
-import org.slf4j.LoggerFactory;
+import io.arbalest.model.ArbalestException;
+import io.arbalest.model.CollectionDefinition;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /**
- * Streams a Kafka topic into a collection.
+ * Streams a Kafka topic into a collection; the main class of the ready job.
  *
- * <p>Thread-safe: no state.
+ * <p>Inside a Flink cluster ({@code flink run}) it submits itself. With {@code --local} it brings a cluster of its own in
+ * this JVM, prints {@code RUNNING jobId=... rest=PORT} when all tasks run, and stays until the job ends. Files, topics,
+ * collection and fields are checked before anything is submitted: a mistake is one coded line on standard error and exit
+ * code 1.
+ *
+ * <p>Confined to the main thread.
  */
-public final class IngestionJob {
+@Command(
+        name = "ingestion-job",
+        mixinStandardHelpOptions = true,
+        description = "Streams a Kafka topic into an Arbalest collection.")
+public final class IngestionJob implements Callable<Integer> {
+    @Option(names = "--config", required = true, paramLabel = "FILE", description = "YAML file, see jobs/README.md")
+    private Path config = Path.of("");
+
+    @Option(names = "--local", description = "run in this JVM, with a Flink cluster of its own")
+    private boolean local;
+
+    @Option(names = "--rest-port", paramLabel = "PORT", description = "with --local; 0 takes a free one")
+    private int restPort;
+
     private IngestionJob() {}
 
-    /** {@code --config ingestion.yaml [--local] [--rest-port PORT]} */
+    /** {@code --config FILE [--local [--rest-port PORT]]} */
     public static void main(String[] arguments) {
-        LoggerFactory.getLogger(IngestionJob.class).error("the ingestion job is not part of this build");
+        CommandLine line = new CommandLine(new IngestionJob());
+        line.setExecutionExceptionHandler(IngestionJob::explain);
+        int code = line.execute(arguments);
+        if (code != 0) {
+            System.exit(code);
+        }
+    }
+
+    private static int explain(Exception failure, CommandLine line, CommandLine.ParseResult result) throws Exception {
+        if (failure instanceof ArbalestException coded) {
+            line.getErr().println(coded.getMessage());
+            return 1;
+        }
+        throw failure;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        IngestionConfig ingestion = IngestionConfig.load(config);
+        KafkaTopics.prepare(ingestion.kafka());
+        CollectionDefinition definition = DecodeFunction.definition(ingestion);
+        new RecordDecoder(ingestion.rows(), definition);
+        if (local) {
+            return LocalRun.run(ingestion, restPort);
+        }
+        StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
+        environment.configure(IngestionPipeline.settings(ingestion));
+        IngestionPipeline.build(environment, ingestion);
+        environment.executeAsync(name(ingestion));
+        return 0;
+    }
+
+    static String name(IngestionConfig ingestion) {
+        return "arbalest: " + ingestion.kafka().topic() + " -> " + ingestion.index().collection();
     }
 }
