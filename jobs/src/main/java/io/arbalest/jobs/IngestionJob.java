@@ -24,14 +24,16 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description = "Streams a Kafka topic into an Arbalest collection.")
 public final class IngestionJob implements Callable<Integer> {
+    private static final int DEFAULT_REST_PORT = 8081;
+
     @Option(names = "--config", required = true, paramLabel = "FILE", description = "YAML file, see jobs/README.md")
     private Path config = Path.of("");
 
     @Option(names = "--local", description = "run in this JVM, with a Flink cluster of its own")
     private boolean local;
 
-    @Option(names = "--rest-port", paramLabel = "PORT", description = "with --local; 0 takes a free one")
-    private int restPort;
+    @Option(names = "--rest-port", paramLabel = "PORT", description = "with --local; default 8081")
+    private int restPort = DEFAULT_REST_PORT;
 
     private IngestionJob() {}
 

@@ -2,7 +2,6 @@ package io.arbalest.jobs;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.arbalest.jobs.local.Ports;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import java.io.FileDescriptor;
@@ -38,8 +37,7 @@ final class LocalRun {
     private LocalRun() {}
 
     /** Blocks until the job ends; 0 if it was cancelled or finished. */
-    static int run(IngestionConfig config, int restPort) throws Exception {
-        int port = restPort == 0 ? Ports.free(1)[0] : restPort;
+    static int run(IngestionConfig config, int port) throws Exception {
         Configuration settings = IngestionPipeline.settings(config);
         settings.set(RestOptions.BIND_PORT, Integer.toString(port));
         settings.set(RestOptions.PORT, port);

@@ -21,12 +21,12 @@ import java.util.regex.Pattern;
 public final class FlinkRuntime implements AutoCloseable {
     private static final Duration START_TIMEOUT = Duration.ofMinutes(3);
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(30);
-    private static final Pattern RUNNING = Pattern.compile("RUNNING jobId=(\\S+) rest=(\\d+)");
+    private static final Pattern RUNNING = Pattern.compile("RUNNING jobId=(\\S+) rest=\\d+");
 
     private final Options options;
+    private final int restPort;
     private ChildProcess process;
     private String jobId = "";
-    private int restPort;
 
     /**
      * How to run it.
@@ -46,7 +46,8 @@ public final class FlinkRuntime implements AutoCloseable {
 
     private FlinkRuntime(Options options) {
         this.options = options;
-        this.process = spawn(options);
+        this.restPort = options.restPort() == 0 ? Ports.free(1)[0] : options.restPort();
+        this.process = spawn(options, restPort);
         awaitRunning();
     }
 
@@ -55,7 +56,7 @@ public final class FlinkRuntime implements AutoCloseable {
         return new FlinkRuntime(options);
     }
 
-    private static ChildProcess spawn(Options options) {
+    private static ChildProcess spawn(Options options, int restPort) {
         List<String> command = new ArrayList<>(List.of(options.java().java().toString()));
         command.addAll(options.java().flags());
         command.addAll(
@@ -73,7 +74,7 @@ public final class FlinkRuntime implements AutoCloseable {
                         options.configuration().toAbsolutePath().toString(),
                         "--local",
                         "--rest-port",
-                        Integer.toString(options.restPort())));
+                        Integer.toString(restPort)));
         return ChildProcess.start("flink", command, "RUNNING", options.log().toAbsolutePath());
     }
 
@@ -85,7 +86,6 @@ public final class FlinkRuntime implements AutoCloseable {
             throw new ArbalestException(ErrorCode.PROCESS_FAILED, "flink printed '" + line + "'", "see " + log());
         }
         jobId = matcher.group(1);
-        restPort = Integer.parseInt(matcher.group(2));
     }
 
     /** Flink's id of the running job, 32 hexadecimal digits. */
@@ -93,7 +93,7 @@ public final class FlinkRuntime implements AutoCloseable {
         return jobId;
     }
 
-    /** Port of Flink's REST interface on loopback. */
+    /** Port of Flink's REST interface on loopback; the same over restarts. */
     public int restPort() {
         return restPort;
     }
@@ -123,7 +123,7 @@ public final class FlinkRuntime implements AutoCloseable {
     /** Starts it again; ends it first if it still runs. */
     public void restart() {
         process.terminate(STOP_TIMEOUT);
-        process = spawn(options);
+        process = spawn(options, restPort);
         awaitRunning();
     }
 
