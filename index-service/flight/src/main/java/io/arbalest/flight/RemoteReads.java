@@ -1,0 +1,95 @@
+package io.arbalest.flight;
+
+import io.arbalest.client.ArbalestClient;
+import io.arbalest.client.Hit;
+import io.arbalest.client.SearchQuery;
+import io.arbalest.client.SearchResult;
+import io.arbalest.client.Token;
+import io.arbalest.model.Field;
+import io.arbalest.model.PointKey;
+import io.arbalest.protocol.TokenCodec;
+import io.arbalest.protocol.wire.SearchStatistics;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answers questions that concern shards of other nodes: asks all nodes with the client, which merges. The client names the shards
+ * of every node it asks, so that nobody fans out again.
+ *
+ * <p>Thread-safe. Blocks the calling thread while the others answer.
+ */
+final class RemoteReads {
+    private final Supplier<ArbalestClient> client;
+
+    RemoteReads(Supplier<ArbalestClient> client) {
+        this.client = client;
+    }
+
+    Answer search(Question.Search question) {
+        SearchQuery query =
+                new SearchQuery(
+                        question.request().getK(),
+                        question.request().getEf(),
+                        question.request().getExact(),
+                        question.request().getSkipTail(),
+                        question.request().getFilter().isBlank() ? null : question.request().getFilter(),
+                        question.request().hasMinScore() ? question.request().getMinScore() : null,
+                        names(question),
+                        question.schema().includeVector(),
+                        token(question.scope()),
+                        question.scope().timeout());
+        SearchResult result =
+                client.get().search(question.collection().definition().name(), question.queries(), query);
+        List<Answer.Row> rows = new ArrayList<>();
+        for (int number = 0; number < result.hits().size(); number++) {
+            for (Hit hit : result.hits().get(number)) {
+                rows.add(row(number, hit));
+            }
+        }
+        SearchResult.Statistics cost = result.statistics();
+        SearchStatistics statistics =
+                SearchStatistics.newBuilder()
+                        .setScored(cost.scored())
+                        .setTailScored(cost.tailScored())
+                        .setLinkedPoints(cost.linkedPoints())
+                        .setTailPoints(cost.tailPoints())
+                        .setLivePoints(cost.livePoints())
+                        .build();
+        return new Answer(rows, result.missing(), statistics, result.deadlineReached(), null);
+    }
+
+    Answer get(Question.Get question) {
+        ArbalestClient.GetOptions options =
+                new ArbalestClient.GetOptions(
+                        names(question),
+                        question.schema().includeVector(),
+                        Optional.ofNullable(token(question.scope())),
+                        question.scope().timeout());
+        Map<PointKey, Hit> hits =
+                client.get().get(question.collection().definition().name(), question.keys(), options);
+        List<Answer.Row> rows = new ArrayList<>();
+        for (int position = 0; position < question.keys().size(); position++) {
+            Hit hit = hits.get(question.keys().get(position));
+            if (hit != null) {
+                rows.add(row(position, hit));
+            }
+        }
+        return new Answer(rows, Map.of(), SearchStatistics.getDefaultInstance(), false, null);
+    }
+
+    private static List<String> names(Question question) {
+        return question.schema().fields().stream().map(Field::name).toList();
+    }
+
+    private static @Nullable Token token(Question.Scope scope) {
+        return scope.position() == null ? null : new Token(TokenCodec.toBytes(scope.position()));
+    }
+
+    private static Answer.Row row(int number, Hit hit) {
+        return new Answer.Row(number, hit.key(), hit.score(), hit.version(), hit.vector(), hit.metadata());
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.arbalest.flight;
+
+import org.jspecify.annotations.NullMarked;
