@@ -5,7 +5,6 @@ import io.arbalest.model.ErrorCode;
 import io.arbalest.model.NodeInfo;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.apache.arrow.flight.Location;
 
 /**
  * Where a node's Flight port is.
@@ -34,10 +33,6 @@ record Endpoint(String host, int port) {
 
     static Endpoint of(NodeInfo node) {
         return new Endpoint(node.host(), node.flightPort());
-    }
-
-    Location location() {
-        return Location.forGrpcInsecure(host, port);
     }
 
     @Override

@@ -9,12 +9,18 @@ import io.arbalest.protocol.Descriptors;
 import io.arbalest.protocol.FlightErrors;
 import io.arbalest.protocol.ImageCodec;
 import io.arbalest.protocol.WireLimits;
+import io.grpc.ConnectivityState;
+import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
 import java.time.Duration;
 import java.util.Iterator;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.arrow.flight.Action;
 import org.apache.arrow.flight.CallOptions;
 import org.apache.arrow.flight.FlightClient;
+import org.apache.arrow.flight.FlightGrpcUtils;
 import org.apache.arrow.flight.Result;
 import org.apache.arrow.memory.BufferAllocator;
 
@@ -24,16 +30,25 @@ import org.apache.arrow.memory.BufferAllocator;
  * <p>Thread-safe.
  */
 final class NodeConnection implements AutoCloseable {
+    /** How long a broken channel is given to connect again before its node counts as unreachable. */
+    private static final Duration RECONNECT_WAIT = Duration.ofMillis(250);
+
+    private static final Duration RECONNECT_PAUSE = Duration.ofMillis(250);
+
+    private final AtomicLong lastReconnectNanos = new AtomicLong();
     private final Endpoint endpoint;
+    private final ManagedChannel channel;
     private final FlightClient flight;
     private final ReadStreams reads;
 
     NodeConnection(Endpoint endpoint, BufferAllocator allocator, ClientThreads threads, Duration connectTimeout) {
         this.endpoint = endpoint;
-        this.flight =
-                FlightClient.builder(allocator, endpoint.location())
+        this.channel =
+                ManagedChannelBuilder.forAddress(endpoint.host(), endpoint.port())
+                        .usePlaintext()
                         .maxInboundMessageSize(WireLimits.MAX_MESSAGE_BYTES)
                         .build();
+        this.flight = FlightGrpcUtils.createFlightClient(allocator, channel); // closes the channel with itself
         this.reads = new ReadStreams(this, allocator, threads, connectTimeout);
     }
 
@@ -80,6 +95,7 @@ final class NodeConnection implements AutoCloseable {
      * Arrow Flight spin on a core until it is.
      */
     io.arbalest.model.ClusterImage image(Duration timeout) {
+        awaitReconnected();
         try {
             return ImageCodec.fromWire(
                     call(
@@ -97,6 +113,34 @@ final class NodeConnection implements AutoCloseable {
             }
             throw e;
         }
+    }
+
+    /**
+     * gRPC waits up to two minutes between attempts and fails every call meanwhile. A restarted node must be found at once,
+     * so the attempt is made now; but at most once in a while does a caller wait for it.
+     */
+    private void awaitReconnected() {
+        if (channel.getState(true) != ConnectivityState.TRANSIENT_FAILURE) {
+            return;
+        }
+        long now = System.nanoTime();
+        long last = lastReconnectNanos.get();
+        if ((last == 0 || now - last > RECONNECT_PAUSE.toNanos()) && lastReconnectNanos.compareAndSet(last, now)) {
+            CountDownLatch changed = new CountDownLatch(1);
+            channel.notifyWhenStateChanged(ConnectivityState.TRANSIENT_FAILURE, changed::countDown);
+            channel.resetConnectBackoff();
+            try {
+                if (changed.await(RECONNECT_WAIT.toMillis(), TimeUnit.MILLISECONDS)) {
+                    return;
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        throw new ArbalestException(
+                ErrorCode.UNREACHABLE,
+                endpoint + " does not accept connections",
+                "check that the node runs and that its port is open");
     }
 
     @Override
