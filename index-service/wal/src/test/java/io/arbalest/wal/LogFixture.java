@@ -8,6 +8,7 @@ import io.arbalest.testkit.SimScheduler;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -32,7 +33,7 @@ final class LogFixture {
     }
 
     /** A record as replay gives it. */
-    record Replayed(long term, long first, int rows, List<Byte> body) {}
+    record Replayed(long term, long first, int rows, String body) {}
 
     /** What became of one append. */
     static final class Fate implements WriteAheadLog.Callback {
@@ -94,11 +95,8 @@ final class LogFixture {
     }
 
     static Replayed replayed(long term, long first, int rows, MemorySegment body) {
-        List<Byte> bytes = new ArrayList<>();
-        for (byte value : body.toArray(ValueLayout.JAVA_BYTE)) {
-            bytes.add(value);
-        }
-        return new Replayed(term, first, rows, bytes);
+        byte[] bytes = body.toArray(ValueLayout.JAVA_BYTE);
+        return new Replayed(term, first, rows, new String(bytes, StandardCharsets.ISO_8859_1));
     }
 
     static Replayed expected(long term, long first, int rows, int bodyBytes, int salt) {
