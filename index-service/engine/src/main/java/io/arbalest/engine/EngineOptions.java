@@ -1,7 +1,9 @@
 package io.arbalest.engine;
 
+import io.arbalest.io.BlockFile;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+import io.arbalest.wal.WalFormat;
 import java.time.Duration;
 
 /**
@@ -24,6 +26,9 @@ public record EngineOptions(
     public static final EngineOptions DEFAULT =
             new EngineOptions(2048, 65_536, 1, 16L << 20, 64L << 20, Duration.ofSeconds(10));
 
+    /** The longest row must fit into a file of the log. */
+    private static final long MIN_WAL_FILE_BYTES = 1 << 18;
+
     public EngineOptions {
         check(unlinkedTailRows >= 1, "engine.unlinked-tail-rows", unlinkedTailRows, "at least 1");
         check(
@@ -32,7 +37,13 @@ public record EngineOptions(
                 growingSegmentRows,
                 "1.." + (1 << 24));
         check(indexerThreads >= 1, "engine.indexer-threads", indexerThreads, "at least 1");
-        check(walFileBytes >= 1 << 16, "wal.file-bytes", walFileBytes, "at least " + (1 << 16));
+        check(
+                walFileBytes >= MIN_WAL_FILE_BYTES
+                        && walFileBytes <= WalFormat.MAX_FILE_BYTES
+                        && walFileBytes % BlockFile.BLOCK_BYTES == 0,
+                "wal.file-bytes",
+                walFileBytes,
+                "a multiple of " + BlockFile.BLOCK_BYTES + " in " + MIN_WAL_FILE_BYTES + ".." + WalFormat.MAX_FILE_BYTES);
         check(waitingBytes >= 1, "engine.waiting-bytes", waitingBytes, "at least 1");
         check(!writeWait.isNegative(), "engine.write-wait", writeWait, "not negative");
     }

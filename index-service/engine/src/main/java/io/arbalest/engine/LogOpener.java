@@ -1,5 +1,6 @@
 package io.arbalest.engine;
 
+import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ShardId;
 import io.arbalest.wal.WriteAheadLog;
 import java.io.IOException;
@@ -11,7 +12,7 @@ interface LogOpener {
     /**
      * Opens or creates the log in this directory, recovering what it holds.
      *
-     * @throws io.arbalest.model.ArbalestException LOG_CORRUPT and its kin
+     * @param definition of the shard's collection
      */
-    WriteAheadLog open(Path directory, ShardId shard, long term) throws IOException;
+    WriteAheadLog open(Path directory, ShardId shard, CollectionDefinition definition, long term) throws IOException;
 }

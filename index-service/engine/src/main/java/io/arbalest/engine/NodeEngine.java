@@ -71,11 +71,6 @@ public final class NodeEngine implements Engine {
      * @throws ArbalestException DIRECTORY_IN_USE, or IO_FAILED if the directory cannot be made
      */
     public NodeEngine(String nodeName, Path dataDirectory, EngineOptions options, Env env) {
-        this(nodeName, dataDirectory, options, env, new FileLogs(options, env));
-    }
-
-    /** With another kind of log. */
-    NodeEngine(String nodeName, Path dataDirectory, EngineOptions options, Env env, LogOpener logs) {
         this.nodeName = nodeName;
         this.shardsDirectory = dataDirectory.resolve("shards");
         this.options = options;
@@ -83,7 +78,7 @@ public final class NodeEngine implements Engine {
         this.directoryLock = lock(env.disk(), dataDirectory, shardsDirectory);
         this.opener = env.scheduler().parallel("shard-opener", OPENER_THREADS);
         this.indexer = env.scheduler().parallel("indexer", options.indexerThreads());
-        this.logs = logs;
+        this.logs = new FileLogs(options, env);
     }
 
     private static AutoCloseable lock(Disk disk, Path dataDirectory, Path shardsDirectory) {

@@ -1,15 +1,17 @@
 package io.arbalest.engine;
 
 import io.arbalest.common.Scheduler;
+import io.arbalest.io.DiskFullException;
 import io.arbalest.metadata.ShardMetadata;
-import io.arbalest.metadata.ShardMetadata.Location;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.RowStatus;
 import io.arbalest.model.ShardId;
+import io.arbalest.wal.LogCorruptException;
 import io.arbalest.wal.RecordType;
+import io.arbalest.wal.UnsupportedLogFormatException;
 import io.arbalest.wal.WriteAheadLog;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -134,7 +136,7 @@ final class ShardCore implements Shard, AutoCloseable {
         Path metadataDirectory = directory.resolve("metadata");
         env.disk().deleteTree(metadataDirectory);
         env.disk().createDirectories(metadataDirectory);
-        WriteAheadLog log = logs.open(directory.resolve("wal"), id, term);
+        WriteAheadLog log = logs.open(directory.resolve("wal"), id, definition, term);
         opened.add(log);
         ShardMetadata metadata = new ShardMetadata(env.stores().open(metadataDirectory), definition);
         opened.add(metadata);
@@ -193,16 +195,29 @@ final class ShardCore implements Shard, AutoCloseable {
     }
 
     private void fail(Throwable cause) {
-        failure =
-                cause instanceof ArbalestException coded
-                        ? coded
-                        : new ArbalestException(
-                                cause instanceof IOException ? ErrorCode.IO_FAILED : ErrorCode.INTERNAL,
-                                "shard " + name() + " cannot be opened: " + cause,
-                                "see the node's log, then restart the node",
-                                cause);
+        failure = cause instanceof ArbalestException coded ? coded : openingFailed(cause);
         state = ShardState.FAILED;
         report("shard " + name() + " cannot be opened", cause);
+    }
+
+    private ArbalestException openingFailed(Throwable cause) {
+        ErrorCode code =
+                switch (cause) {
+                    case LogCorruptException _ -> ErrorCode.LOG_CORRUPT;
+                    case UnsupportedLogFormatException _ -> ErrorCode.UNSUPPORTED_FORMAT_VERSION;
+                    case DiskFullException _ -> ErrorCode.DISK_FULL;
+                    case IOException _ -> ErrorCode.IO_FAILED;
+                    default -> ErrorCode.INTERNAL;
+                };
+        String fix =
+                switch (code) {
+                    case LOG_CORRUPT -> "restore the shard from a snapshot, or drop and refill the collection";
+                    case UNSUPPORTED_FORMAT_VERSION -> "run the release that wrote it, or a later one";
+                    case DISK_FULL -> "free space on the node's disk, then restart the node";
+                    default -> "see the node's log, then restart the node";
+                };
+        String what = cause instanceof IOException ? cause.getMessage() : cause.toString();
+        return new ArbalestException(code, "shard " + name() + " cannot be opened: " + what, fix, cause);
     }
 
     /** One line for what was foreseen, a stack trace for what was not. */

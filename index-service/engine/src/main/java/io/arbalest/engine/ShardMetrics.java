@@ -28,10 +28,7 @@ final class ShardMetrics {
     ShardMetrics(Metrics registry, ShardId id, CollectionDefinition definition) {
         this.registry = registry;
         this.id = id;
-        this.labels =
-                new String[] {
-                    "collection", definition.name(), "shard", Integer.toString(id.number()), LABEL, id.toString()
-                };
+        this.labels = labels(id, definition);
         rows = counter("rows_applied_total", "Rows applied, replay included");
         staleRows = counter("rows_stale_total", "Rows dropped: their key had a higher version; replay included");
         duplicateRows = counter("rows_duplicate_total", "Rows dropped: already there; replay included");
@@ -44,6 +41,13 @@ final class ShardMetrics {
         searchSeconds = registry.histogram("arbalest_engine_search_seconds", "Time of a search call", labels);
         writeSeconds =
                 registry.histogram("arbalest_engine_write_seconds", "Time from a batch to its acknowledgement", labels);
+    }
+
+    /** What every series about a shard carries. */
+    static String[] labels(ShardId id, CollectionDefinition definition) {
+        return new String[] {
+            "collection", definition.name(), "shard", Integer.toString(id.number()), LABEL, id.toString()
+        };
     }
 
     private Metrics.Counter counter(String name, String help) {

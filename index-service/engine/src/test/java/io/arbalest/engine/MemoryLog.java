@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +30,11 @@ final class MemoryLog implements WriteAheadLog {
         boolean hold;
     }
 
-    record Stored(RecordType type, long first, int rowCount, byte[] body) {}
+    record Stored(RecordType type, long first, int rowCount, byte[] body) {
+        boolean same(Stored other) {
+            return first == other.first && rowCount == other.rowCount && Arrays.equals(body, other.body);
+        }
+    }
 
     private record Waiting(Stored record, Callback callback) {}
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.arbalest.common.Metrics;
+import io.arbalest.io.BlockFile;
 import io.arbalest.metadata.InMemoryStore;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ClusterImage;
@@ -24,7 +25,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -39,7 +39,6 @@ final class NodeEngineTest {
 
     private final SimClock clock = new SimClock();
     private final SimDisk disk = new SimDisk(5);
-    private final Map<ShardId, MemoryLog.Medium> mediums = new HashMap<>();
     private SimScheduler scheduler = new SimScheduler(clock);
 
     private NodeEngine start() {
@@ -53,7 +52,7 @@ final class NodeEngineTest {
                         ReplicaTransport.NONE,
                         _ -> new InMemoryStore(),
                         Metrics.NONE);
-        return new NodeEngine("n0", DATA, EngineOptions.DEFAULT.withGrowingSegmentRows(100), env, (_, shard, _) -> new MemoryLog(mediums.computeIfAbsent(shard, _ -> new MemoryLog.Medium()), scheduler));
+        return new NodeEngine("n0", DATA, EngineOptions.DEFAULT.withGrowingSegmentRows(100), env);
     }
 
     /** Shards alternate between this node and another. */
@@ -172,6 +171,33 @@ final class NodeEngineTest {
             scheduler.runUntilIdle();
             assertThat(engine.shard("c1", 0).orElseThrow().statistics().term()).isEqualTo(2);
             assertThat(live(engine, "c1", 0)).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aDamagedLogFailsItsShardOnly() throws IOException {
+        Path log = DATA.resolve("shards").resolve(FIRST.toString()).resolve("0").resolve("wal");
+        try (NodeEngine engine = start()) {
+            engine.follow(image(3, collection(FIRST, 3, 1)));
+            scheduler.runUntilIdle();
+            for (int i = 0; i < 5; i++) {
+                write(engine.shard("c1", 0).orElseThrow(), i);
+                write(engine.shard("c1", 2).orElseThrow(), i);
+            }
+        }
+        for (String file : disk.list(log)) {
+            if (disk.dump(log.resolve(file)).length > 2 * BlockFile.BLOCK_BYTES) {
+                disk.flipBit(log.resolve(file), 2 * BlockFile.BLOCK_BYTES + 100, 3);
+            }
+        }
+        try (NodeEngine engine = start()) {
+            engine.follow(image(3, collection(FIRST, 3, 1)));
+            scheduler.runUntilIdle();
+            assertThat(engine.ready()).isTrue();
+            ShardStatistics failed = engine.shard("c1", 0).orElseThrow().statistics();
+            assertThat(failed.state()).isEqualTo(ShardState.FAILED);
+            assertThat(failed.error()).contains("ARB-3002", "at offset");
+            assertThat(live(engine, "c1", 2)).isEqualTo(5);
         }
     }
 

@@ -10,6 +10,7 @@ import io.arbalest.model.RowStatus;
 import io.arbalest.model.Version;
 import io.arbalest.testkit.BruteForceIndex;
 import io.arbalest.testkit.RandomCases;
+import io.arbalest.testkit.SimDisk;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -31,19 +32,24 @@ final class ShardModelTest {
     /** What a key should have. */
     private record Expected(Version version, float @Nullable [] vector, @Nullable String color) {}
 
-    private record Sent(int rows, CompletableFuture<WriteResult> future) {}
+    private record Sent(int rows, CompletableFuture<WriteResult> future) {
+        boolean acknowledged() {
+            return future.isDone() && !future.isCompletedExceptionally();
+        }
+    }
 
     /** One random run. */
     private static final class Run {
         final RandomGenerator random;
         final SimulatedShard sim;
         final Metric metric;
+        final boolean onDisk;
         final Map<PointKey, Expected> model = new HashMap<>();
         final List<Sent> sent = new ArrayList<>();
         int checkedRecords;
         long sequenceNumber;
 
-        Run(RandomGenerator random) {
+        Run(RandomGenerator random, boolean onDisk) {
             this.random = random;
             this.metric = List.of(Metric.L2, Metric.IP, Metric.COSINE).get(random.nextInt(3));
             EngineOptions options =
@@ -51,7 +57,8 @@ final class ShardModelTest {
                             .withGrowingSegmentRows(20 + random.nextInt(100))
                             .withUnlinkedTailRows(4 + random.nextInt(40))
                             .withIndexerThreads(1 + random.nextInt(2));
-            this.sim = new SimulatedShard(options, metric, random);
+            this.sim = new SimulatedShard(options.withWalFileBytes(1 << 18), metric, random, onDisk);
+            this.onDisk = onDisk;
         }
 
         void run() {
@@ -63,11 +70,7 @@ final class ShardModelTest {
                         for (int i = random.nextInt(30); i > 0 && sim.scheduler.runOne(); i--) {}
                     }
                     case 8 -> check();
-                    default -> {
-                        if (random.nextInt(6) == 0) {
-                            crash();
-                        }
-                    }
+                    default -> disaster();
                 }
             }
             sim.scheduler.runUntilIdle();
@@ -76,6 +79,21 @@ final class ShardModelTest {
             check();
             sim.scheduler.runUntilIdle();
             check();
+        }
+
+        void disaster() {
+            switch (random.nextInt(12)) {
+                case 0, 1 -> crash();
+                case 2 -> failWrite(SimDisk.Fault.IO_ERROR);
+                case 3 -> failWrite(SimDisk.Fault.POWER_CUT);
+                default -> {}
+            }
+        }
+
+        void failWrite(SimDisk.Fault fault) {
+            if (onDisk) {
+                sim.disk.failAt(SimDisk.Operation.WRITE, random.nextInt(4), fault);
+            }
         }
 
         void send() {
@@ -105,8 +123,9 @@ final class ShardModelTest {
         }
 
         void crash() {
-            List<Sent> acknowledged = sent.stream().filter(s -> s.future().isDone()).toList();
+            List<Sent> acknowledged = sent.stream().filter(Sent::acknowledged).toList();
             sim.crash();
+            assertThat(sim.shard.statistics().error()).isEmpty();
             assertThat(sim.shard.state()).isEqualTo(ShardState.SERVING);
             for (Sent one : acknowledged) {
                 assertThat(sim.shard.statistics().appliedSequenceNumber())
@@ -171,7 +190,7 @@ final class ShardModelTest {
         void check() {
             follow();
             for (Sent one : sent) {
-                if (one.future().isDone()) {
+                if (one.acknowledged()) {
                     WriteResult result = one.future().join();
                     assertThat(result.statuses()).hasSize(one.rows()).doesNotContain(RowStatus.REJECTED);
                     assertThat(result.sequenceNumber()).isLessThanOrEqualTo(sequenceNumber);
@@ -231,6 +250,11 @@ final class ShardModelTest {
 
     @Test
     void theShardDoesWhatTheModelDoes() {
-        RandomCases.run(40, (random, _) -> new Run(random).run());
+        RandomCases.run(30, (random, _) -> new Run(random, false).run());
+    }
+
+    @Test
+    void acknowledgedRowsOutliveTheDisk() {
+        RandomCases.run(30, (random, _) -> new Run(random, true).run());
     }
 }

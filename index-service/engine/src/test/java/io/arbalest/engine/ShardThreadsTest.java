@@ -57,7 +57,6 @@ final class ShardThreadsTest {
                     List.of(new Field("parity", FieldType.LONG)),
                     1,
                     1);
-    private final MemoryLog.Medium medium = new MemoryLog.Medium();
     private final Map<PointKey, Version> newest = new ConcurrentHashMap<>();
 
     private ShardCore open(SystemScheduler scheduler, RocksDbEnvironment rocks) {
@@ -80,7 +79,7 @@ final class ShardThreadsTest {
                         directory.resolve("shard"),
                         options,
                         env,
-                        (_, _, _) -> new MemoryLog(medium, scheduler),
+                        new FileLogs(options, env),
                         scheduler.parallel("indexer", 2));
         shard.open();
         assertThat(shard.statistics().error()).isEmpty();

@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 /** A shard on one simulated thread, that can be restarted. */
 final class SimulatedShard {
     static final int DIMENSION = 8;
+    static final Path DIRECTORY = Path.of("/data/shards/x/0");
     static final UUID INCARNATION = new UUID(7, 11);
     static final List<Field> FIELDS =
             List.of(new Field("color", FieldType.STRING), new Field("size", FieldType.LONG, false));
@@ -37,7 +38,8 @@ final class SimulatedShard {
     final EngineOptions options;
     final MemoryLog.Medium medium = new MemoryLog.Medium();
     final SimClock clock = new SimClock();
-    final SimDisk disk = new SimDisk(1);
+    final SimDisk disk;
+    private final boolean onDisk;
     private final @Nullable RandomGenerator random;
     /** Makes the stores of shards that open from now on. */
     Supplier<KeyValueStore> stores = InMemoryStore::new;
@@ -46,7 +48,18 @@ final class SimulatedShard {
     @Nullable MemoryLog log;
 
     SimulatedShard(EngineOptions options, Metric metric, @Nullable RandomGenerator random) {
+        this(options, metric, random, false);
+    }
+
+    /**
+     * Starts the first shard.
+     *
+     * @param onDisk with the real log on the simulated disk, else with {@link MemoryLog}
+     */
+    SimulatedShard(EngineOptions options, Metric metric, @Nullable RandomGenerator random, boolean onDisk) {
         this.options = options;
+        this.onDisk = onDisk;
+        this.disk = new SimDisk(random == null ? 1 : random.nextLong());
         this.random = random;
         this.definition =
                 new CollectionDefinition(
@@ -74,16 +87,22 @@ final class SimulatedShard {
                 new ShardId(INCARNATION, 0),
                 definition,
                 1,
-                Path.of("/data/shards/x/0"),
+                DIRECTORY,
                 options,
                 env,
-                (_, _, _) -> log = new MemoryLog(medium, scheduler),
+                onDisk
+                        ? (directory, id, collection, term) ->
+                                new RecordingLog(
+                                        new FileLogs(options, env).open(directory, id, collection, term),
+                                        medium.records)
+                        : (_, _, _, _) -> log = new MemoryLog(medium, scheduler),
                 scheduler.parallel("indexer", options.indexerThreads()));
     }
 
     /** Drops the shard as a killed process would and opens it again. */
     void crash() {
         scheduler.close();
+        disk.crash();
         scheduler = new SimScheduler(clock, random);
         shard = newShard();
         shard.open();
