@@ -1,0 +1,248 @@
+package io.arbalest.cluster;
+
+import com.google.protobuf.ByteString;
+import io.arbalest.cluster.wire.Collection;
+import io.arbalest.cluster.wire.Command;
+import io.arbalest.cluster.wire.CreateCollection;
+import io.arbalest.cluster.wire.Definition;
+import io.arbalest.cluster.wire.DropCollection;
+import io.arbalest.cluster.wire.Node;
+import io.arbalest.cluster.wire.RegisterNode;
+import io.arbalest.cluster.wire.Shard;
+import io.arbalest.cluster.wire.Snapshot;
+import io.arbalest.model.ArbalestException;
+import io.arbalest.model.ClusterImage;
+import io.arbalest.model.CollectionDefinition;
+import io.arbalest.model.ErrorCode;
+import io.arbalest.model.Field;
+import io.arbalest.model.FieldType;
+import io.arbalest.model.HashRange;
+import io.arbalest.model.HnswParams;
+import io.arbalest.model.KeyType;
+import io.arbalest.model.Metric;
+import io.arbalest.model.NodeInfo;
+import io.arbalest.model.ShardAssignment;
+import io.arbalest.model.ShardId;
+import java.nio.ByteBuffer;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * Turns the vocabulary into the messages of {@code metadata.proto} and back.
+ *
+ * <p>Thread-safe: no state.
+ */
+final class MetadataMessages {
+    /** The version of commands, replies and snapshots that is written and understood. */
+    static final int FORMAT_VERSION = 1;
+
+    private static final Map<KeyType, io.arbalest.cluster.wire.KeyType> KEY_TYPES =
+            Map.of(
+                    KeyType.STRING, io.arbalest.cluster.wire.KeyType.KEY_TYPE_STRING,
+                    KeyType.INT64, io.arbalest.cluster.wire.KeyType.KEY_TYPE_INT64);
+    private static final Map<Metric, io.arbalest.cluster.wire.Metric> METRICS =
+            Map.of(
+                    Metric.L2, io.arbalest.cluster.wire.Metric.METRIC_L2,
+                    Metric.IP, io.arbalest.cluster.wire.Metric.METRIC_IP,
+                    Metric.COSINE, io.arbalest.cluster.wire.Metric.METRIC_COSINE);
+    private static final Map<FieldType, io.arbalest.cluster.wire.FieldType> FIELD_TYPES =
+            Map.of(
+                    FieldType.STRING, io.arbalest.cluster.wire.FieldType.FIELD_TYPE_STRING,
+                    FieldType.LONG, io.arbalest.cluster.wire.FieldType.FIELD_TYPE_LONG,
+                    FieldType.DOUBLE, io.arbalest.cluster.wire.FieldType.FIELD_TYPE_DOUBLE,
+                    FieldType.BOOLEAN, io.arbalest.cluster.wire.FieldType.FIELD_TYPE_BOOLEAN,
+                    FieldType.TIMESTAMP, io.arbalest.cluster.wire.FieldType.FIELD_TYPE_TIMESTAMP,
+                    FieldType.STRING_ARRAY, io.arbalest.cluster.wire.FieldType.FIELD_TYPE_STRING_ARRAY,
+                    FieldType.LONG_ARRAY, io.arbalest.cluster.wire.FieldType.FIELD_TYPE_LONG_ARRAY,
+                    FieldType.DOUBLE_ARRAY, io.arbalest.cluster.wire.FieldType.FIELD_TYPE_DOUBLE_ARRAY,
+                    FieldType.BOOLEAN_ARRAY, io.arbalest.cluster.wire.FieldType.FIELD_TYPE_BOOLEAN_ARRAY,
+                    FieldType.TIMESTAMP_ARRAY, io.arbalest.cluster.wire.FieldType.FIELD_TYPE_TIMESTAMP_ARRAY);
+
+    private MetadataMessages() {}
+
+    // Commands
+
+    static Command registerNode(NodeInfo node) {
+        return command().setRegisterNode(RegisterNode.newBuilder().setNode(toMessage(node))).build();
+    }
+
+    static Command createCollection(CollectionDefinition definition, boolean ifNotExists, List<String> members) {
+        return command()
+                .setCreateCollection(
+                        CreateCollection.newBuilder()
+                                .setDefinition(toMessage(definition))
+                                .setIfNotExists(ifNotExists)
+                                .addAllMembers(members))
+                .build();
+    }
+
+    static Command dropCollection(String name, boolean ifExists) {
+        return command()
+                .setDropCollection(DropCollection.newBuilder().setName(name).setIfExists(ifExists))
+                .build();
+    }
+
+    private static Command.Builder command() {
+        return Command.newBuilder().setFormatVersion(FORMAT_VERSION);
+    }
+
+    // The image
+
+    static Snapshot toSnapshot(ClusterImage image) {
+        Snapshot.Builder snapshot =
+                Snapshot.newBuilder().setFormatVersion(FORMAT_VERSION).setImageIndex(image.index());
+        image.nodes().values().forEach(node -> snapshot.addNodes(toMessage(node)));
+        image.collections().values().forEach(collection -> snapshot.addCollections(toMessage(collection)));
+        return snapshot.build();
+    }
+
+    static ClusterImage fromSnapshot(Snapshot snapshot) {
+        if (snapshot.getFormatVersion() != FORMAT_VERSION) {
+            throw new ArbalestException(
+                    ErrorCode.UNSUPPORTED_FORMAT_VERSION,
+                    "the metadata snapshot has format version " + snapshot.getFormatVersion() + ", this release reads "
+                            + FORMAT_VERSION,
+                    "run the release that wrote it, or a later one");
+        }
+        Map<String, NodeInfo> nodes = new HashMap<>();
+        snapshot.getNodesList().forEach(node -> nodes.put(node.getName(), fromMessage(node)));
+        Map<String, ClusterImage.Collection> collections = new HashMap<>();
+        snapshot.getCollectionsList()
+                .forEach(collection -> collections.put(collection.getDefinition().getName(), fromMessage(collection)));
+        return new ClusterImage(snapshot.getImageIndex(), nodes, collections);
+    }
+
+    private static Node toMessage(NodeInfo node) {
+        return Node.newBuilder()
+                .setName(node.name())
+                .setIncarnation(bytes(node.incarnation()))
+                .setHost(node.host())
+                .setFlightPort(node.flightPort())
+                .setHttpPort(node.httpPort())
+                .build();
+    }
+
+    static NodeInfo fromMessage(Node node) {
+        return new NodeInfo(
+                node.getName(), uuid(node.getIncarnation()), node.getHost(), node.getFlightPort(), node.getHttpPort());
+    }
+
+    private static Collection toMessage(ClusterImage.Collection collection) {
+        Collection.Builder message = Collection.newBuilder().setDefinition(toMessage(collection.definition()));
+        collection.shards().stream()
+                .sorted(Comparator.comparingInt(assignment -> assignment.shard().number()))
+                .forEach(assignment -> message.addShards(toMessage(assignment)));
+        return message.build();
+    }
+
+    private static ClusterImage.Collection fromMessage(Collection collection) {
+        CollectionDefinition definition = fromMessage(collection.getDefinition());
+        return new ClusterImage.Collection(
+                definition,
+                collection.getShardsList().stream()
+                        .map(shard -> fromMessage(definition.incarnation(), shard))
+                        .toList());
+    }
+
+    private static Shard toMessage(ShardAssignment assignment) {
+        return Shard.newBuilder()
+                .setNumber(assignment.shard().number())
+                .setFirstHash(assignment.range().first())
+                .setLastHash(assignment.range().last())
+                .setTerm(assignment.term())
+                .setConfigurationNumber(assignment.configurationNumber())
+                .setPrimary(assignment.primary())
+                .addAllInSync(assignment.inSync())
+                .addAllLearners(assignment.learners())
+                .build();
+    }
+
+    private static ShardAssignment fromMessage(UUID incarnation, Shard shard) {
+        return new ShardAssignment(
+                new ShardId(incarnation, shard.getNumber()),
+                new HashRange(shard.getFirstHash(), shard.getLastHash()),
+                shard.getTerm(),
+                shard.getConfigurationNumber(),
+                shard.getPrimary(),
+                shard.getInSyncList(),
+                shard.getLearnersList());
+    }
+
+    private static Definition toMessage(CollectionDefinition definition) {
+        Definition.Builder message =
+                Definition.newBuilder()
+                        .setName(definition.name())
+                        .setIncarnation(bytes(definition.incarnation()))
+                        .setKeyType(number(KEY_TYPES, definition.keyType()))
+                        .setDimension(definition.dimension())
+                        .setMetric(number(METRICS, definition.metric()))
+                        .setM(definition.hnsw().m())
+                        .setEfConstruction(definition.hnsw().efConstruction())
+                        .setEf(definition.hnsw().ef())
+                        .setShardCount(definition.shardCount())
+                        .setReplicationFactor(definition.replicationFactor());
+        for (Field field : definition.fields()) {
+            message.addFields(
+                    io.arbalest.cluster.wire.Field.newBuilder()
+                            .setName(field.name())
+                            .setType(number(FIELD_TYPES, field.type()))
+                            .setIndexed(field.indexed()));
+        }
+        return message.build();
+    }
+
+    static CollectionDefinition fromMessage(Definition message) {
+        return new CollectionDefinition(
+                message.getName(),
+                uuid(message.getIncarnation()),
+                ofNumber(KEY_TYPES, message.getKeyType()),
+                message.getDimension(),
+                ofNumber(METRICS, message.getMetric()),
+                new HnswParams(message.getM(), message.getEfConstruction(), message.getEf()),
+                message.getFieldsList().stream()
+                        .map(f -> new Field(f.getName(), ofNumber(FIELD_TYPES, f.getType()), f.getIndexed()))
+                        .toList(),
+                message.getShardCount(),
+                message.getReplicationFactor());
+    }
+
+    private static <W, N> N number(Map<W, N> numbers, W word) {
+        N number = numbers.get(word);
+        if (number == null) {
+            throw new IllegalStateException("no number for " + word);
+        }
+        return number;
+    }
+
+    private static <W, N> W ofNumber(Map<W, N> numbers, N number) {
+        for (Map.Entry<W, N> entry : numbers.entrySet()) {
+            if (entry.getValue().equals(number)) {
+                return entry.getKey();
+            }
+        }
+        throw new ArbalestException(
+                ErrorCode.UNSUPPORTED_FORMAT_VERSION,
+                "the metadata group uses " + number + ", which this release does not know",
+                "run the release that wrote it, or a later one");
+    }
+
+    private static ByteString bytes(UUID uuid) {
+        return ByteString.copyFrom(
+                ByteBuffer.allocate(16)
+                        .putLong(uuid.getMostSignificantBits())
+                        .putLong(uuid.getLeastSignificantBits())
+                        .flip());
+    }
+
+    private static UUID uuid(ByteString bytes) {
+        if (bytes.size() != 16) {
+            throw new ArbalestException(
+                    ErrorCode.MALFORMED_REQUEST, "an incarnation has " + bytes.size() + " bytes, expected 16", "");
+        }
+        ByteBuffer in = bytes.asReadOnlyByteBuffer();
+        return new UUID(in.getLong(), in.getLong());
+    }
+}
