@@ -6,6 +6,11 @@
  *
  * <p><b>Start at</b> {@link io.arbalest.io.Disk}, {@link io.arbalest.io.BlockFile}.
  *
+ * <p><b>Threads:</b> starts none. A disk may be used by many threads, a block file is written by one at a time, and a thread
+ * inside a transfer must not be interrupted.
+ *
+ * <p><b>Owns:</b> the open channels of the block files and locks it has handed out, until they are closed.
+ *
  * <p><b>Sources:</b> open(2), fsync(2), the measurements cited in the classes.
  */
 @NullMarked
