@@ -11,6 +11,7 @@ import io.arbalest.model.Metric;
 import io.arbalest.model.NodeInfo;
 import io.arbalest.model.ShardAssignment;
 import io.arbalest.model.ShardId;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,7 +27,7 @@ final class FakeCluster implements AutoCloseable {
     private final int shards;
     private volatile ClusterImage image = ClusterImage.EMPTY;
 
-    FakeCluster(int nodeCount, int shards) throws Exception {
+    FakeCluster(int nodeCount, int shards) throws IOException {
         this.shards = shards;
         for (int number = 0; number < nodeCount; number++) {
             nodes.add(new FakeNode("node-" + number, 0, () -> image));
@@ -81,7 +82,7 @@ final class FakeCluster implements AutoCloseable {
     }
 
     /** Replaces a node by a new process on the same port, with what the old one had stored. */
-    void restart(int number) throws Exception {
+    void restart(int number) throws IOException {
         FakeNode old = nodes.get(number);
         int port = old.port();
         old.close();
@@ -96,9 +97,7 @@ final class FakeCluster implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
-        for (FakeNode node : nodes) {
-            node.close();
-        }
+    public void close() {
+        nodes.forEach(FakeNode::close);
     }
 }

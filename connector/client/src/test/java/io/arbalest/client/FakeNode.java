@@ -32,23 +32,30 @@ import io.arbalest.protocol.wire.RowError;
 import io.arbalest.protocol.wire.SearchRequest;
 import io.arbalest.protocol.wire.ShardStatus;
 import io.arbalest.protocol.wire.ShardStatusReply;
+import io.grpc.Server;
+import io.grpc.ServerBuilder;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.apache.arrow.flight.Action;
-import org.apache.arrow.flight.FlightServer;
+import org.apache.arrow.flight.FlightGrpcUtils;
 import org.apache.arrow.flight.FlightStream;
-import org.apache.arrow.flight.Location;
 import org.apache.arrow.flight.NoOpFlightProducer;
 import org.apache.arrow.flight.PutResult;
 import org.apache.arrow.flight.Result;
+import org.apache.arrow.flight.auth.ServerAuthHandler;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
@@ -84,7 +91,8 @@ final class FakeNode extends NoOpFlightProducer implements AutoCloseable {
     final String name;
     private final Supplier<ClusterImage> image;
     private final BufferAllocator allocator = new RootAllocator();
-    private final FlightServer server;
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+    private final Server server;
     private final AtomicLong sequenceNumbers = new AtomicLong();
 
     final Map<PointKey, Row> rows = new ConcurrentHashMap<>();
@@ -101,28 +109,47 @@ final class FakeNode extends NoOpFlightProducer implements AutoCloseable {
     volatile Map<Integer, ArbalestException> missingShards = Map.of();
     volatile boolean silentReads;
 
-    FakeNode(String name, int port, Supplier<ClusterImage> image) throws Exception {
+    @SuppressWarnings("deprecation") // the type of a parameter that has no other
+    FakeNode(String name, int port, Supplier<ClusterImage> image) throws IOException {
         this.name = name;
         this.image = image;
+        // Not FlightServer: it cannot cut off open streams, which is what a killed node does.
         this.server =
-                FlightServer.builder(allocator, Location.forGrpcInsecure("127.0.0.1", port), this).build().start();
+                ServerBuilder.forPort(port)
+                        .executor(threads)
+                        .addService(FlightGrpcUtils.createFlightService(allocator, this, ServerAuthHandler.NO_OP, threads))
+                        .build()
+                        .start();
     }
 
     int port() {
         return server.getPort();
     }
 
+    /** The version that is stored under a text key; fails if there is none. */
+    long versionOf(String key) {
+        return Objects.requireNonNull(rows.get(PointKey.of(key)), key).version.version();
+    }
+
     String endpoint() {
         return "127.0.0.1:" + port();
     }
 
+    /** Ends everything at once, as a kill does. */
     @Override
-    public void close() throws Exception {
-        server.close();
+    public void close() {
+        server.shutdownNow();
+        threads.shutdown();
         try {
+            if (!server.awaitTermination(5, TimeUnit.SECONDS)) {
+                throw new IllegalStateException("the server of " + name + " does not end");
+            }
             allocator.close();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         } catch (IllegalStateException e) {
             // Calls that a test cut off may still be on their way out. It is the client's memory that tests check.
+            System.getLogger(FakeNode.class.getName()).log(System.Logger.Level.DEBUG, e.toString());
         }
     }
 

@@ -10,8 +10,10 @@ import io.arbalest.model.Version;
 import io.arbalest.protocol.TokenCodec;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -62,7 +64,9 @@ class PointWriterTest {
             assertThat(TokenCodec.fromBytes(token.bytes()).positions()).containsOnlyKeys(0, 1, 2);
             assertThat(writer.unacknowledged()).isZero();
             assertThat(writer.statistics().applied()).isEqualTo(1000);
-            FakeNode.Row row = cluster.nodes.stream().map(n -> n.rows.get(PointKey.of("key-7"))).filter(r -> r != null).findFirst().orElseThrow();
+            Map<PointKey, FakeNode.Row> stored = new HashMap<>(cluster.nodes.get(0).rows);
+            stored.putAll(cluster.nodes.get(1).rows);
+            FakeNode.Row row = Objects.requireNonNull(stored.get(PointKey.of("key-7")));
             assertThat(row.metadata()).isEqualTo(Map.of("section", "net", "size", 1L));
             assertThat(row.vector()).isEqualTo(point("key-7", 1).vector());
         }
@@ -115,7 +119,7 @@ class PointWriterTest {
             assertThat(statistics.stale()).isZero();
             assertThat(statistics.duplicates()).isEqualTo(10);
             for (int key = 0; key < 50; key++) {
-                assertThat(node.rows.get(PointKey.of("k" + key)).version().version()).isEqualTo(250 + key);
+                assertThat(node.versionOf("k" + key)).isEqualTo(250 + key);
             }
         }
     }
@@ -130,7 +134,7 @@ class PointWriterTest {
             cluster.restart(0);
             writer.write(point("a", 2));
             Token second = writer.flush().get();
-            assertThat(cluster.nodes.get(0).rows.get(PointKey.of("a")).version().version()).isEqualTo(2);
+            assertThat(cluster.nodes.get(0).versionOf("a")).isEqualTo(2);
             assertThat(second).isNotNull().isNotSameAs(first);
 
             cluster.assign(new UUID(1, 1), List.of("node-1"));

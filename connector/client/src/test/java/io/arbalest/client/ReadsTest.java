@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -66,7 +67,7 @@ class ReadsTest {
             cluster.nodes.get(1).close();
             SearchResult result = client.search("packages", List.of(QUERY), SearchQuery.nearest(3));
             assertThat(result.missing()).containsOnlyKeys(1);
-            assertThat(result.missing().get(1).code()).isEqualTo(ErrorCode.UNREACHABLE);
+            assertThat(Objects.requireNonNull(result.missing().get(1)).code()).isEqualTo(ErrorCode.UNREACHABLE);
             assertThat(result.hits().get(0)).hasSize(3);
             assertThatThrownBy(
                             () ->
@@ -76,7 +77,7 @@ class ReadsTest {
                                             ArbalestClient.GetOptions.DEFAULT))
                     .hasMessageContaining("ARB-2102")
                     .hasMessageContaining("shard 1");
-            cluster.nodes.set(1, new FakeNode("node-1", cluster.image().nodes().get("node-1").flightPort(), cluster::image));
+            cluster.nodes.set(1, new FakeNode("node-1", cluster.image().node("node-1").orElseThrow().flightPort(), cluster::image));
             while (client.search("packages", List.of(QUERY), SearchQuery.nearest(3)).partial()) {
                 Thread.onSpinWait(); // until the client looks again; bounded by the class's timeout
             }
@@ -152,7 +153,7 @@ class ReadsTest {
             SearchResult result =
                     client.search("packages", List.of(QUERY), SearchQuery.nearest(2).withTimeout(Duration.ofMillis(200)));
             assertThat(result.missing()).containsOnlyKeys(1);
-            assertThat(result.missing().get(1).code()).isEqualTo(ErrorCode.DEADLINE_EXCEEDED);
+            assertThat(Objects.requireNonNull(result.missing().get(1)).code()).isEqualTo(ErrorCode.DEADLINE_EXCEEDED);
         }
     }
 
@@ -168,9 +169,10 @@ class ReadsTest {
                             new ArbalestClient.GetOptions(
                                     List.of("size"), true, Optional.of(token), Duration.ofSeconds(5)));
             assertThat(found.keySet()).containsExactly(PointKey.of("p9"), PointKey.of("p3"));
-            assertThat(found.get(PointKey.of("p9")).metadata()).isEqualTo(Map.of("size", 9L));
-            assertThat(found.get(PointKey.of("p9")).version()).isEqualTo(new Version(0, 9, 0));
-            assertThat(found.get(PointKey.of("p9")).score()).isNaN();
+            Hit first = Objects.requireNonNull(found.get(PointKey.of("p9")));
+            assertThat(first.metadata()).isEqualTo(Map.of("size", 9L));
+            assertThat(first.version()).isEqualTo(new Version(0, 9, 0));
+            assertThat(first.score()).isNaN();
         }
     }
 

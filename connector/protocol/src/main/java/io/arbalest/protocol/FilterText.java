@@ -7,6 +7,7 @@ import io.arbalest.protocol.filter.FilterGrammarLexer;
 import io.arbalest.protocol.filter.FilterGrammarParser;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.antlr.v4.runtime.BaseErrorListener;
@@ -138,6 +139,8 @@ public final class FilterText {
 
     /** Turns the first error of lexer or parser into a coded one. */
     private static final class CodedErrors extends BaseErrorListener {
+        private static final String END = "the end";
+
         private final String text;
 
         CodedErrors(String text) {
@@ -156,9 +159,13 @@ public final class FilterText {
                 boolean end = token.getType() == Token.EOF;
                 String expected =
                         parser.getExpectedTokens().toList().stream()
+                                .sorted(Comparator.reverseOrder()) // the end last
                                 .map(CodedErrors::describe)
                                 .distinct()
                                 .collect(Collectors.joining(" or "));
+                if (expected.equals(END)) {
+                    expected = "'and' or " + END; // the grammar has left its loop, but the writer may still go on
+                }
                 throw syntax(
                         text, end ? text.length() : token.getStartIndex(), expected, end ? "the end" : token.getText());
             }
@@ -190,7 +197,7 @@ public final class FilterText {
                         FilterGrammarParser.FALSE ->
                         "a literal";
                 case FilterGrammarParser.AND -> "'and'";
-                case Token.EOF -> "the end";
+                case Token.EOF -> END;
                 default -> FilterGrammarParser.VOCABULARY.getDisplayName(tokenType);
             };
         }

@@ -1,4 +1,0 @@
-@NullMarked
-package io.arbalest.server;
-
-import org.jspecify.annotations.NullMarked;
