@@ -7,6 +7,8 @@ import java.lang.System.Logger.Level;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
+import org.apache.arrow.flight.FlightRuntimeException;
+import org.apache.arrow.flight.FlightStatusCode;
 import org.apache.arrow.memory.OutOfMemoryException;
 
 /**
@@ -35,6 +37,10 @@ final class Failures {
                     "this node has no room for the request: " + cause.getMessage(),
                     "send less at once or retry later",
                     cause);
+        }
+        if (cause instanceof FlightRuntimeException flight && flight.status().code() == FlightStatusCode.CANCELLED) {
+            LOG.log(Level.DEBUG, "the caller has left", cause);
+            return new ArbalestException(ErrorCode.UNREACHABLE, "the caller has ended the call", "", cause);
         }
         LOG.log(Level.ERROR, "unexpected failure of a call", cause);
         return FlightErrors.coded(cause);

@@ -99,6 +99,7 @@ public record Repository(Path root) {
         String name = file.getFileName().toString();
         return name.startsWith(prefix)
                 && name.endsWith(".jar")
+                && !name.endsWith("-flink.jar")
                 && !name.endsWith("-sources.jar")
                 && !name.endsWith("-tests.jar");
     }

@@ -1,0 +1,65 @@
+package io.arbalest.server;
+
+import io.arbalest.engine.ClusterCatalog;
+import io.arbalest.engine.Engine;
+import io.arbalest.engine.Shard;
+import io.arbalest.engine.ShardStatistics;
+import io.arbalest.model.ClusterImage;
+import io.arbalest.model.NodeInfo;
+import io.arbalest.model.ShardAssignment;
+import java.util.Optional;
+
+/**
+ * Whether a node can do its part: it knows the cluster, the cluster knows it, and every shard that it owns serves.
+ *
+ * <p>Thread-safe.
+ */
+final class Readiness {
+    private final ClusterCatalog catalog;
+    private final Engine engine;
+    private final NodeInfo self;
+
+    Readiness(ClusterCatalog catalog, Engine engine, NodeInfo self) {
+        this.catalog = catalog;
+        this.engine = engine;
+        this.self = self;
+    }
+
+    /** Why not, in a few words; empty: ready. */
+    Optional<String> obstacle() {
+        ClusterImage image = catalog.image();
+        if (image.index() == 0) {
+            return Optional.of("the cluster image is not known yet: waiting for a majority of cluster.members");
+        }
+        if (!image.node(self.name()).filter(self::equals).isPresent()) {
+            return Optional.of("this start of " + self.name() + " is not registered in the cluster image yet");
+        }
+        for (ClusterImage.Collection collection : image.collections().values()) {
+            for (ShardAssignment assignment : collection.shards()) {
+                if (assignment.primary().equals(self.name())) {
+                    Optional<String> obstacle = obstacle(collection.definition().name(), assignment);
+                    if (obstacle.isPresent()) {
+                        return obstacle;
+                    }
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Optional<String> obstacle(String collection, ShardAssignment assignment) {
+        String name = "shard " + assignment.shard().number() + " of " + collection;
+        Optional<Shard> shard =
+                engine.shard(collection, assignment.shard().number())
+                        .filter(open -> open.id().equals(assignment.shard()));
+        if (shard.isEmpty()) {
+            return Optional.of(name + " is not open yet");
+        }
+        ShardStatistics statistics = shard.get().statistics();
+        return switch (statistics.state()) {
+            case RECOVERING -> Optional.of(name + " is replaying its log");
+            case FAILED -> Optional.of(name + " failed: " + statistics.error());
+            case SERVING, READ_ONLY -> Optional.empty();
+        };
+    }
+}

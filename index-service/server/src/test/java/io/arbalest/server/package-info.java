@@ -1,0 +1,4 @@
+@NullMarked
+package io.arbalest.server;
+
+import org.jspecify.annotations.NullMarked;
