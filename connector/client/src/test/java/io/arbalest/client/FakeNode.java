@@ -139,11 +139,11 @@ final class FakeNode extends NoOpFlightProducer implements AutoCloseable {
     @Override
     public void close() {
         server.shutdownNow();
-        threads.shutdown();
         try {
-            if (!server.awaitTermination(5, TimeUnit.SECONDS)) {
-                throw new IllegalStateException("the server of " + name + " does not end");
+            if (!server.awaitTermination(10, TimeUnit.SECONDS)) {
+                throw new AssertionError("the server of " + name + " does not end");
             }
+            threads.shutdown(); // not before: the server's own end runs on them
             allocator.close();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
