@@ -173,8 +173,12 @@ final class RawClient implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
-        flight.close();
+    public void close() {
+        try {
+            flight.close();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         allocator.close();
     }
 }

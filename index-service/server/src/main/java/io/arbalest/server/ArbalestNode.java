@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 public final class ArbalestNode {
     private static final int FAILED = 1;
     private static final int USAGE = 2;
+    /** Whoever sent the signal waits 5 s before it sends the one that cannot be caught. */
+    private static final Duration STOP_LIMIT = Duration.ofMillis(4500);
+
     private static final String LOGGING = "/logging.properties";
 
     /** Earlier 25s may move a pinned array under a native call (JDK-8377811). */
@@ -174,7 +178,12 @@ public final class ArbalestNode {
 
     /** The JVM would report the signal as its exit code; a node that stopped as it was told has succeeded. */
     private static void stop(Node node) {
-        node.close();
+        node.closeWithin(
+                STOP_LIMIT,
+                () -> {
+                    System.err.println("stopping took longer than " + STOP_LIMIT.toMillis() + " ms; what is acknowledged is on disk");
+                    Runtime.getRuntime().halt(0);
+                });
         Runtime.getRuntime().halt(0);
     }
 }

@@ -210,6 +210,13 @@ final class Node implements AutoCloseable {
         return part;
     }
 
+    /** Closes; runs {@code late} if that takes longer. */
+    void closeWithin(Duration limit, Runnable late) {
+        Scheduler.Cancellable timer = scheduler.schedule(limit, scheduler.parallel("stop-limit", 1), late);
+        close();
+        timer.cancel();
+    }
+
     @Override
     public void close() {
         while (true) {
