@@ -42,7 +42,7 @@ import picocli.CommandLine.Option;
         })
 public final class DemoCommand implements Callable<Integer> {
     /** Chosen so that two cores keep up with broker, Flink, nodes and graph building together. */
-    private static final int DEFAULT_RATE = 1500;
+    private static final int DEFAULT_RATE = 1200;
 
     private static final int ALL = Integer.MAX_VALUE;
     private static final int MOST_NODES = 16;
@@ -104,8 +104,7 @@ public final class DemoCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Settings settings = settings();
-        JavaRuntime.forNodes(); // one clear line now rather than a child that fails later
-        Path home = Path.of(System.getProperty("arbalest.home", Repository.find().root().resolve(".arbalest").toString()));
+        Path home = Path.of(System.getProperty("arbalest.home", ".arbalest"));
         Workplace workplace = Workplace.open(home.toAbsolutePath().normalize(), settings.dataDirectory());
         logTo(workplace.data().resolve("demo.log"));
         Screen screen = screen();
@@ -114,6 +113,7 @@ public final class DemoCommand implements Callable<Integer> {
             Thread hook = new Thread(() -> stop(screen, cleanup), "demo-stop");
             Runtime.getRuntime().addShutdownHook(hook);
             try {
+                JavaRuntime.forNodes(); // one clear line now rather than a child that fails later
                 return run(settings, workplace, screen, cleanup);
             } catch (Exception e) {
                 return failed(e, workplace, screen, cleanup);

@@ -23,12 +23,17 @@ import java.util.Optional;
  * <p>Thread-safe.
  */
 final class FreshnessProbe implements AutoCloseable {
-    private static final int PAUSE_MILLIS = 4;
+    private static final int PAUSE_MILLIS = 5;
+
+    /** The pause while rows are late by more than a second: asking faster would only make them later. */
+    private static final int LATE_PAUSE_MILLIS = 50;
+
+    private static final int LATE_MILLIS = 1000;
     private static final int MOST_WAITING = 256;
     private static final int MOST_SAMPLES = 100_000;
 
     /** Keys in one question; the oldest are asked for first. */
-    private static final int KEYS_PER_GET = 32;
+    private static final int KEYS_PER_GET = 16;
 
     private static final ArbalestClient.GetOptions OPTIONS =
             new ArbalestClient.GetOptions(List.of(), false, Optional.empty(), Duration.ofSeconds(10));
@@ -98,7 +103,8 @@ final class FreshnessProbe implements AutoCloseable {
                 if (!asked.isEmpty()) {
                     note(client.get(collection, asked.stream().map(Waiting::key).distinct().toList(), OPTIONS));
                 }
-                Thread.sleep(PAUSE_MILLIS);
+                boolean late = !asked.isEmpty() && age(asked.get(0)) > LATE_MILLIS;
+                Thread.sleep(late ? LATE_PAUSE_MILLIS : PAUSE_MILLIS);
             } catch (ArbalestException e) {
                 pauseAfterFailure(); // a node that restarts; what is waiting is asked for again
             } catch (InterruptedException e) {
@@ -106,6 +112,10 @@ final class FreshnessProbe implements AutoCloseable {
                 return;
             }
         }
+    }
+
+    private static long age(Waiting sample) {
+        return System.currentTimeMillis() - sample.version().version();
     }
 
     private static void pauseAfterFailure() {

@@ -37,6 +37,10 @@ final class Pipeline {
     private static final int PARTITIONS = 2;
 
     private static final int LEAST_SHARDS = 3;
+
+    /** Half of the default effort of linking: everything here shares one machine, and recall stays far above its bound. */
+    private static final HnswParams GRAPH = new HnswParams(16, 100, 100);
+
     private static final int PORT_STRIDE = 10;
 
     private final Settings settings;
@@ -179,7 +183,7 @@ final class Pipeline {
                         KeyType.STRING,
                         dimension,
                         Metric.IP,
-                        HnswParams.DEFAULT,
+                        GRAPH,
                         List.of(
                                 new Field("version", FieldType.STRING),
                                 new Field("section", FieldType.STRING),
@@ -199,9 +203,8 @@ final class Pipeline {
     private FlinkRuntime startFlink(KafkaBroker broker, List<NodeProcess> nodes) throws IOException {
         Path configuration = workplace.data().resolve("ingestion.yaml");
         JobFile.write(configuration, settings, broker.bootstrapServers(), nodes, embedding);
-        FlinkRuntime flink =
-                FlinkRuntime.start(
-                        FlinkRuntime.Options.of(configuration, workplace.data().resolve("flink.log")));
+        FlinkRuntime.Options options = FlinkRuntime.Options.of(configuration, workplace.data().resolve("flink.log"));
+        FlinkRuntime flink = FlinkRuntime.start(options);
         cleanup.add(flink::close);
         screen.step("ingestion job", "running in Flink, http://127.0.0.1:" + flink.restPort());
         return flink;

@@ -24,6 +24,7 @@ final class Replay implements AutoCloseable {
     private static final int LINGER_MILLIS = 2;
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
     private static final long SHORTEST_PAUSE_NANOS = 500_000;
+    private static final double WARM_UP_SECONDS = 8;
 
     private final KafkaProducer<String, byte[]> producer;
     private final String topic;
@@ -86,7 +87,7 @@ final class Replay implements AutoCloseable {
             long begin = System.nanoTime();
             List<Scenario.Event> events = scenario.events();
             for (int event = 0; event < events.size() && !stopped; event++) {
-                pauseUntil(begin + event * 1_000_000_000L / rate);
+                pauseUntil(begin + (long) (dueSeconds(event, rate) * 1e9));
                 send(event, events.get(event));
             }
             producer.flush();
@@ -96,6 +97,14 @@ final class Replay implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** When an event is due: the rate grows evenly over the first seconds, while the JVMs warm up, and stays. */
+    static double dueSeconds(int event, int rate) {
+        double sentWhenWarm = rate * WARM_UP_SECONDS / 2;
+        return event < sentWhenWarm
+                ? Math.sqrt(2 * event * WARM_UP_SECONDS / rate)
+                : WARM_UP_SECONDS + (event - sentWhenWarm) / rate;
     }
 
     private static void pauseUntil(long nanos) throws InterruptedException {

@@ -54,7 +54,7 @@ final class Screen {
 
     /** A step that is done, with the time since the beginning. */
     void step(String name, String detail) {
-        line(String.format(Locale.ROOT, "  %-17s %-58s %5.1f s", name, detail, elapsedSeconds()));
+        line(String.format(Locale.ROOT, "  %-17s %-62s %6.1f s", name, detail, elapsedSeconds()));
     }
 
     /** What is going on; replaces what was said before. */

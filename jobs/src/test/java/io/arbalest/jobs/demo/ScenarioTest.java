@@ -84,6 +84,18 @@ class ScenarioTest {
     }
 
     @Test
+    void theRateGrowsEvenlyAndThenStays() {
+        assertThat(Replay.dueSeconds(0, 1000)).isZero();
+        for (int event = 1; event < 20_000; event++) {
+            double gap = Replay.dueSeconds(event, 1000) - Replay.dueSeconds(event - 1, 1000);
+            assertThat(gap).isPositive();
+            if (event > 10_000) {
+                assertThat(gap).isCloseTo(0.001, org.assertj.core.data.Offset.offset(1e-9));
+            }
+        }
+    }
+
+    @Test
     void percentilesAreExact() {
         List<Long> samples = new ArrayList<>();
         for (long i = 1; i <= 100; i++) {
