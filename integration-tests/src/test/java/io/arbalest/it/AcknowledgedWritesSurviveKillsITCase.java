@@ -18,6 +18,10 @@ import io.arbalest.model.KeyType;
 import io.arbalest.model.Metric;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,12 +30,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What a writer was told is durable is there after every node was killed once with SIGKILL, in the middle of the writing, with
- * rows in its log that its graph had not seen; and what it deleted does not come back (guarantees G1, G2, G5).
+ * What a writer was told is durable is there after every node was killed once with SIGKILL, in the
+ * middle of the writing, with rows in its log that its graph had not seen; and what it deleted does
+ * not come back (guarantees G1, G2, G5).
  */
 class AcknowledgedWritesSurviveKillsITCase {
     private static final String COLLECTION = "ledger";
@@ -78,11 +81,16 @@ class AcknowledgedWritesSurviveKillsITCase {
     }
 
     private static long writeWithOneKill(
-            House house, NodeProcess victim, Map<String, Expected> acknowledged, long firstVersion, Random random)
+            House house,
+            NodeProcess victim,
+            Map<String, Expected> acknowledged,
+            long firstVersion,
+            Random random)
             throws Exception {
         long version = firstVersion;
         try (PointWriter writer =
-                house.client.openWriter(COLLECTION, WriterOptions.DEFAULT, PointWriter.RejectionHandler.FAIL)) {
+                house.client.openWriter(
+                        COLLECTION, WriterOptions.DEFAULT, PointWriter.RejectionHandler.FAIL)) {
             for (int round = 0; round < ROUNDS_PER_NODE; round++) {
                 Map<String, Expected> sent = new HashMap<>();
                 for (int row = 0; row < BATCH; row++) {
@@ -94,12 +102,14 @@ class AcknowledgedWritesSurviveKillsITCase {
                     writer.write(
                             delete
                                     ? Point.delete(pointKey, next)
-                                    : Point.upsert(pointKey, vector, Map.of("amount", version), next));
+                                    : Point.upsert(
+                                            pointKey, vector, Map.of("amount", version), next));
                     sent.put(key, new Expected(next, delete ? new float[0] : vector, version));
                 }
                 var flushed = writer.flush();
                 if (round == ROUNDS_PER_NODE / 2) {
-                    // in the middle of the writing: this batch is in flight, earlier ones are not all linked
+                    // in the middle of the writing: this batch is in flight, earlier ones are not
+                    // all linked
                     House.await(
                             "a tail on " + victim.name(),
                             PATIENCE,
@@ -115,7 +125,8 @@ class AcknowledgedWritesSurviveKillsITCase {
         return version;
     }
 
-    private static void verify(House house, Map<String, Expected> acknowledged, String description) {
+    private static void verify(
+            House house, Map<String, Expected> acknowledged, String description) {
         List<PointKey> keys = acknowledged.keySet().stream().map(PointKey::of).toList();
         Map<PointKey, Hit> found = new HashMap<>();
         for (int from = 0; from < keys.size(); from += 1_000) {
@@ -123,7 +134,11 @@ class AcknowledgedWritesSurviveKillsITCase {
                     house.client.get(
                             COLLECTION,
                             keys.subList(from, Math.min(keys.size(), from + 1_000)),
-                            new GetOptions(null, true, java.util.Optional.empty(), Duration.ofSeconds(30))));
+                            new GetOptions(
+                                    null,
+                                    true,
+                                    java.util.Optional.empty(),
+                                    Duration.ofSeconds(30))));
         }
         List<String> wrong = new ArrayList<>();
         long live = 0;
@@ -137,16 +152,21 @@ class AcknowledgedWritesSurviveKillsITCase {
             }
         }
         assertThat(wrong).as("lost, stale or resurrected rows, %s", description).isEmpty();
-        assertThat(house.livePoints(COLLECTION)).as("visible points, %s", description).isEqualTo(live);
+        assertThat(house.livePoints(COLLECTION))
+                .as("visible points, %s", description)
+                .isEqualTo(live);
         Map.Entry<String, Expected> some =
                 acknowledged.entrySet().stream()
                         .filter(entry -> entry.getValue().vector().length > 0)
                         .findFirst()
                         .orElseThrow();
         SearchResult nearest =
-                house.client.search(COLLECTION, List.of(some.getValue().vector()), SearchQuery.nearest(1));
+                house.client.search(
+                        COLLECTION, List.of(some.getValue().vector()), SearchQuery.nearest(1));
         assertThat(nearest.missing()).isEmpty();
-        assertThat(nearest.hits().get(0).get(0).key()).as(description).isEqualTo(PointKey.of(some.getKey()));
+        assertThat(nearest.hits().get(0).get(0).key())
+                .as(description)
+                .isEqualTo(PointKey.of(some.getKey()));
     }
 
     private static boolean matches(Expected expected, Hit hit) {
@@ -154,7 +174,8 @@ class AcknowledgedWritesSurviveKillsITCase {
             return false;
         }
         short[] half = Point.upsert(hit.key(), expected.vector(), Map.of(), null).vector();
-        return java.util.Arrays.equals(half, hit.vector()) && Long.valueOf(expected.amount()).equals(hit.metadata().get("amount"));
+        return java.util.Arrays.equals(half, hit.vector())
+                && Long.valueOf(expected.amount()).equals(hit.metadata().get("amount"));
     }
 
     private static float[] vector(Random random) {

@@ -4,14 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+
 import io.arbalest.client.Point;
 import io.arbalest.embedding.WordVectorEmbedder;
 import io.arbalest.model.PointKey;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
+
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -20,7 +17,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The command line against running nodes: answers, coded errors on one line with the fix, exit codes. */
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The command line against running nodes: answers, coded errors on one line with the fix, exit
+ * codes.
+ */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class CommandLineITCase {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -34,7 +40,12 @@ class CommandLineITCase {
         house.client.createCollection(PackageTopic.collection(), false);
         WordVectorEmbedder embedder = WordVectorEmbedder.load(PackageTopic.DATA);
         List<Point> points = new ArrayList<>();
-        for (String subject : List.of("backup files cloud storage", "network traffic monitor", "chess game board", "satellite orbit tracking")) {
+        for (String subject :
+                List.of(
+                        "backup files cloud storage",
+                        "network traffic monitor",
+                        "chess game board",
+                        "satellite orbit tracking")) {
             for (int copy = 0; copy < 40; copy++) {
                 String section = subject.startsWith("chess") ? "games" : "net";
                 points.add(
@@ -67,13 +78,20 @@ class CommandLineITCase {
     private static Launcher.Ended search(String... arguments) throws Exception {
         List<String> all =
                 new ArrayList<>(
-                        List.of("search", "--collection", PackageTopic.COLLECTION, "--embedding", PackageTopic.DATA.toString()));
+                        List.of(
+                                "search",
+                                "--collection",
+                                PackageTopic.COLLECTION,
+                                "--embedding",
+                                PackageTopic.DATA.toString()));
         all.addAll(List.of(arguments));
         return arbalest(all.toArray(String[]::new));
     }
 
     private static void assertOneCodedLine(Launcher.Ended ended, int exitCode, String code) {
-        assertThat(ended.exitCode()).as("exit code, errors: %s", ended.errors()).isEqualTo(exitCode);
+        assertThat(ended.exitCode())
+                .as("exit code, errors: %s", ended.errors())
+                .isEqualTo(exitCode);
         assertThat(ended.errorLines()).as("lines of standard error").hasSize(1);
         assertThat(ended.errorLines().get(0)).startsWith(code + " ").contains("Fix: ");
         assertThat(ended.output()).isEmpty();
@@ -82,11 +100,29 @@ class CommandLineITCase {
     @Test
     @Order(1)
     void searchesByTextWithAFilter() throws Exception {
-        Launcher.Ended table = search("--text", "backup my files to the cloud", "--filter", "section = 'net'", "-k", "5");
+        Launcher.Ended table =
+                search(
+                        "--text",
+                        "backup my files to the cloud",
+                        "--filter",
+                        "section = 'net'",
+                        "-k",
+                        "5");
         assertThat(table.exitCode()).as(table.errors()).isZero();
-        assertThat(table.output()).contains("RANK", "SCORE", "ID", "SUMMARY", "backup-").doesNotContain("chess");
+        assertThat(table.output())
+                .contains("RANK", "SCORE", "ID", "SUMMARY", "backup-")
+                .doesNotContain("chess");
 
-        Launcher.Ended json = search("--text", "chess game", "--filter", "section = 'games'", "-k", "3", "-o", "json");
+        Launcher.Ended json =
+                search(
+                        "--text",
+                        "chess game",
+                        "--filter",
+                        "section = 'games'",
+                        "-k",
+                        "3",
+                        "-o",
+                        "json");
         JsonNode document = new ObjectMapper().readTree(json.output());
         assertThat(document.path("hits")).hasSize(3);
         for (JsonNode hit : document.path("hits")) {
@@ -103,7 +139,8 @@ class CommandLineITCase {
         assertOneCodedLine(search("--text", "chess", "--filter", "section = 7"), 1, "ARB-1203");
         assertOneCodedLine(search("--vector", "[1, 2, 3]"), 1, "ARB-1101");
         assertOneCodedLine(search("--text", "qxzzj vvwqk"), 1, "ARB-1204");
-        assertOneCodedLine(arbalest("search", "--collection", "nowhere", "--vector", "[1]"), 1, "ARB-1301");
+        assertOneCodedLine(
+                arbalest("search", "--collection", "nowhere", "--vector", "[1]"), 1, "ARB-1301");
     }
 
     @Test

@@ -2,6 +2,9 @@ package io.arbalest.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -14,8 +17,6 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The README's first command, on fewer records, and what it leaves behind: nothing. */
 class DemoITCase {
@@ -24,10 +25,16 @@ class DemoITCase {
 
     @Test
     void endsWithEveryCheckHeldAndNothingLeft(@TempDir Path directory) throws Exception {
-        try (Launcher demo = Launcher.start(directory, List.of("demo", "--exit", "--records", "4000"))) {
+        try (Launcher demo =
+                Launcher.start(directory, List.of("demo", "--exit", "--records", "4000"))) {
             Launcher.Ended ended = demo.await(PATIENCE);
-            assertThat(ended.exitCode()).as("exit code, output: %s%n%s", ended.output(), ended.errors()).isZero();
-            assertThat(ended.output()).contains("All checks held").contains("recall@10").contains("ARB-4101");
+            assertThat(ended.exitCode())
+                    .as("exit code, output: %s%n%s", ended.output(), ended.errors())
+                    .isZero();
+            assertThat(ended.output())
+                    .contains("All checks held")
+                    .contains("recall@10")
+                    .contains("ARB-4101");
             assertNothingLeft(directory, demo, ended.output());
         }
     }
@@ -61,7 +68,8 @@ class DemoITCase {
         assertThat(ended.errors()).contains("--nodes").doesNotContain("Exception");
     }
 
-    private static void assertNothingLeft(Path directory, Launcher demo, String output) throws IOException {
+    private static void assertNothingLeft(Path directory, Launcher demo, String output)
+            throws IOException {
         assertThat(demo.tree()).as("processes").noneMatch(ProcessHandle::isAlive);
         Set<Integer> open = new TreeSet<>();
         Matcher ports = LOCAL_PORT.matcher(output);

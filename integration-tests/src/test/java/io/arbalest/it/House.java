@@ -3,6 +3,7 @@ package io.arbalest.it;
 import io.arbalest.client.ArbalestClient;
 import io.arbalest.jobs.local.KafkaBroker;
 import io.arbalest.jobs.local.NodeProcess;
+
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -12,7 +13,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
- * A running house: three index nodes as processes, optionally a broker, and a client outside of them.
+ * A running house: three index nodes as processes, optionally a broker, and a client outside of
+ * them.
  *
  * <p>Confined to the test's thread.
  */
@@ -35,7 +37,9 @@ final class House implements AutoCloseable {
                 NodeProcess.startCluster(directory, nodeCount, settings, List.of("-Xmx512m"));
         try {
             return new House(
-                    directory, nodes, ArbalestClient.connect(nodes.stream().map(NodeProcess::endpoint).toList()));
+                    directory,
+                    nodes,
+                    ArbalestClient.connect(nodes.stream().map(NodeProcess::endpoint).toList()));
         } catch (RuntimeException e) {
             nodes.forEach(NodeProcess::close);
             throw e;
@@ -52,7 +56,10 @@ final class House implements AutoCloseable {
         return nodes.stream().filter(node -> node.name().equals(name)).findFirst().orElseThrow();
     }
 
-    /** Rows of this node that are acknowledged and lie in its log and tail only: what a crash must not lose. */
+    /**
+     * Rows of this node that are acknowledged and lie in its log and tail only: what a crash must
+     * not lose.
+     */
     long tailRows(String collection, NodeProcess node) {
         return client.shardReports(collection).stream()
                 .filter(report -> report.node().equals(node.name()))
@@ -62,16 +69,25 @@ final class House implements AutoCloseable {
 
     /** Visible points over all shards. */
     long livePoints(String collection) {
-        return client.shardReports(collection).stream().mapToLong(ArbalestClient.ShardReport::livePoints).sum();
+        return client.shardReports(collection).stream()
+                .mapToLong(ArbalestClient.ShardReport::livePoints)
+                .sum();
     }
 
-    /** Waits until the condition holds; fails with the text that describes what is there instead. */
-    static void await(String what, Duration timeout, BooleanSupplier condition, Supplier<String> otherwise) {
+    /**
+     * Waits until the condition holds; fails with the text that describes what is there instead.
+     */
+    static void await(
+            String what, Duration timeout, BooleanSupplier condition, Supplier<String> otherwise) {
         long deadline = System.nanoTime() + timeout.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > deadline) {
                 throw new AssertionError(
-                        what + " did not happen within " + timeout.toSeconds() + " s: " + otherwise.get());
+                        what
+                                + " did not happen within "
+                                + timeout.toSeconds()
+                                + " s: "
+                                + otherwise.get());
             }
             LockSupport.parkNanos(POLL.toNanos());
         }

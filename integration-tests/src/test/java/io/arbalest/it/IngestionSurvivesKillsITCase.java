@@ -13,6 +13,10 @@ import io.arbalest.jobs.local.FlinkRuntime;
 import io.arbalest.jobs.local.KafkaBroker;
 import io.arbalest.jobs.local.NodeProcess;
 import io.arbalest.model.PointKey;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,13 +27,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The main job under fire: records stream through a real broker and a real Flink into three nodes, each of which is killed with
- * SIGKILL once, with acknowledged rows in its log that its graph has not linked. Afterwards ids, versions, metadata and vectors
- * are exactly those that a replay of the topic gives, and the malformed records lie in the dead-letter topic.
+ * The main job under fire: records stream through a real broker and a real Flink into three nodes,
+ * each of which is killed with SIGKILL once, with acknowledged rows in its log that its graph has
+ * not linked. Afterwards ids, versions, metadata and vectors are exactly those that a replay of the
+ * topic gives, and the malformed records lie in the dead-letter topic.
  */
 class IngestionSurvivesKillsITCase {
     private static final int RECORDS = 9_000;
@@ -77,13 +80,18 @@ class IngestionSurvivesKillsITCase {
     }
 
     private static void awaitLive(
-            House house, Map<PointKey, PackageTopic.Row> expected, FlinkRuntime flink, String description) {
+            House house,
+            Map<PointKey, PackageTopic.Row> expected,
+            FlinkRuntime flink,
+            String description) {
         long live = expected.values().stream().filter(row -> !row.deleted()).count();
         List<PointKey> last = PackageTopic.newest(expected, 50);
         House.await(
                 "ingestion of the whole topic (" + description + ")",
                 PATIENCE,
-                () -> house.livePoints(PackageTopic.COLLECTION) == live && versionsMatch(house.client, expected, last),
+                () ->
+                        house.livePoints(PackageTopic.COLLECTION) == live
+                                && versionsMatch(house.client, expected, last),
                 () ->
                         "flink alive: "
                                 + flink.isAlive()
@@ -99,19 +107,19 @@ class IngestionSurvivesKillsITCase {
             ArbalestClient client, Map<PointKey, PackageTopic.Row> expected, List<PointKey> keys) {
         Map<PointKey, Hit> found = client.get(PackageTopic.COLLECTION, keys, GetOptions.DEFAULT);
         return keys.stream()
-                .allMatch(
-                        key -> {
-                            PackageTopic.Row row = expected.get(key);
-                            Hit hit = found.get(key);
-                            return row != null
-                                    && (row.deleted()
-                                            ? hit == null
-                                            : hit != null && hit.version().equals(row.version()));
-                        });
+                .allMatch(key -> {
+                    PackageTopic.Row row = expected.get(key);
+                    Hit hit = found.get(key);
+                    return row != null
+                            && (row.deleted()
+                                    ? hit == null
+                                    : hit != null && hit.version().equals(row.version()));
+                });
     }
 
     private static void compare(
-            ArbalestClient client, Map<PointKey, PackageTopic.Row> expected, String description) throws Exception {
+            ArbalestClient client, Map<PointKey, PackageTopic.Row> expected, String description)
+            throws Exception {
         WordVectorEmbedder embedder = WordVectorEmbedder.load(PackageTopic.DATA);
         Map<PointKey, Hit> found = new HashMap<>();
         List<PointKey> keys = new ArrayList<>(expected.keySet());
@@ -124,32 +132,41 @@ class IngestionSurvivesKillsITCase {
                             new GetOptions(null, true, Optional.empty(), Duration.ofSeconds(30))));
         }
         List<String> wrong = new ArrayList<>();
-        expected.forEach(
-                (key, row) -> {
-                    Hit hit = found.get(key);
-                    String difference = row.deleted() ? (hit == null ? "" : "came back") : row.differenceTo(hit);
-                    if (difference.isEmpty() && !row.deleted() && hit != null) {
-                        short[] vector = Point.upsert(key, embedder.embed(row.text()), Map.of(), null).vector();
-                        difference = Arrays.equals(vector, hit.vector()) ? "" : "another vector";
-                    }
-                    if (!difference.isEmpty()) {
-                        wrong.add(key + ": " + difference);
-                    }
-                });
-        assertThat(wrong).as("rows that differ from a replay of the topic, %s", description).isEmpty();
+        expected.forEach((key, row) -> {
+            Hit hit = found.get(key);
+            String difference =
+                    row.deleted() ? (hit == null ? "" : "came back") : row.differenceTo(hit);
+            if (difference.isEmpty() && !row.deleted() && hit != null) {
+                short[] vector =
+                        Point.upsert(key, embedder.embed(row.text()), Map.of(), null).vector();
+                difference = Arrays.equals(vector, hit.vector()) ? "" : "another vector";
+            }
+            if (!difference.isEmpty()) {
+                wrong.add(key + ": " + difference);
+            }
+        });
+        assertThat(wrong)
+                .as("rows that differ from a replay of the topic, %s", description)
+                .isEmpty();
         SearchResult result =
                 client.search(
                         PackageTopic.COLLECTION,
                         List.of(embedder.embed("monitor network traffic")),
                         SearchQuery.nearest(10).withFilter("section = 'net'"));
         assertThat(result.partial()).isFalse();
-        assertThat(result.hits().get(0)).hasSize(10).allMatch(hit -> "net".equals(hit.metadata().get("section")));
+        assertThat(result.hits().get(0))
+                .hasSize(10)
+                .allMatch(hit -> "net".equals(hit.metadata().get("section")));
     }
 
-    /** The model's files are where the test expects them; a missing file would otherwise look like a broken pipeline. */
+    /**
+     * The model's files are where the test expects them; a missing file would otherwise look like a
+     * broken pipeline.
+     */
     @Test
     void theDemoDataIsInTheRepository() {
-        for (String file : List.of("packages.jsonl.gz", "words.txt.gz", "words.f16.gz", "model.json")) {
+        for (String file :
+                List.of("packages.jsonl.gz", "words.txt.gz", "words.f16.gz", "model.json")) {
             assertThat(Files.isRegularFile(PackageTopic.DATA.resolve(file))).as(file).isTrue();
         }
     }

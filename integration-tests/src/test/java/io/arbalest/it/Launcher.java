@@ -63,7 +63,8 @@ final class Launcher implements AutoCloseable {
     /** Waits for the end. */
     Ended await(Duration timeout) throws Exception {
         if (!process.waitFor(timeout.toSeconds(), TimeUnit.SECONDS)) {
-            throw new AssertionError("still running after " + timeout.toSeconds() + " s: " + outputSoFar());
+            throw new AssertionError(
+                    "still running after " + timeout.toSeconds() + " s: " + outputSoFar());
         }
         return new Ended(process.exitValue(), outputSoFar(), read(errors));
     }

@@ -3,6 +3,7 @@ package io.arbalest.it;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+
 import io.arbalest.client.Hit;
 import io.arbalest.jobs.PackageText;
 import io.arbalest.jobs.local.NodeProcess;
@@ -15,6 +16,20 @@ import io.arbalest.model.KeyType;
 import io.arbalest.model.Metric;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
+
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -33,22 +48,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.zip.GZIPInputStream;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.PartitionInfo;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.header.Header;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.jspecify.annotations.Nullable;
 
 /**
- * A topic of Debian packages with what a real topic has: updates, deletes, records that arrive late, and records that are no
- * package at all.
+ * A topic of Debian packages with what a real topic has: updates, deletes, records that arrive
+ * late, and records that are no package at all.
  *
  * <p>The replay runs on a thread of its own; everything else is confined to the test's.
  */
@@ -56,7 +59,8 @@ final class PackageTopic {
     static final String NAME = "packages";
     static final String DEAD_LETTERS = "packages.dead-letter";
     static final String COLLECTION = "packages";
-    static final Path DATA = Path.of("../jobs/src/main/demo-data/debian-packages").toAbsolutePath().normalize();
+    static final Path DATA =
+            Path.of("../jobs/src/main/demo-data/debian-packages").toAbsolutePath().normalize();
 
     private static final List<Field> FIELDS =
             List.of(
@@ -107,7 +111,9 @@ final class PackageTopic {
                 return "version " + hit.version() + ", expected " + version;
             }
             Map<String, Object> expected = metadata();
-            return hit.metadata().equals(expected) ? "" : "metadata " + hit.metadata() + ", expected " + expected;
+            return hit.metadata().equals(expected)
+                    ? ""
+                    : "metadata " + hit.metadata() + ", expected " + expected;
         }
 
         private Map<String, Object> metadata() {
@@ -133,13 +139,23 @@ final class PackageTopic {
 
     static CollectionDefinition collection() {
         return new CollectionDefinition(
-                COLLECTION, new UUID(0, 0), KeyType.STRING, 192, Metric.IP, HnswParams.DEFAULT, FIELDS, 3, 1);
+                COLLECTION,
+                new UUID(0, 0),
+                KeyType.STRING,
+                192,
+                Metric.IP,
+                HnswParams.DEFAULT,
+                FIELDS,
+                3,
+                1);
     }
 
     /** Keys of the rows that were written last. */
     static List<PointKey> newest(Map<PointKey, Row> rows, int count) {
         return rows.entrySet().stream()
-                .sorted(Map.Entry.<PointKey, Row>comparingByValue((a, b) -> b.version().compareTo(a.version())))
+                .sorted(
+                        Map.Entry.<PointKey, Row>comparingByValue(
+                                (a, b) -> b.version().compareTo(a.version())))
                 .limit(count)
                 .map(Map.Entry::getKey)
                 .toList();
@@ -155,7 +171,11 @@ final class PackageTopic {
                         "  group: ingestion-test",
                         "  dead-letter-topic: " + DEAD_LETTERS,
                         "index:",
-                        "  endpoints: [" + String.join(", ", nodes.stream().map(n -> '"' + n.endpoint() + '"').toList()) + "]",
+                        "  endpoints: ["
+                                + String.join(
+                                        ", ",
+                                        nodes.stream().map(n -> '"' + n.endpoint() + '"').toList())
+                                + "]",
                         "  collection: " + COLLECTION,
                         "record:",
                         "  version: timestamp",
@@ -203,7 +223,11 @@ final class PackageTopic {
         try (BufferedReader lines = open();
                 KafkaProducer<byte[], byte[]> producer =
                         new KafkaProducer<>(
-                                Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers, ProducerConfig.LINGER_MS_CONFIG, 2),
+                                Map.of(
+                                        ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                                        bootstrapServers,
+                                        ProducerConfig.LINGER_MS_CONFIG,
+                                        2),
                                 new ByteArraySerializer(),
                                 new ByteArraySerializer())) {
             for (int sent = 0; sent < records && !Thread.currentThread().isInterrupted(); sent++) {
@@ -222,7 +246,11 @@ final class PackageTopic {
     }
 
     private void sendSpecials(
-            KafkaProducer<byte[], byte[]> producer, int sent, JsonNode record, List<String> names, long now)
+            KafkaProducer<byte[], byte[]> producer,
+            int sent,
+            JsonNode record,
+            List<String> names,
+            long now)
             throws IOException {
         if (names.isEmpty()) {
             return;
@@ -242,27 +270,38 @@ final class PackageTopic {
             producer.send(record(now - LATE_MILLIS, earlier, late.toString()));
         }
         if (sent % EVERY_MALFORMED == EVERY_MALFORMED / 2) {
-            producer.send(malformed(now, "bad-json-" + sent, "{\"name\":", ErrorCode.RECORD_NOT_JSON));
-            producer.send(malformed(now, "bad-missing-" + sent, "{\"name\":\"x\"}", ErrorCode.RECORD_FIELD_MISSING));
+            producer.send(
+                    malformed(now, "bad-json-" + sent, "{\"name\":", ErrorCode.RECORD_NOT_JSON));
+            producer.send(
+                    malformed(
+                            now,
+                            "bad-missing-" + sent,
+                            "{\"name\":\"x\"}",
+                            ErrorCode.RECORD_FIELD_MISSING));
             String unknownWords = "{\"name\":\"qqqq\",\"summary\":\"zzzzqq\"}";
-            producer.send(malformed(now, "bad-words-" + sent, unknownWords, ErrorCode.NO_KNOWN_WORD));
+            producer.send(
+                    malformed(now, "bad-words-" + sent, unknownWords, ErrorCode.NO_KNOWN_WORD));
         }
     }
 
-    private ProducerRecord<byte[], byte[]> malformed(long timestamp, String key, String value, ErrorCode code) {
+    private ProducerRecord<byte[], byte[]> malformed(
+            long timestamp, String key, String value, ErrorCode code) {
         malformed.merge(code.label(), 1, Integer::sum);
         return record(timestamp, key, value);
     }
 
-    private static ProducerRecord<byte[], byte[]> record(long timestamp, String key, @Nullable String value) {
+    private static ProducerRecord<byte[], byte[]> record(
+            long timestamp, String key, @Nullable String value) {
         byte[] bytes = value == null ? null : value.getBytes(StandardCharsets.UTF_8);
-        return new ProducerRecord<>(NAME, null, timestamp, key.getBytes(StandardCharsets.UTF_8), bytes);
+        return new ProducerRecord<>(
+                NAME, null, timestamp, key.getBytes(StandardCharsets.UTF_8), bytes);
     }
 
     private static BufferedReader open() throws IOException {
         return new BufferedReader(
                 new InputStreamReader(
-                        new GZIPInputStream(Files.newInputStream(DATA.resolve("packages.jsonl.gz"))),
+                        new GZIPInputStream(
+                                Files.newInputStream(DATA.resolve("packages.jsonl.gz"))),
                         StandardCharsets.UTF_8));
     }
 
@@ -270,7 +309,10 @@ final class PackageTopic {
         return malformed;
     }
 
-    /** Reads the topic from its beginning: per key, the highest version of those records that are packages. */
+    /**
+     * Reads the topic from its beginning: per key, the highest version of those records that are
+     * packages.
+     */
     Map<PointKey, Row> consumeExpectedRows() throws IOException {
         Map<PointKey, Row> rows = new HashMap<>();
         for (ConsumerRecord<byte[], byte[]> record : consumeAll(NAME)) {
@@ -281,15 +323,16 @@ final class PackageTopic {
                 rows.merge(
                         PointKey.of(name),
                         new Row(version, value),
-                        (known, next) -> known.version().compareTo(next.version()) >= 0 ? known : next);
+                        (known, next) ->
+                                known.version().compareTo(next.version()) >= 0 ? known : next);
             }
         }
         return rows;
     }
 
     /**
-     * Counts the dead letters by code, once as many as expected have come. A record that was read again after a failure of the
-     * job may be in the topic twice and counts once.
+     * Counts the dead letters by code, once as many as expected have come. A record that was read
+     * again after a failure of the job may be in the topic twice and counts once.
      */
     Map<String, Integer> deadLetterCodes(Duration patience) {
         int expected = malformed.values().stream().mapToInt(Integer::intValue).sum();
@@ -306,7 +349,10 @@ final class PackageTopic {
     private Map<String, String> codeBySource() {
         Map<String, String> codes = new TreeMap<>();
         for (ConsumerRecord<byte[], byte[]> letter : consumeAll(DEAD_LETTERS)) {
-            String source = header(letter, "arbalest.source.partition") + "@" + header(letter, "arbalest.source.offset");
+            String source =
+                    header(letter, "arbalest.source.partition")
+                            + "@"
+                            + header(letter, "arbalest.source.offset");
             codes.put(source, header(letter, "arbalest.code"));
         }
         return codes;
@@ -314,7 +360,9 @@ final class PackageTopic {
 
     private static String header(ConsumerRecord<byte[], byte[]> record, String name) {
         Header header = record.headers().lastHeader(name);
-        return header == null ? "(no header " + name + ")" : new String(header.value(), StandardCharsets.UTF_8);
+        return header == null
+                ? "(no header " + name + ")"
+                : new String(header.value(), StandardCharsets.UTF_8);
     }
 
     private List<ConsumerRecord<byte[], byte[]>> consumeAll(String topic) {
@@ -329,7 +377,8 @@ final class PackageTopic {
             consumer.seekToBeginning(partitions);
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
             List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
-            while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+            while (ends.entrySet().stream()
+                    .anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
                 consumer.poll(Duration.ofMillis(200)).forEach(records::add);
             }
             return records;

@@ -2,8 +2,12 @@ package io.arbalest.jobs;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
+import org.apache.flink.util.TimeUtils;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -15,10 +19,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.flink.util.TimeUtils;
 
 /**
- * One section of a configuration file. Every refusal names the full key, what was expected and what came.
+ * One section of a configuration file. Every refusal names the full key, what was expected and what
+ * came.
  *
  * <p>Immutable.
  */
@@ -46,7 +50,10 @@ final class ConfigSection {
 
     private ConfigSection withKeys(String... known) {
         if (!node.isMissingNode() && !node.isNull() && !node.isObject()) {
-            throw invalid(path.isEmpty() ? "the file" : path.substring(0, path.length() - 1), "is no section", "indent keys below it");
+            throw invalid(
+                    path.isEmpty() ? "the file" : path.substring(0, path.length() - 1),
+                    "is no section",
+                    "indent keys below it");
         }
         for (Iterator<String> names = node.fieldNames(); names.hasNext(); ) {
             String name = names.next();
@@ -95,7 +102,8 @@ final class ConfigSection {
             return otherwise;
         }
         if (!value.isIntegralNumber() || value.asLong() < least || value.asLong() > most) {
-            throw invalid(path + key, "is " + value, "use a whole number from " + least + " to " + most);
+            throw invalid(
+                    path + key, "is " + value, "use a whole number from " + least + " to " + most);
         }
         return value.asLong();
     }
@@ -108,7 +116,8 @@ final class ConfigSection {
         try {
             return TimeUtils.parseDuration(value.asText());
         } catch (IllegalArgumentException e) {
-            throw invalid(path + key, "is no duration: " + value, "write it like 5 ms, 10 s or 2 min");
+            throw invalid(
+                    path + key, "is no duration: " + value, "write it like 5 ms, 10 s or 2 min");
         }
     }
 
@@ -146,7 +155,12 @@ final class ConfigSection {
                 return choice;
             }
         }
-        String all = String.join(", ", Arrays.stream(choices).map(c -> c.name().toLowerCase(Locale.ROOT)).toList());
+        String all =
+                String.join(
+                        ", ",
+                        Arrays.stream(choices)
+                                .map(c -> c.name().toLowerCase(Locale.ROOT))
+                                .toList());
         throw invalid(path + key, "is '" + text + "'", "use one of " + all);
     }
 

@@ -1,16 +1,19 @@
 package io.arbalest.jobs;
 
 import io.arbalest.flink.DeadLetter;
-import java.nio.charset.StandardCharsets;
+
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
 
+import java.nio.charset.StandardCharsets;
+
 /**
- * A dead letter as a Kafka record: the original key and value, and in UTF-8 headers why and where from: {@code
- * arbalest.code}, {@code arbalest.reason}, {@code arbalest.fix}, {@code arbalest.source.topic}, {@code
- * arbalest.source.partition}, {@code arbalest.source.offset}, {@code arbalest.source.timestamp}.
+ * A dead letter as a Kafka record: the original key and value, and in UTF-8 headers why and where
+ * from: {@code arbalest.code}, {@code arbalest.reason}, {@code arbalest.fix}, {@code
+ * arbalest.source.topic}, {@code arbalest.source.partition}, {@code arbalest.source.offset}, {@code
+ * arbalest.source.timestamp}.
  *
  * <p>Immutable.
  */
@@ -27,7 +30,8 @@ final class DeadLetterWriter implements KafkaRecordSerializationSchema<DeadLette
     @Override
     public ProducerRecord<byte[], byte[]> serialize(
             DeadLetter letter, KafkaSinkContext context, @Nullable Long timestamp) {
-        ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(topic, letter.key(), letter.value());
+        ProducerRecord<byte[], byte[]> record =
+                new ProducerRecord<>(topic, letter.key(), letter.value());
         Headers headers = record.headers();
         add(headers, "code", letter.code());
         add(headers, "reason", letter.reason());

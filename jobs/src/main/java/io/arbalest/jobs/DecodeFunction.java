@@ -5,6 +5,7 @@ import io.arbalest.client.Point;
 import io.arbalest.flink.DeadLetter;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.CollectionDefinition;
+
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
@@ -13,8 +14,9 @@ import org.apache.flink.util.OutputTag;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decodes and embeds; what cannot become a point goes to {@link #DEAD_LETTERS}. Asks the cluster for the collection's
- * definition when it opens, so that a restarted job notices a collection that was made anew.
+ * Decodes and embeds; what cannot become a point goes to {@link #DEAD_LETTERS}. Asks the cluster
+ * for the collection's definition when it opens, so that a restarted job notices a collection that
+ * was made anew.
  *
  * <p>Metrics: {@code arbalest.deadLetters}. Confined to the task's thread.
  */
@@ -34,10 +36,13 @@ final class DecodeFunction extends ProcessFunction<KafkaRecord, Point> {
     @Override
     public void open(OpenContext context) {
         decoder = new RecordDecoder(config.rows(), definition(config));
-        deadLetters = getRuntimeContext().getMetricGroup().addGroup("arbalest").counter("deadLetters");
+        deadLetters =
+                getRuntimeContext().getMetricGroup().addGroup("arbalest").counter("deadLetters");
     }
 
-    /** What the cluster says that the collection is; refused with UNKNOWN_COLLECTION or UNREACHABLE. */
+    /**
+     * What the cluster says that the collection is; refused with UNKNOWN_COLLECTION or UNREACHABLE.
+     */
     static CollectionDefinition definition(IngestionConfig config) {
         try (ArbalestClient client = ArbalestClient.connect(config.index().endpoints())) {
             return client.refresh().requireCollection(config.index().collection()).definition();

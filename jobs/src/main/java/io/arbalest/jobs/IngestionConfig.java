@@ -1,24 +1,29 @@
 package io.arbalest.jobs;
 
 import io.arbalest.model.ArbalestException;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.Serializable;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
- * What an ingestion job is told by its file, see jobs/README.md. Travels to the tasks by Java serialization.
+ * What an ingestion job is told by its file, see jobs/README.md. Travels to the tasks by Java
+ * serialization.
  *
  * <p>Immutable.
  */
-public record IngestionConfig(Kafka kafka, Index index, Rows rows, Execution execution) implements Serializable {
+public record IngestionConfig(Kafka kafka, Index index, Rows rows, Execution execution)
+        implements Serializable {
 
     /**
      * Reads and checks a file; relative paths in it are relative to it.
      *
-     * @throws ArbalestException INVALID_CONFIGURATION, naming the key, what is wrong and the nearest known key
+     * @throws ArbalestException INVALID_CONFIGURATION, naming the key, what is wrong and the
+     *     nearest known key
      */
     public static IngestionConfig load(Path file) {
         return IngestionConfigReader.read(file);
@@ -40,7 +45,9 @@ public record IngestionConfig(Kafka kafka, Index index, Rows rows, Execution exe
 
     /** Where a job starts that is not restored from a savepoint. */
     public enum StartingOffsets {
-        /** What the group committed last, at a completed checkpoint; the earliest where it has not. */
+        /**
+         * What the group committed last, at a completed checkpoint; the earliest where it has not.
+         */
         COMMITTED,
         EARLIEST,
         LATEST
@@ -86,9 +93,11 @@ public record IngestionConfig(Kafka kafka, Index index, Rows rows, Execution exe
      *
      * @param field the JSON field with an array of numbers; empty: embed
      * @param embeddingDirectory the model's directory; empty: the field
-     * @param textFields whose texts are embedded, joined by spaces; empty: a Debian package's, see {@link PackageText}
+     * @param textFields whose texts are embedded, joined by spaces; empty: a Debian package's, see
+     *     {@link PackageText}
      */
-    public record Vectors(String field, String embeddingDirectory, List<String> textFields) implements Serializable {
+    public record Vectors(String field, String embeddingDirectory, List<String> textFields)
+            implements Serializable {
         /** Whether texts are embedded. */
         public boolean embeds() {
             return field.isEmpty();
@@ -101,6 +110,9 @@ public record IngestionConfig(Kafka kafka, Index index, Rows rows, Execution exe
      * @param checkpointDirectory empty: the job manager's memory
      */
     public record Execution(
-            int parallelism, Duration checkpointInterval, String checkpointDirectory, Duration bufferTimeout)
+            int parallelism,
+            Duration checkpointInterval,
+            String checkpointDirectory,
+            Duration bufferTimeout)
             implements Serializable {}
 }

@@ -4,23 +4,26 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+
 import io.arbalest.client.WriterOptions;
+import io.arbalest.jobs.IngestionConfig.Execution;
 import io.arbalest.jobs.IngestionConfig.Index;
 import io.arbalest.jobs.IngestionConfig.Kafka;
 import io.arbalest.jobs.IngestionConfig.Rows;
-import io.arbalest.jobs.IngestionConfig.Execution;
 import io.arbalest.jobs.IngestionConfig.StartingOffsets;
 import io.arbalest.jobs.IngestionConfig.Vectors;
 import io.arbalest.jobs.IngestionConfig.VersionFrom;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the job's YAML file. Unknown keys are refused, with the nearest known one.
@@ -46,7 +49,8 @@ final class IngestionConfigReader {
         }
         ConfigSection root = ConfigSection.root(tree, "kafka", "index", "record", "flink");
         Path base = file.toAbsolutePath().normalize().resolveSibling("");
-        return new IngestionConfig(kafka(root), index(root), rows(root, base), execution(root, base));
+        return new IngestionConfig(
+                kafka(root), index(root), rows(root, base), execution(root, base));
     }
 
     private static String at(JsonProcessingException e) {
@@ -72,7 +76,8 @@ final class IngestionConfigReader {
                 String.join(",", required(section, "kafka.", "bootstrap-servers")),
                 topic,
                 section.text("group"),
-                section.choice("starting-offsets", StartingOffsets.COMMITTED, StartingOffsets.values()),
+                section.choice(
+                        "starting-offsets", StartingOffsets.COMMITTED, StartingOffsets.values()),
                 deadLetters,
                 section.map("properties"));
     }
@@ -93,20 +98,28 @@ final class IngestionConfigReader {
                 section.text("collection"),
                 (int) section.number("batch-rows", defaults.batchRows(), 1, MAX_BATCH_ROWS),
                 section.duration("batch-delay", defaults.batchDelay()),
-                section.number("max-unacknowledged-bytes", defaults.maxUnacknowledgedBytes(), 1, Long.MAX_VALUE),
+                section.number(
+                        "max-unacknowledged-bytes",
+                        defaults.maxUnacknowledgedBytes(),
+                        1,
+                        Long.MAX_VALUE),
                 section.duration("retry-timeout", defaults.retryTimeout()));
     }
 
     private static List<String> required(ConfigSection section, String path, String key) {
         List<String> texts = section.texts(key);
         if (texts.isEmpty() || texts.contains("")) {
-            throw section.invalid(path + key, texts.isEmpty() ? "is missing" : "holds an empty text", "list host:port");
+            throw section.invalid(
+                    path + key,
+                    texts.isEmpty() ? "is missing" : "holds an empty text",
+                    "list host:port");
         }
         return texts;
     }
 
     private static Rows rows(ConfigSection root, Path base) {
-        ConfigSection section = root.section("record", "key", "version", "generation", "vector", "fields");
+        ConfigSection section =
+                root.section("record", "key", "version", "generation", "vector", "fields");
         String key = section.text("key", "record-key");
         boolean recordKey = key.equals("record-key");
         if (!recordKey && !key.startsWith(FIELD_PREFIX)) {
@@ -120,7 +133,10 @@ final class IngestionConfigReader {
                     default -> VersionFrom.FIELD;
                 };
         if (from == VersionFrom.FIELD && !version.startsWith(FIELD_PREFIX)) {
-            throw section.invalid("record.version", "is '" + version + "'", "use timestamp, offset or field:NAME");
+            throw section.invalid(
+                    "record.version",
+                    "is '" + version + "'",
+                    "use timestamp, offset or field:NAME");
         }
         return new Rows(
                 recordKey ? null : fieldName(section, "record.key", key),
@@ -144,7 +160,9 @@ final class IngestionConfigReader {
         if (section.has("field") == section.has("embedding")) {
             throw section.invalid(
                     "record.vector",
-                    section.has("field") ? "has both field and embedding" : "has neither field nor embedding",
+                    section.has("field")
+                            ? "has both field and embedding"
+                            : "has neither field nor embedding",
                     "give one: the field that holds the vector, or the embedding to make it");
         }
         if (section.has("field")) {
@@ -160,12 +178,18 @@ final class IngestionConfigReader {
                     both ? "and text-fields are both given" : "is '" + text + "'",
                     "use text: " + PACKAGE_TEXT + " or text-fields: [names]");
         }
-        return new Vectors("", base.resolve(embedding.text("directory")).normalize().toString(), textFields);
+        return new Vectors(
+                "", base.resolve(embedding.text("directory")).normalize().toString(), textFields);
     }
 
     private static Execution execution(ConfigSection root, Path base) {
         ConfigSection section =
-                root.section("flink", "parallelism", "checkpoint-interval", "checkpoint-directory", "buffer-timeout");
+                root.section(
+                        "flink",
+                        "parallelism",
+                        "checkpoint-interval",
+                        "checkpoint-directory",
+                        "buffer-timeout");
         String directory = section.text("checkpoint-directory", "");
         boolean local = !directory.isEmpty() && !directory.contains("://");
         return new Execution(
@@ -177,6 +201,9 @@ final class IngestionConfigReader {
 
     private static ArbalestException unreadable(String detail, @Nullable Throwable cause) {
         return new ArbalestException(
-                ErrorCode.INVALID_CONFIGURATION, detail, "give a file as described in jobs/README.md", cause);
+                ErrorCode.INVALID_CONFIGURATION,
+                detail,
+                "give a file as described in jobs/README.md",
+                cause);
     }
 }

@@ -7,8 +7,7 @@ import io.arbalest.flink.PointSerializer;
 import io.arbalest.flink.PointTypeInfo;
 import io.arbalest.jobs.IngestionConfig.Index;
 import io.arbalest.jobs.IngestionConfig.Kafka;
-import java.time.Duration;
-import java.util.Properties;
+
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
@@ -23,9 +22,13 @@ import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsIni
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
+import java.time.Duration;
+import java.util.Properties;
+
 /**
- * The job's graph: {@code Kafka -> decode and embed -> index}, and {@code decode -> dead letters}. All operators are
- * chained, so the records of a partition stay in order and cross no network inside Flink.
+ * The job's graph: {@code Kafka -> decode and embed -> index}, and {@code decode -> dead letters}.
+ * All operators are chained, so the records of a partition stay in order and cross no network
+ * inside Flink.
  *
  * <p>Thread-safe: no state.
  */
@@ -35,10 +38,15 @@ final class IngestionPipeline {
 
     private IngestionPipeline() {}
 
-    /** Flink's settings for this job; what a cluster's own configuration says otherwise is overridden. */
+    /**
+     * Flink's settings for this job; what a cluster's own configuration says otherwise is
+     * overridden.
+     */
     static Configuration settings(IngestionConfig config) {
         Configuration settings = new Configuration();
-        settings.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, config.execution().checkpointInterval());
+        settings.set(
+                CheckpointingOptions.CHECKPOINTING_INTERVAL,
+                config.execution().checkpointInterval());
         settings.set(
                 CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
                 ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
@@ -48,8 +56,12 @@ final class IngestionPipeline {
             settings.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, directory);
         }
         settings.set(RestartStrategyOptions.RESTART_STRATEGY, "exponential-delay");
-        settings.set(RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_INITIAL_BACKOFF, FIRST_RESTART);
-        settings.set(RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_MAX_BACKOFF, LAST_RESTART);
+        settings.set(
+                RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_INITIAL_BACKOFF,
+                FIRST_RESTART);
+        settings.set(
+                RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_MAX_BACKOFF,
+                LAST_RESTART);
         settings.set(ExecutionOptions.BUFFER_TIMEOUT, config.execution().bufferTimeout());
         settings.set(PipelineOptions.OBJECT_REUSE, true); // records and points are immutable
         settings.set(PipelineOptions.GENERIC_TYPES, false); // Kryo is an error
@@ -60,7 +72,8 @@ final class IngestionPipeline {
         environment.setParallelism(config.execution().parallelism());
         SingleOutputStreamOperator<Point> points =
                 environment
-                        .fromSource(source(config.kafka()), WatermarkStrategy.noWatermarks(), "kafka")
+                        .fromSource(
+                                source(config.kafka()), WatermarkStrategy.noWatermarks(), "kafka")
                         .uid("kafka-source")
                         .process(new DecodeFunction(config))
                         .returns(PointTypeInfo.INSTANCE)
@@ -72,7 +85,8 @@ final class IngestionPipeline {
                         KafkaSink.<DeadLetter>builder()
                                 .setBootstrapServers(config.kafka().bootstrapServers())
                                 .setKafkaProducerConfig(properties(config.kafka()))
-                                .setRecordSerializer(new DeadLetterWriter(config.kafka().deadLetterTopic()))
+                                .setRecordSerializer(
+                                        new DeadLetterWriter(config.kafka().deadLetterTopic()))
                                 .setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE)
                                 .build())
                 .name("dead letters")
@@ -90,7 +104,9 @@ final class IngestionPipeline {
                 .build();
     }
 
-    @SuppressWarnings("deprecation") // the connector's own parameter; Kafka deprecates the type without a replacement here
+    @SuppressWarnings(
+            "deprecation") // the connector's own parameter; Kafka deprecates the type without a
+    // replacement here
     private static OffsetsInitializer startingOffsets(Kafka kafka) {
         return switch (kafka.startingOffsets()) {
             case COMMITTED ->

@@ -1,20 +1,24 @@
 package io.arbalest.jobs;
 
 import com.fasterxml.jackson.databind.JsonNode;
+
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.FieldType;
+
+import org.jspecify.annotations.Nullable;
+
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Values of a JSON object as the index's types. A value of another type is refused, never converted: text is no number,
- * 1.5 is no long. Timestamps are ISO-8601 texts with an offset or milliseconds since 1970 UTC.
+ * Values of a JSON object as the index's types. A value of another type is refused, never
+ * converted: text is no number, 1.5 is no long. Timestamps are ISO-8601 texts with an offset or
+ * milliseconds since 1970 UTC.
  *
  * <p>Thread-safe: no state.
  */
@@ -26,7 +30,8 @@ final class JsonFields {
 
     /** A text; refused with RECORD_FIELD_MISSING or RECORD_FIELD_TYPE. */
     static String requiredText(JsonNode record, String name) {
-        return (String) Objects.requireNonNull(value(name, required(record, name), FieldType.STRING));
+        return (String)
+                Objects.requireNonNull(value(name, required(record, name), FieldType.STRING));
     }
 
     /** A field that must be there and not null; refused with RECORD_FIELD_MISSING. */
@@ -113,7 +118,9 @@ final class JsonFields {
         if (element == Boolean.class) {
             return "true or false";
         }
-        return element == Instant.class ? "a time like 2026-11-23T08:00:00Z, or milliseconds" : "a text";
+        return element == Instant.class
+                ? "a time like 2026-11-23T08:00:00Z, or milliseconds"
+                : "a text";
     }
 
     /** An array of numbers as floats; refused with RECORD_FIELD_TYPE. */
@@ -135,7 +142,11 @@ final class JsonFields {
         String shown = node.toString();
         return new ArbalestException(
                 ErrorCode.RECORD_FIELD_TYPE,
-                "field '" + name + "': expected " + expected + ", got "
+                "field '"
+                        + name
+                        + "': expected "
+                        + expected
+                        + ", got "
                         + (shown.length() <= SHOWN ? shown : shown.substring(0, SHOWN) + "..."),
                 "send the type that the collection declares");
     }

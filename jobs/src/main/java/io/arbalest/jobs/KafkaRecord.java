@@ -12,4 +12,9 @@ import org.jspecify.annotations.Nullable;
  * @param value null for a tombstone
  */
 public record KafkaRecord(
-        String topic, int partition, long offset, long timestamp, byte @Nullable [] key, byte @Nullable [] value) {}
+        String topic,
+        int partition,
+        long offset,
+        long timestamp,
+        byte @Nullable [] key,
+        byte @Nullable [] value) {}

@@ -6,7 +6,8 @@ import org.apache.flink.util.Collector;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
- * Hands Kafka's records on as they are; what is wrong with one is found where a dead letter can be written.
+ * Hands Kafka's records on as they are; what is wrong with one is found where a dead letter can be
+ * written.
  *
  * <p>Immutable.
  */

@@ -3,6 +3,15 @@ package io.arbalest.jobs;
 import io.arbalest.jobs.IngestionConfig.Kafka;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -12,16 +21,10 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
-import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.errors.TopicExistsException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * Checks a job's topics before it starts: the source must exist, the dead-letter topic is created if it does not.
+ * Checks a job's topics before it starts: the source must exist, the dead-letter topic is created
+ * if it does not.
  *
  * <p>Thread-safe: no state.
  */
@@ -36,12 +39,20 @@ final class KafkaTopics {
         Map<String, Object> connection = new HashMap<>(kafka.properties());
         connection.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers());
         try (Admin admin = Admin.create(connection)) {
-            Set<String> topics = admin.listTopics().names().get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            Set<String> topics =
+                    admin.listTopics().names().get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
             if (!topics.contains(kafka.topic())) {
-                String near = ConfigSection.nearest(kafka.topic(), topics).map(t -> "did you mean " + t + "?").orElse("create it");
+                String near =
+                        ConfigSection.nearest(kafka.topic(), topics)
+                                .map(t -> "did you mean " + t + "?")
+                                .orElse("create it");
                 throw new ArbalestException(
                         ErrorCode.INVALID_CONFIGURATION,
-                        "kafka.topic: " + kafka.bootstrapServers() + " has no topic '" + kafka.topic() + "'",
+                        "kafka.topic: "
+                                + kafka.bootstrapServers()
+                                + " has no topic '"
+                                + kafka.topic()
+                                + "'",
                         near);
             }
             if (!topics.contains(kafka.deadLetterTopic())) {
@@ -55,7 +66,8 @@ final class KafkaTopics {
                     e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new ArbalestException(ErrorCode.UNREACHABLE, "interrupted while asking Kafka", "", e);
+            throw new ArbalestException(
+                    ErrorCode.UNREACHABLE, "interrupted while asking Kafka", "", e);
         }
     }
 
@@ -63,7 +75,9 @@ final class KafkaTopics {
             throws InterruptedException, ExecutionException, TimeoutException {
         try {
             NewTopic wanted = new NewTopic(topic, Optional.empty(), Optional.empty());
-            admin.createTopics(List.of(wanted)).all().get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            admin.createTopics(List.of(wanted))
+                    .all()
+                    .get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
             LOG.info("created topic {} with the broker's defaults", topic);
         } catch (ExecutionException e) {
             if (!(e.getCause() instanceof TopicExistsException)) { // another job was faster

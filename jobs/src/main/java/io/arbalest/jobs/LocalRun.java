@@ -2,8 +2,17 @@ package io.arbalest.jobs;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
+import org.apache.flink.api.common.JobExecutionResult;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.RestOptions;
+import org.apache.flink.configuration.TaskManagerOptions;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -18,12 +27,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.apache.flink.api.common.JobExecutionResult;
-import org.apache.flink.configuration.Configuration;
-import org.apache.flink.configuration.RestOptions;
-import org.apache.flink.configuration.TaskManagerOptions;
-import org.apache.flink.core.execution.JobClient;
-import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /**
  * Runs a job with a Flink cluster in this JVM.
@@ -44,7 +47,8 @@ final class LocalRun {
         settings.set(RestOptions.BIND_ADDRESS, "127.0.0.1");
         settings.set(TaskManagerOptions.NUM_TASK_SLOTS, config.execution().parallelism());
         StreamExecutionEnvironment environment =
-                StreamExecutionEnvironment.createLocalEnvironment(config.execution().parallelism(), settings);
+                StreamExecutionEnvironment.createLocalEnvironment(
+                        config.execution().parallelism(), settings);
         IngestionPipeline.build(environment, config);
         JobClient job = environment.executeAsync(IngestionJob.name(config));
         CompletableFuture<JobExecutionResult> end = job.getJobExecutionResult();
@@ -55,14 +59,17 @@ final class LocalRun {
             ended = endsWithin(end, POLL);
         }
         if (!ended) {
-            PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
+            PrintStream out =
+                    new PrintStream(
+                            new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
             out.println("RUNNING jobId=" + job.getJobID() + " rest=" + port);
         }
         try {
             end.get();
             return 0;
         } catch (ExecutionException e) {
-            throw new ArbalestException(ErrorCode.PROCESS_FAILED, "the job failed: " + e.getCause(), "see its log", e);
+            throw new ArbalestException(
+                    ErrorCode.PROCESS_FAILED, "the job failed: " + e.getCause(), "see its log", e);
         }
     }
 
@@ -81,7 +88,8 @@ final class LocalRun {
     private static boolean allTasksRun(HttpClient http, URI status) throws InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(status).timeout(REST_TIMEOUT).build();
         try {
-            HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
+            HttpResponse<String> response =
+                    http.send(request, HttpResponse.BodyHandlers.ofString());
             JsonNode job = new ObjectMapper().readTree(response.body());
             boolean running = job.path("state").asText().equals("RUNNING");
             for (JsonNode vertex : job.path("vertices")) {

@@ -1,12 +1,15 @@
 package io.arbalest.jobs;
 
 import com.fasterxml.jackson.databind.JsonNode;
+
 import io.arbalest.model.ArbalestException;
+
 import java.util.StringJoiner;
 
 /**
- * The text of a Debian package's record that is embedded: the name with {@code -} as a space, the summary twice, the last
- * part of each tag (after {@code ::}), and the text, joined by spaces. The demo's word vectors were made for it.
+ * The text of a Debian package's record that is embedded: the name with {@code -} as a space, the
+ * summary twice, the last part of each tag (after {@code ::}), and the text, joined by spaces. The
+ * demo's word vectors were made for it.
  *
  * <p>Thread-safe: no state.
  */
@@ -16,7 +19,8 @@ public final class PackageText {
     /**
      * Composes the text.
      *
-     * @throws ArbalestException RECORD_FIELD_MISSING or RECORD_FIELD_TYPE; tags and text may be missing
+     * @throws ArbalestException RECORD_FIELD_MISSING or RECORD_FIELD_TYPE; tags and text may be
+     *     missing
      */
     public static String compose(JsonNode record) {
         StringJoiner text = new StringJoiner(" ");

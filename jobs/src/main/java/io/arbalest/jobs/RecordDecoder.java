@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
+
 import io.arbalest.client.Point;
 import io.arbalest.client.PointCheck;
 import io.arbalest.embedding.WordVectorEmbedder;
@@ -18,6 +19,9 @@ import io.arbalest.model.FieldType;
 import io.arbalest.model.KeyType;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -28,11 +32,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.StringJoiner;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a point of a record: key, version, vector (embedded or read) and metadata; a null value deletes the key. Every
- * record that the collection would refuse is refused here with a code, one by one.
+ * Makes a point of a record: key, version, vector (embedded or read) and metadata; a null value
+ * deletes the key. Every record that the collection would refuse is refused here with a code, one
+ * by one.
  *
  * <p>Immutable.
  */
@@ -48,14 +52,17 @@ final class RecordDecoder {
     /**
      * For a job and its collection.
      *
-     * @throws ArbalestException INVALID_CONFIGURATION if the two do not fit: unknown fields, another dimension
+     * @throws ArbalestException INVALID_CONFIGURATION if the two do not fit: unknown fields,
+     *     another dimension
      */
     RecordDecoder(Rows rows, CollectionDefinition definition) {
         this.rows = rows;
         this.definition = definition;
         this.check = new PointCheck(definition);
         this.embedder =
-                rows.vectors().embeds() ? WordVectorEmbedder.shared(Path.of(rows.vectors().embeddingDirectory())) : null;
+                rows.vectors().embeds()
+                        ? WordVectorEmbedder.shared(Path.of(rows.vectors().embeddingDirectory()))
+                        : null;
         checkConfiguration();
     }
 
@@ -76,8 +83,12 @@ final class RecordDecoder {
         if (embedder != null && embedder.dimension() != definition.dimension()) {
             throw new ArbalestException(
                     ErrorCode.INVALID_CONFIGURATION,
-                    "the embedding has dimension " + embedder.dimension() + ", collection " + definition.name()
-                            + " has " + definition.dimension(),
+                    "the embedding has dimension "
+                            + embedder.dimension()
+                            + ", collection "
+                            + definition.name()
+                            + " has "
+                            + definition.dimension(),
                     "use the embedding that the collection was created for");
         }
     }
@@ -137,7 +148,10 @@ final class RecordDecoder {
             return key(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(key)).toString());
         } catch (CharacterCodingException e) {
             throw new ArbalestException(
-                    ErrorCode.KEY_TYPE_MISMATCH, "the record's key is no UTF-8", "produce keys as text", e);
+                    ErrorCode.KEY_TYPE_MISMATCH,
+                    "the record's key is no UTF-8",
+                    "produce keys as text",
+                    e);
         }
     }
 
@@ -158,7 +172,11 @@ final class RecordDecoder {
         } catch (NumberFormatException e) {
             throw new ArbalestException(
                     ErrorCode.KEY_TYPE_MISMATCH,
-                    "key '" + text + "' is no int64, collection " + definition.name() + " has int64 keys",
+                    "key '"
+                            + text
+                            + "' is no int64, collection "
+                            + definition.name()
+                            + " has int64 keys",
                     "produce whole numbers as decimal text",
                     e);
         }
@@ -178,11 +196,14 @@ final class RecordDecoder {
         if (json == null) {
             throw new ArbalestException(
                     ErrorCode.RECORD_FIELD_MISSING,
-                    "a delete (null value) has no field '" + rows.versionField() + "' to take its version from",
+                    "a delete (null value) has no field '"
+                            + rows.versionField()
+                            + "' to take its version from",
                     "set record.version to " + VersionFrom.TIMESTAMP + " or " + VersionFrom.OFFSET);
         }
         JsonNode node = JsonFields.required(json, rows.versionField());
-        return (Long) Objects.requireNonNull(JsonFields.value(rows.versionField(), node, FieldType.LONG));
+        return (Long)
+                Objects.requireNonNull(JsonFields.value(rows.versionField(), node, FieldType.LONG));
     }
 
     private float[] vector(JsonNode json) {

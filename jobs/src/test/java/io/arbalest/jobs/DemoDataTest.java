@@ -4,7 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+
 import io.arbalest.embedding.WordVectorEmbedder;
+
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -17,8 +22,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.zip.GZIPInputStream;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
 
 /** The demo's records, embedded as the job embeds them, answer the queries that the demo asks. */
 class DemoDataTest {
@@ -35,7 +38,8 @@ class DemoDataTest {
         try (BufferedReader lines =
                 new BufferedReader(
                         new InputStreamReader(
-                                new GZIPInputStream(Files.newInputStream(DEMO.resolve("packages.jsonl.gz"))),
+                                new GZIPInputStream(
+                                        Files.newInputStream(DEMO.resolve("packages.jsonl.gz"))),
                                 StandardCharsets.UTF_8))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 JsonNode record = json.readTree(line);
@@ -54,7 +58,9 @@ class DemoDataTest {
 
     @Test
     void queriesFindWhatTheyShould() {
-        assertThat(nearest("monitor network traffic")).startsWith("vnstat").contains("wireshark", "iptotal");
+        assertThat(nearest("monitor network traffic"))
+                .startsWith("vnstat")
+                .contains("wireshark", "iptotal");
         assertThat(nearest("backup my files to the cloud")).startsWith("rclone");
         assertThat(nearest("track satellites")).startsWith("gr-satellites").contains("previsat");
         assertThat(nearest("chess game")).startsWith("gnome-chess");

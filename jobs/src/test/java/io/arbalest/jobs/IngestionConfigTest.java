@@ -7,6 +7,11 @@ import io.arbalest.jobs.IngestionConfig.StartingOffsets;
 import io.arbalest.jobs.IngestionConfig.VersionFrom;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
+import org.apache.flink.util.InstantiationUtil;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -14,9 +19,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import org.apache.flink.util.InstantiationUtil;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class IngestionConfigTest {
     private static final String LEAST =
@@ -50,7 +52,8 @@ class IngestionConfigTest {
         assertThat(config.rows().versionFrom()).isEqualTo(VersionFrom.TIMESTAMP);
         assertThat(config.rows().vectors().embeds()).isTrue();
         assertThat(config.rows().vectors().textFields()).isEmpty();
-        assertThat(config.rows().vectors().embeddingDirectory()).isEqualTo(directory.resolve("model").toString());
+        assertThat(config.rows().vectors().embeddingDirectory())
+                .isEqualTo(directory.resolve("model").toString());
         assertThat(config.execution().parallelism()).isEqualTo(1);
         assertThat(InstantiationUtil.clone(config)).isEqualTo(config);
     }
@@ -96,27 +99,47 @@ class IngestionConfigTest {
         assertThat(config.rows().vectors().field()).isEqualTo("v");
         assertThat(config.rows().fields()).isEqualTo(Map.of("size", "size_kb"));
         assertThat(config.execution().parallelism()).isEqualTo(4);
-        assertThat(config.execution().checkpointDirectory()).isEqualTo(directory.resolve("ckp").toUri().toString());
+        assertThat(config.execution().checkpointDirectory())
+                .isEqualTo(directory.resolve("ckp").toUri().toString());
     }
 
     @Test
     void mistakesAreNamedWithTheirRemedy() {
-        assertRefused(LEAST.replace("topic:", "topics:"), "kafka.topics is no known key", "did you mean kafka.topic?");
-        assertRefused(LEAST.replace("index:", "idx:"), "idx is no known key", "did you mean index?");
-        assertRefused(LEAST.replace("endpoints:", "hosts:"), "index.hosts is no known key", "known here: endpoints");
+        assertRefused(
+                LEAST.replace("topic:", "topics:"),
+                "kafka.topics is no known key",
+                "did you mean kafka.topic?");
+        assertRefused(
+                LEAST.replace("index:", "idx:"), "idx is no known key", "did you mean index?");
+        assertRefused(
+                LEAST.replace("endpoints:", "hosts:"),
+                "index.hosts is no known key",
+                "known here: endpoints");
         assertRefused(LEAST.replace("group: g", "group: "), "kafka.group is missing");
-        assertRefused(LEAST.replace("packages, group", "packages, starting-offsets: newest, group"), "latest");
+        assertRefused(
+                LEAST.replace("packages, group", "packages, starting-offsets: newest, group"),
+                "latest");
         assertRefused(LEAST + "flink: {parallelism: many}", "flink.parallelism", "1 to 1024");
         assertRefused(LEAST + "flink: {parallelism: 0}", "flink.parallelism");
         assertRefused(LEAST + "flink: {buffer-timeout: soon}", "flink.buffer-timeout", "5 ms");
         assertRefused(LEAST + "flink: 7", "flink is no section");
         assertRefused(LEAST.replace("vector:", "key: name, vector:"), "record.key", "field:NAME");
-        assertRefused(LEAST.replace("vector:", "version: \"field:\", vector:"), "record.version names no field");
-        assertRefused(LEAST.replace("embedding:", "field: v, embedding:"), "record.vector has both");
-        assertRefused(LEAST.replace("{embedding: {directory: model}}", "{}"), "record.vector has neither");
-        assertRefused(LEAST.replace("directory: model", "text: debian-package"), "embedding.directory is missing");
-        assertRefused(LEAST.replace("directory: model", "directory: m, text: html"), "debian-package");
-        assertRefused(LEAST.replace("topic: packages,", "topic: t, dead-letter-topic: t,"), "is the topic itself");
+        assertRefused(
+                LEAST.replace("vector:", "version: \"field:\", vector:"),
+                "record.version names no field");
+        assertRefused(
+                LEAST.replace("embedding:", "field: v, embedding:"), "record.vector has both");
+        assertRefused(
+                LEAST.replace("{embedding: {directory: model}}", "{}"),
+                "record.vector has neither");
+        assertRefused(
+                LEAST.replace("directory: model", "text: debian-package"),
+                "embedding.directory is missing");
+        assertRefused(
+                LEAST.replace("directory: model", "directory: m, text: html"), "debian-package");
+        assertRefused(
+                LEAST.replace("topic: packages,", "topic: t, dead-letter-topic: t,"),
+                "is the topic itself");
         assertRefused("kafka: [", "is no YAML");
         assertRefused("", "kafka.topic is missing");
         assertThatThrownBy(() -> IngestionConfig.load(directory.resolve("none.yaml")))

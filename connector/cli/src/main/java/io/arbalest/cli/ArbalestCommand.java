@@ -3,6 +3,12 @@ package io.arbalest.cli;
 import io.arbalest.client.ArbalestClient;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
@@ -14,14 +20,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
 
 /**
- * The root of the command line. Every failure is one coded line on standard error and an exit code of {@link ExitCode};
- * with {@code --debug} the stack trace follows.
+ * The root of the command line. Every failure is one coded line on standard error and an exit code
+ * of {@link ExitCode}; with {@code --debug} the stack trace follows.
  *
  * <p>Confined to the main thread.
  */
@@ -30,7 +32,8 @@ import picocli.CommandLine.ParameterException;
         description = {
             "A streaming vector index: Kafka and Flink in, nearest-neighbour search out.",
             "",
-            "Two more commands are run by the launcher: demo (the whole house on this machine) and node (one index node)."
+            "Two more commands are run by the launcher: demo (the whole house on this machine) and"
+                    + " node (one index node)."
         },
         synopsisSubcommandLabel = "COMMAND",
         versionProvider = ArbalestCommand.Version.class,
@@ -69,8 +72,12 @@ public final class ArbalestCommand {
 
     /** Runs one command and ends the JVM with its exit code. */
     public static void main(String[] arguments) {
-        PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
-        PrintStream err = new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
+        PrintStream out =
+                new PrintStream(
+                        new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
+        PrintStream err =
+                new PrintStream(
+                        new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
         if (!Arrays.asList(arguments).contains("--debug")) {
             Logger.getLogger("").setLevel(Level.OFF);
         }
@@ -80,7 +87,9 @@ public final class ArbalestCommand {
                         out,
                         err,
                         System.in,
-                        Path.of(System.getProperty("arbalest.home", root.resolve(".arbalest").toString())),
+                        Path.of(
+                                System.getProperty(
+                                        "arbalest.home", root.resolve(".arbalest").toString())),
                         root,
                         Integer.getInteger("arbalest.columns", 0),
                         ArbalestClient::connect);
@@ -117,19 +126,28 @@ public final class ArbalestCommand {
         root.addSubcommand(new SearchCommand(shell));
         root.addSubcommand(new DoctorCommand(shell));
         root.setCaseInsensitiveEnumValuesAllowed(true);
-        root.setUsageHelpWidth(shell.columns() > 0 ? Math.min(MOST_HELP_COLUMNS, Math.max(LEAST_HELP_COLUMNS, shell.columns())) : MOST_HELP_COLUMNS);
+        root.setUsageHelpWidth(
+                shell.columns() > 0
+                        ? Math.min(MOST_HELP_COLUMNS, Math.max(LEAST_HELP_COLUMNS, shell.columns()))
+                        : MOST_HELP_COLUMNS);
         root.setOut(new PrintWriter(shell.out(), true, StandardCharsets.UTF_8));
         root.setErr(new PrintWriter(shell.err(), true, StandardCharsets.UTF_8));
         root.setParameterExceptionHandler((error, arguments) -> usage(shell, error, arguments));
-        root.setExecutionExceptionHandler((error, command, parsed) -> failure(shell, error, parsed.originalArgs()));
+        root.setExecutionExceptionHandler(
+                (error, command, parsed) -> failure(shell, error, parsed.originalArgs()));
         return root;
     }
 
     private static int usage(Shell shell, ParameterException error, String[] arguments) {
         CommandSpec command = error.getCommandLine().getCommandSpec();
         List<String> alternatives =
-                error instanceof CommandLine.UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
-        String hint = alternatives.isEmpty() ? "" : "did you mean " + String.join(" or ", alternatives) + "? ";
+                error instanceof CommandLine.UnmatchedArgumentException unmatched
+                        ? unmatched.getSuggestions()
+                        : List.of();
+        String hint =
+                alternatives.isEmpty()
+                        ? ""
+                        : "did you mean " + String.join(" or ", alternatives) + "? ";
         ArbalestException coded =
                 new ArbalestException(
                         ErrorCode.MALFORMED_REQUEST,
@@ -145,7 +163,8 @@ public final class ArbalestCommand {
         return ExitCode.of(coded.code());
     }
 
-    private static void print(Shell shell, ArbalestException coded, Exception error, List<String> arguments) {
+    private static void print(
+            Shell shell, ArbalestException coded, Exception error, List<String> arguments) {
         shell.out().flush();
         shell.err().println(ErrorLine.render(coded, asksForJson(arguments)));
         if (arguments.contains("--debug")) {
@@ -154,15 +173,21 @@ public final class ArbalestCommand {
         shell.err().flush();
     }
 
-    /** Whether JSON was asked for, found out without parsing: the arguments may be what is wrong. */
+    /**
+     * Whether JSON was asked for, found out without parsing: the arguments may be what is wrong.
+     */
     private static boolean asksForJson(List<String> arguments) {
         for (int i = 0; i < arguments.size(); i++) {
             String argument = arguments.get(i).toLowerCase(Locale.ROOT);
             boolean separate = argument.equals("-o") || argument.equals("--output");
-            if (separate && i + 1 < arguments.size() && arguments.get(i + 1).equalsIgnoreCase("json")) {
+            if (separate
+                    && i + 1 < arguments.size()
+                    && arguments.get(i + 1).equalsIgnoreCase("json")) {
                 return true;
             }
-            if (argument.equals("-ojson") || argument.equals("-o=json") || argument.equals("--output=json")) {
+            if (argument.equals("-ojson")
+                    || argument.equals("-o=json")
+                    || argument.equals("--output=json")) {
                 return true;
             }
         }

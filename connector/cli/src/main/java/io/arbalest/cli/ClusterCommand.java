@@ -4,15 +4,18 @@ import io.arbalest.client.ArbalestClient;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.ErrorCode;
-import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.Callable;
+
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+
 /**
- * A command that talks to a cluster: finds its nodes, connects, prints in the format that was asked for. The nodes are
- * those of {@code --endpoint}, else of {@code cluster.json}, else {@value #DEFAULT_ENDPOINT}.
+ * A command that talks to a cluster: finds its nodes, connects, prints in the format that was asked
+ * for. The nodes are those of {@code --endpoint}, else of {@code cluster.json}, else {@value
+ * #DEFAULT_ENDPOINT}.
  *
  * <p>Confined to the main thread.
  */

@@ -1,8 +1,10 @@
 package io.arbalest.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,20 +13,20 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * {@code cluster.json}: what a running demo leaves behind so that commands need no options. Format 1; unknown fields are
- * ignored.
+ * {@code cluster.json}: what a running demo leaves behind so that commands need no options. Format
+ * 1; unknown fields are ignored.
  *
  * @param endpoints {@code host:port} of the nodes
  * @param collection the collection that commands use if they name none
  * @param embedding directory of the word vectors
- *
  *     <p>Immutable.
  */
 record ClusterFile(List<String> endpoints, Optional<String> collection, Optional<Path> embedding) {
     static final String NAME = "cluster.json";
 
     private static final int FORMAT = 1;
-    private static final ClusterFile NONE = new ClusterFile(List.of(), Optional.empty(), Optional.empty());
+    private static final ClusterFile NONE =
+            new ClusterFile(List.of(), Optional.empty(), Optional.empty());
 
     /** The file of this directory; empty lists if there is none. */
     static ClusterFile read(Path home) {
@@ -57,6 +59,8 @@ record ClusterFile(List<String> endpoints, Optional<String> collection, Optional
 
     private static Optional<String> text(JsonNode tree, String name) {
         JsonNode node = tree.path(name);
-        return node.isTextual() && !node.asText().isEmpty() ? Optional.of(node.asText()) : Optional.empty();
+        return node.isTextual() && !node.asText().isEmpty()
+                ? Optional.of(node.asText())
+                : Optional.empty();
     }
 }

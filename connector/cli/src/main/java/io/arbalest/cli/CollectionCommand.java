@@ -11,15 +11,17 @@ import io.arbalest.model.HnswParams;
 import io.arbalest.model.KeyType;
 import io.arbalest.model.Metric;
 import io.arbalest.model.ShardAssignment;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code arbalest collection ...}: the group of commands about collections. */
 @Command(
@@ -40,8 +42,8 @@ final class CollectionCommand {
             footerHeading = "%nExamples:%n",
             footer = {
                 "  arbalest collection create docs --dimension 384 --metric cosine",
-                "  arbalest collection create docs --dimension 384 --shards 3 --field section:string"
-                        + " --field size:long --field body:string:unindexed"
+                "  arbalest collection create docs --dimension 384 --shards 3 --field"
+                        + " section:string --field size:long --field body:string:unindexed"
             })
     static final class Create extends ClusterCommand {
         @Parameters(paramLabel = "NAME", description = "lower-case letters, digits, _ and -")
@@ -80,10 +82,16 @@ final class CollectionCommand {
                 description = "default: one for each node that is known")
         int shards;
 
-        @Option(names = "--m", paramLabel = "N", description = "graph links; default: ${DEFAULT-VALUE}")
+        @Option(
+                names = "--m",
+                paramLabel = "N",
+                description = "graph links; default: ${DEFAULT-VALUE}")
         int m = HnswParams.DEFAULT.m();
 
-        @Option(names = "--ef-construction", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
+        @Option(
+                names = "--ef-construction",
+                paramLabel = "N",
+                description = "default: ${DEFAULT-VALUE}")
         int efConstruction = HnswParams.DEFAULT.efConstruction();
 
         @Option(
@@ -117,7 +125,13 @@ final class CollectionCommand {
             if (output.json()) {
                 printJson(document(created));
             } else {
-                shell.out().println("Collection " + name + " with " + created.shards().size() + " shards.");
+                shell.out()
+                        .println(
+                                "Collection "
+                                        + name
+                                        + " with "
+                                        + created.shards().size()
+                                        + " shards.");
             }
             return ExitCode.OK;
         }
@@ -150,7 +164,8 @@ final class CollectionCommand {
                 throw new ArbalestException(
                         ErrorCode.INVALID_DEFINITION,
                         "unknown field type '" + parts[1] + "' in '" + text + "'",
-                        "use string, long, double, boolean or timestamp, or one of them with _array",
+                        "use string, long, double, boolean or timestamp, or one of them with"
+                                + " _array",
                         e);
             }
         }
@@ -179,7 +194,8 @@ final class CollectionCommand {
                                         .toList()));
                 return ExitCode.OK;
             }
-            TextTable table = new TextTable("NAME", "KEY", "DIMENSION", "METRIC", "FIELDS", "SHARDS");
+            TextTable table =
+                    new TextTable("NAME", "KEY", "DIMENSION", "METRIC", "FIELDS", "SHARDS");
             for (ClusterImage.Collection collection : image.collections().values()) {
                 CollectionDefinition definition = collection.definition();
                 table.row(
@@ -221,12 +237,26 @@ final class CollectionCommand {
             shell.out().println("name         " + definition.name());
             shell.out().println("incarnation  " + definition.incarnation());
             shell.out().println("key          " + label(definition.keyType()));
-            shell.out().println("vectors      " + definition.dimension() + " x " + definition.metric().label());
-            shell.out().println(
-                    "graph        m " + hnsw.m() + ", ef construction " + hnsw.efConstruction() + ", ef " + hnsw.ef());
+            shell.out()
+                    .println(
+                            "vectors      "
+                                    + definition.dimension()
+                                    + " x "
+                                    + definition.metric().label());
+            shell.out()
+                    .println(
+                            "graph        m "
+                                    + hnsw.m()
+                                    + ", ef construction "
+                                    + hnsw.efConstruction()
+                                    + ", ef "
+                                    + hnsw.ef());
             shell.out().println();
             TextTable fields = new TextTable("FIELD", "TYPE", "INDEXED");
-            definition.fields().forEach(f -> fields.row(f.name(), label(f.type()), f.indexed() ? "yes" : "no"));
+            definition
+                    .fields()
+                    .forEach(
+                            f -> fields.row(f.name(), label(f.type()), f.indexed() ? "yes" : "no"));
             printTable(fields);
             shell.out().println();
             TextTable shards = new TextTable("SHARD", "FIRST HASH", "PRIMARY", "TERM", "IN SYNC");
@@ -248,7 +278,10 @@ final class CollectionCommand {
             name = "drop",
             description = "Drop a collection and all its points.",
             footerHeading = "%nExamples:%n",
-            footer = {"  arbalest collection drop docs --dry-run", "  arbalest collection drop docs"})
+            footer = {
+                "  arbalest collection drop docs --dry-run",
+                "  arbalest collection drop docs"
+            })
     static final class Drop extends ClusterCommand {
         @Parameters(paramLabel = "NAME", description = "the collection")
         String name = "";

@@ -1,7 +1,8 @@
 package io.arbalest.cli;
 
-import java.util.Optional;
 import picocli.CommandLine.Option;
+
+import java.util.Optional;
 
 /** Names the collection of a command that reads or writes points. */
 final class CollectionOption {

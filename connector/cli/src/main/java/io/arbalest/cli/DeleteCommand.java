@@ -3,17 +3,21 @@ package io.arbalest.cli;
 import io.arbalest.client.ArbalestClient;
 import io.arbalest.client.Point;
 import io.arbalest.model.CollectionDefinition;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
+
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
 /** {@code arbalest delete}: removes points by key. */
 @Command(
         name = "delete",
-        description = "Delete points by id. A later write of the stream with a higher version brings a point back.",
+        description =
+                "Delete points by id. A later write of the stream with a higher version brings a"
+                        + " point back.",
         footerHeading = "%nExamples:%n",
         footer = "  arbalest delete my-tool")
 final class DeleteCommand extends ClusterCommand {
@@ -30,7 +34,9 @@ final class DeleteCommand extends ClusterCommand {
     int run(ArbalestClient client) {
         CollectionDefinition definition = collection(client, collection.name).definition();
         List<Point> deletes =
-                ids.stream().map(id -> Point.delete(PointJson.key(definition.keyType(), id), null)).toList();
+                ids.stream()
+                        .map(id -> Point.delete(PointJson.key(definition.keyType(), id), null))
+                        .toList();
         client.write(definition.name(), deletes);
         if (output.json()) {
             Map<String, Object> document = new LinkedHashMap<>();

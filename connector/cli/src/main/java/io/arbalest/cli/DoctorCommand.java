@@ -2,6 +2,10 @@ package io.arbalest.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
 import java.io.IOException;
 import java.io.Reader;
 import java.net.InetAddress;
@@ -17,20 +21,29 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 
-/** {@code arbalest doctor}: looks at this machine and at the nodes that can be reached, and says what to mend. */
+/**
+ * {@code arbalest doctor}: looks at this machine and at the nodes that can be reached, and says
+ * what to mend.
+ */
 @Command(
         name = "doctor",
-        description = "Check this machine: JDK, flags, ports, disk, memory; and the nodes that can be reached.",
+        description =
+                "Check this machine: JDK, flags, ports, disk, memory; and the nodes that can be"
+                        + " reached.",
         footerHeading = "%nExamples:%n",
-        footer = {"  arbalest doctor", "  arbalest doctor -o json", "Exit code 1 if a check failed; a warning is not a failure."})
+        footer = {
+            "  arbalest doctor",
+            "  arbalest doctor -o json",
+            "Exit code 1 if a check failed; a warning is not a failure."
+        })
 final class DoctorCommand implements Callable<Integer> {
     private static final long LEAST_DISK_BYTES = 1_500L << 20;
     private static final long LEAST_MEMORY_KB = 4L << 20;
     private static final int LEAST_OPEN_FILES = 4096;
-    private static final int[] DEFAULT_PORTS = {7400, 7401, 7402, 7410, 7411, 7412, 7420, 7421, 7422};
+    private static final int[] DEFAULT_PORTS = {
+        7400, 7401, 7402, 7410, 7411, 7412, 7420, 7421, 7422
+    };
 
     private final Shell shell;
     private final List<Check> checks = new ArrayList<>();
@@ -75,7 +88,10 @@ final class DoctorCommand implements Callable<Integer> {
             TextTable table = new TextTable("CHECK", "", "FOUND");
             for (Check check : checks) {
                 String fix = check.fix().isEmpty() ? "" : ". Fix: " + check.fix();
-                table.row(check.name(), check.outcome().name().toLowerCase(Locale.ROOT), check.detail() + fix);
+                table.row(
+                        check.name(),
+                        check.outcome().name().toLowerCase(Locale.ROOT),
+                        check.detail() + fix);
             }
             table.render(0).forEach(shell.out()::println);
         }
@@ -86,7 +102,11 @@ final class DoctorCommand implements Callable<Integer> {
     private void jdk() {
         String home = System.getProperty("arbalest.jdk25", "");
         if (home.isEmpty()) {
-            add("jdk", Outcome.WARN, "this runs on Java " + Runtime.version(), "start through the launcher, which finds a JDK 25.0.3 or later");
+            add(
+                    "jdk",
+                    Outcome.WARN,
+                    "this runs on Java " + Runtime.version(),
+                    "start through the launcher, which finds a JDK 25.0.3 or later");
             return;
         }
         Properties release = new Properties();
@@ -95,11 +115,24 @@ final class DoctorCommand implements Callable<Integer> {
         } catch (IOException e) {
             release.setProperty("JAVA_VERSION", "unknown version");
         }
-        add("jdk", Outcome.OK, release.getProperty("JAVA_VERSION", "").replace("\"", "") + " in " + home, "");
+        add(
+                "jdk",
+                Outcome.OK,
+                release.getProperty("JAVA_VERSION", "").replace("\"", "") + " in " + home,
+                "");
     }
 
     private void nodeFlags() {
-        Path file = shell.root().resolve(Path.of("index-service", "server", "src", "main", "jvm", "node.jvmflags"));
+        Path file =
+                shell.root()
+                        .resolve(
+                                Path.of(
+                                        "index-service",
+                                        "server",
+                                        "src",
+                                        "main",
+                                        "jvm",
+                                        "node.jvmflags"));
         try {
             String flags = Files.readString(file);
             for (String needed : List.of("jdk.incubator.vector", "--enable-native-access")) {
@@ -108,7 +141,13 @@ final class DoctorCommand implements Callable<Integer> {
                     return;
                 }
             }
-            add("node flags", Outcome.OK, flags.lines().filter(line -> !line.isBlank() && !line.startsWith("#")).count() + " in " + file, "");
+            add(
+                    "node flags",
+                    Outcome.OK,
+                    flags.lines().filter(line -> !line.isBlank() && !line.startsWith("#")).count()
+                            + " in "
+                            + file,
+                    "");
         } catch (IOException e) {
             add("node flags", Outcome.WARN, "cannot read " + file, "run from a complete check-out");
         }
@@ -127,7 +166,12 @@ final class DoctorCommand implements Callable<Integer> {
         if (used.isEmpty()) {
             add("ports", Outcome.OK, "7400-7402, 7410-7412 and 7420-7422 are free", "");
         } else {
-            add("ports", Outcome.WARN, "in use: " + String.join(", ", used), "stop what listens there, or set flight.port, http.port and ratis.port; the demo takes free ports itself");
+            add(
+                    "ports",
+                    Outcome.WARN,
+                    "in use: " + String.join(", ", used),
+                    "stop what listens there, or set flight.port, http.port and ratis.port; the"
+                            + " demo takes free ports itself");
         }
     }
 
@@ -140,7 +184,9 @@ final class DoctorCommand implements Callable<Integer> {
                     "disk",
                     enough ? Outcome.OK : Outcome.FAIL,
                     gigabytes(usable) + " usable in " + directory,
-                    enough ? "" : "free " + gigabytes(LEAST_DISK_BYTES) + ", or set -Djava.io.tmpdir");
+                    enough
+                            ? ""
+                            : "free " + gigabytes(LEAST_DISK_BYTES) + ", or set -Djava.io.tmpdir");
         } catch (IOException e) {
             add("disk", Outcome.WARN, "unknown: " + e.getMessage(), "");
         }
@@ -156,7 +202,10 @@ final class DoctorCommand implements Callable<Integer> {
         add(
                 "memory",
                 enough ? Outcome.OK : Outcome.WARN,
-                gigabytes(kilobytes.get() << 10) + " available, " + meminfo("HugePages_Free:").orElse(0L) + " free huge pages",
+                gigabytes(kilobytes.get() << 10)
+                        + " available, "
+                        + meminfo("HugePages_Free:").orElse(0L)
+                        + " free huge pages",
                 enough ? "" : "the demo wants " + gigabytes(LEAST_MEMORY_KB << 10));
     }
 
@@ -169,8 +218,13 @@ final class DoctorCommand implements Callable<Integer> {
             for (String line : Files.readAllLines(limits)) {
                 if (line.startsWith("Max open files")) {
                     String soft = line.substring(26).strip().replaceAll("\\s.*", "");
-                    boolean enough = soft.equals("unlimited") || Long.parseLong(soft) >= LEAST_OPEN_FILES;
-                    add("open files", enough ? Outcome.OK : Outcome.WARN, "limit " + soft, enough ? "" : "ulimit -n " + LEAST_OPEN_FILES);
+                    boolean enough =
+                            soft.equals("unlimited") || Long.parseLong(soft) >= LEAST_OPEN_FILES;
+                    add(
+                            "open files",
+                            enough ? Outcome.OK : Outcome.WARN,
+                            "limit " + soft,
+                            enough ? "" : "ulimit -n " + LEAST_OPEN_FILES);
                 }
             }
         } catch (IOException | NumberFormatException e) {
@@ -191,7 +245,10 @@ final class DoctorCommand implements Callable<Integer> {
                     "io_uring",
                     allowed ? Outcome.OK : Outcome.WARN,
                     "kernel " + System.getProperty("os.version") + ", io_uring_disabled=" + value,
-                    allowed ? "" : "sysctl kernel.io_uring_disabled=0; until then the log uses FileChannel");
+                    allowed
+                            ? ""
+                            : "sysctl kernel.io_uring_disabled=0; until then the log uses"
+                                    + " FileChannel");
         } catch (IOException e) {
             add("io_uring", Outcome.WARN, "unknown: " + e.getMessage(), "");
         }
@@ -215,17 +272,22 @@ final class DoctorCommand implements Callable<Integer> {
     private void node(String name, int httpPort) {
         Optional<String> details = NodeHealth.details("127.0.0.1", httpPort);
         if (details.isEmpty()) {
-            add(name, Outcome.FAIL, "no answer on HTTP port " + httpPort, "see its log, or remove a stale " + ClusterFile.NAME);
+            add(
+                    name,
+                    Outcome.FAIL,
+                    "no answer on HTTP port " + httpPort,
+                    "see its log, or remove a stale " + ClusterFile.NAME);
             return;
         }
         try {
             JsonNode tree = Json.MAPPER.readTree(details.get());
             List<String> told = new ArrayList<>();
-            tree.properties().forEach(entry -> {
-                if (entry.getValue().isValueNode()) {
-                    told.add(entry.getKey() + "=" + entry.getValue().asText());
-                }
-            });
+            tree.properties()
+                    .forEach(entry -> {
+                        if (entry.getValue().isValueNode()) {
+                            told.add(entry.getKey() + "=" + entry.getValue().asText());
+                        }
+                    });
             add(name, Outcome.OK, String.join(" ", told), "");
         } catch (JsonProcessingException e) {
             add(name, Outcome.WARN, "its /healthz is not JSON", "");

@@ -2,13 +2,15 @@ package io.arbalest.cli;
 
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Turns whatever went wrong into one line on standard error, {@code ARB-1201 what. Fix: how}, or the same as JSON.
+ * Turns whatever went wrong into one line on standard error, {@code ARB-1201 what. Fix: how}, or
+ * the same as JSON.
  *
  * <p>Thread-safe: no state.
  */
@@ -30,7 +32,10 @@ final class ErrorLine {
             return new ArbalestException(ErrorCode.IO_FAILED, message(failure), "", failure);
         }
         return new ArbalestException(
-                ErrorCode.INTERNAL, message(failure), "run it again with --debug and report the trace", failure);
+                ErrorCode.INTERNAL,
+                message(failure),
+                "run it again with --debug and report the trace",
+                failure);
     }
 
     /** Fields of the error in JSON output. */
@@ -44,7 +49,9 @@ final class ErrorLine {
 
     /** The whole line, without a line feed. */
     static String render(ArbalestException error, boolean json) {
-        return json ? Json.line(Map.of("error", fields(error))) : String.valueOf(error.getMessage());
+        return json
+                ? Json.line(Map.of("error", fields(error)))
+                : String.valueOf(error.getMessage());
     }
 
     private static String message(Throwable failure) {

@@ -4,17 +4,20 @@ import io.arbalest.client.ArbalestClient;
 import io.arbalest.client.Hit;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.PointKey;
+
+import org.jspecify.annotations.Nullable;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code arbalest get}: points by key. */
 @Command(
@@ -34,7 +37,11 @@ final class GetCommand extends ClusterCommand {
     @Parameters(paramLabel = "ID", arity = "1..*", description = "ids of the points")
     List<String> ids = List.of();
 
-    @Option(names = "--fields", paramLabel = "A,B", split = ",", description = "metadata to show; default: all")
+    @Option(
+            names = "--fields",
+            paramLabel = "A,B",
+            split = ",",
+            description = "metadata to show; default: all")
     @Nullable List<String> fields;
 
     @Option(names = "--vector", description = "show the vector too")
@@ -48,14 +55,18 @@ final class GetCommand extends ClusterCommand {
     int run(ArbalestClient client) {
         CollectionDefinition definition = collection(client, collection.name).definition();
         HitFields.check(definition, fields);
-        List<PointKey> keys = ids.stream().map(id -> PointJson.key(definition.keyType(), id)).toList();
+        List<PointKey> keys =
+                ids.stream().map(id -> PointJson.key(definition.keyType(), id)).toList();
         Map<PointKey, Hit> found =
                 client.get(
                         definition.name(),
                         keys,
                         new ArbalestClient.GetOptions(fields, vector, Optional.empty(), TIMEOUT));
         List<String> missing =
-                keys.stream().filter(key -> !found.containsKey(key)).map(PointKey::toString).toList();
+                keys.stream()
+                        .filter(key -> !found.containsKey(key))
+                        .map(PointKey::toString)
+                        .toList();
         if (output.json()) {
             List<Object> points = new ArrayList<>();
             for (PointKey key : keys) {

@@ -7,12 +7,14 @@ import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Field;
 import io.arbalest.model.KeyType;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How the parts of a found point are shown, in tables and in JSON.
@@ -40,7 +42,11 @@ final class HitFields {
     /** The JSON of a point: id, version, fields and, if it came along, the vector. */
     static Map<String, Object> document(Hit hit) {
         Map<String, Object> document = new LinkedHashMap<>();
-        document.put("id", hit.key().type() == KeyType.INT64 ? (Object) hit.key().asLong() : hit.key().toString());
+        document.put(
+                "id",
+                hit.key().type() == KeyType.INT64
+                        ? (Object) hit.key().asLong()
+                        : hit.key().toString());
         document.put("version", Json.version(hit.version()));
         document.put("fields", hit.metadata());
         short[] vector = hit.vector();

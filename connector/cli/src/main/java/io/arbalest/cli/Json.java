@@ -4,14 +4,17 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+
 import io.arbalest.model.Version;
+
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * The command line's JSON: maps and lists in the order in which they were filled, timestamps as ISO text.
+ * The command line's JSON: maps and lists in the order in which they were filled, timestamps as ISO
+ * text.
  *
  * <p>Thread-safe.
  */

@@ -1,6 +1,7 @@
 package io.arbalest.cli;
 
 import io.arbalest.model.NodeInfo;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
@@ -9,7 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * Asks a node's HTTP port how it is. Uses the JDK's old HTTP client because it starts in a few milliseconds.
+ * Asks a node's HTTP port how it is. Uses the JDK's old HTTP client because it starts in a few
+ * milliseconds.
  *
  * <p>Thread-safe: no state.
  */
@@ -28,7 +30,9 @@ final class NodeHealth {
         try {
             HttpURLConnection connection = open(node.host(), node.httpPort(), "/readyz");
             try {
-                return connection.getResponseCode() == HttpURLConnection.HTTP_OK ? READY : NOT_READY;
+                return connection.getResponseCode() == HttpURLConnection.HTTP_OK
+                        ? READY
+                        : NOT_READY;
             } finally {
                 connection.disconnect();
             }

@@ -2,6 +2,7 @@ package io.arbalest.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+
 import io.arbalest.client.Point;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.CollectionDefinition;
@@ -11,6 +12,9 @@ import io.arbalest.model.FieldType;
 import io.arbalest.model.KeyType;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
+
+import org.jspecify.annotations.Nullable;
+
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -19,12 +23,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the JSON of one point: {@code {"id": "a", "vector": [0.1, ...], "fields": {"section": "net"}, "version": 7}}.
- * Instead of {@code vector} there may be {@code text}, which is embedded. {@code version} is a number or an object of
- * {@code generation}, {@code version}, {@code tiebreak}; without it the write wins over what the key has.
+ * Reads the JSON of one point: {@code {"id": "a", "vector": [0.1, ...], "fields": {"section":
+ * "net"}, "version": 7}}. Instead of {@code vector} there may be {@code text}, which is embedded.
+ * {@code version} is a number or an object of {@code generation}, {@code version}, {@code
+ * tiebreak}; without it the write wins over what the key has.
  *
  * <p>Immutable.
  */
@@ -42,7 +46,9 @@ final class PointJson {
         JsonNode tree = tree(line);
         if (!tree.isObject()) {
             throw new ArbalestException(
-                    ErrorCode.RECORD_NOT_JSON, "expected a JSON object, got " + kind(tree), "write one object a line");
+                    ErrorCode.RECORD_NOT_JSON,
+                    "expected a JSON object, got " + kind(tree),
+                    "write one object a line");
         }
         for (Iterator<String> names = tree.fieldNames(); names.hasNext(); ) {
             String name = names.next();
@@ -54,7 +60,8 @@ final class PointJson {
             }
         }
         PointKey key = key(definition.keyType(), tree.path("id"));
-        return Point.upsert(key, vector(tree), metadata(tree.path("fields")), version(tree.path("version")));
+        return Point.upsert(
+                key, vector(tree), metadata(tree.path("fields")), version(tree.path("version")));
     }
 
     /** The key that a user wrote as an argument. */
@@ -76,7 +83,10 @@ final class PointJson {
         if (vector.length != dimension) {
             throw new ArbalestException(
                     ErrorCode.DIMENSION_MISMATCH,
-                    "the collection has dimension " + dimension + ", the vector has " + vector.length,
+                    "the collection has dimension "
+                            + dimension
+                            + ", the vector has "
+                            + vector.length,
                     "use the model that the collection was built with");
         }
         return vector;
@@ -95,8 +105,12 @@ final class PointJson {
             if (vector.length != definition.dimension()) {
                 throw new ArbalestException(
                         ErrorCode.DIMENSION_MISMATCH,
-                        "collection '" + definition.name() + "' has dimension " + definition.dimension()
-                                + ", the vector has " + vector.length,
+                        "collection '"
+                                + definition.name()
+                                + "' has dimension "
+                                + definition.dimension()
+                                + ", the vector has "
+                                + vector.length,
                         "use the model that the collection was built with");
             }
             return vector;
@@ -115,22 +129,27 @@ final class PointJson {
             throw fieldType("fields", "an object", fields);
         }
         Map<String, Object> metadata = new LinkedHashMap<>();
-        fields.properties().forEach(entry -> {
-            Field field =
-                    definition
-                            .field(entry.getKey())
-                            .orElseThrow(
-                                    () ->
+        fields.properties()
+                .forEach(entry -> {
+                    Field field =
+                            definition
+                                    .field(entry.getKey())
+                                    .orElseThrow(() ->
                                             new ArbalestException(
                                                     ErrorCode.UNKNOWN_FIELD,
-                                                    "collection '" + definition.name() + "' has no field '"
-                                                            + entry.getKey() + "'",
+                                                    "collection '"
+                                                            + definition.name()
+                                                            + "' has no field '"
+                                                            + entry.getKey()
+                                                            + "'",
                                                     "use one of "
-                                                            + definition.fields().stream().map(Field::name).toList()));
-            if (!entry.getValue().isNull()) {
-                metadata.put(field.name(), value(field, entry.getValue()));
-            }
-        });
+                                                            + definition.fields().stream()
+                                                                    .map(Field::name)
+                                                                    .toList()));
+                    if (!entry.getValue().isNull()) {
+                        metadata.put(field.name(), value(field, entry.getValue()));
+                    }
+                });
         return metadata;
     }
 
@@ -178,15 +197,19 @@ final class PointJson {
             return new Version(0, node.asLong(), 0);
         }
         if (!node.isObject() || !node.path("version").isIntegralNumber()) {
-            throw fieldType("version", "an integer, or an object with generation, version, tiebreak", node);
+            throw fieldType(
+                    "version", "an integer, or an object with generation, version, tiebreak", node);
         }
         return new Version(
-                node.path("generation").asInt(0), node.path("version").asLong(), node.path("tiebreak").asLong(0));
+                node.path("generation").asInt(0),
+                node.path("version").asLong(),
+                node.path("tiebreak").asLong(0));
     }
 
     private static PointKey key(KeyType type, JsonNode node) {
         if (node.isMissingNode() || node.isNull()) {
-            throw new ArbalestException(ErrorCode.KEY_MISSING, "no member id", "give every point an id");
+            throw new ArbalestException(
+                    ErrorCode.KEY_MISSING, "no member id", "give every point an id");
         }
         if (type == KeyType.STRING && node.isTextual()) {
             return PointKey.of(node.asText());
@@ -227,7 +250,10 @@ final class PointJson {
     private static ArbalestException keyType(KeyType type, String got, @Nullable Throwable cause) {
         return new ArbalestException(
                 ErrorCode.KEY_TYPE_MISMATCH,
-                "the collection's keys are " + (type == KeyType.STRING ? "strings" : "64-bit integers") + ", got " + got,
+                "the collection's keys are "
+                        + (type == KeyType.STRING ? "strings" : "64-bit integers")
+                        + ", got "
+                        + got,
                 "write the id as the collection declares it",
                 cause);
     }
@@ -235,14 +261,20 @@ final class PointJson {
     private static ArbalestException valueType(Field field, JsonNode node) {
         return new ArbalestException(
                 ErrorCode.VALUE_TYPE_MISMATCH,
-                "field '" + field.name() + "' is " + field.type().name().toLowerCase(java.util.Locale.ROOT) + ", got "
+                "field '"
+                        + field.name()
+                        + "' is "
+                        + field.type().name().toLowerCase(java.util.Locale.ROOT)
+                        + ", got "
                         + kind(node),
                 "send a value of the declared type (timestamps as ISO text in UTC)");
     }
 
     private static ArbalestException fieldType(String name, String expected, JsonNode node) {
         return new ArbalestException(
-                ErrorCode.RECORD_FIELD_TYPE, name + " must be " + expected + ", got " + kind(node), "correct the line");
+                ErrorCode.RECORD_FIELD_TYPE,
+                name + " must be " + expected + ", got " + kind(node),
+                "correct the line");
     }
 
     private static String kind(JsonNode node) {

@@ -5,6 +5,11 @@ import io.arbalest.client.Point;
 import io.arbalest.client.PointWriter;
 import io.arbalest.client.WriterOptions;
 import io.arbalest.model.ArbalestException;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -18,24 +23,30 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Parameters;
 
-/** {@code arbalest put}: writes points from JSON lines; a bad line is reported and the rest is written. */
+/**
+ * {@code arbalest put}: writes points from JSON lines; a bad line is reported and the rest is
+ * written.
+ */
 @Command(
         name = "put",
-        description = "Write points from JSON lines: {\"id\":..,\"vector\":[..] or \"text\":..,\"fields\":{..}}.",
+        description =
+                "Write points from JSON lines: {\"id\":..,\"vector\":[..] or"
+                        + " \"text\":..,\"fields\":{..}}.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  arbalest put points.jsonl",
             "  echo '{\"id\":\"my-tool\",\"text\":\"monitor network traffic\","
                     + "\"fields\":{\"section\":\"net\"}}' | arbalest put",
-            "Lines that are refused are reported with their number and code; the others are written.",
+            "Lines that are refused are reported with their number and code; the others are"
+                    + " written.",
             "Exit code 1 if any line was refused."
         })
 final class PutCommand extends ClusterCommand {
-    /** Lines between two waits for acknowledgement; bounds what is remembered for reporting refusals. */
+    /**
+     * Lines between two waits for acknowledgement; bounds what is remembered for reporting
+     * refusals.
+     */
     private static final int LINES_PER_FLUSH = 4096;
 
     /** Refused lines that JSON output lists one by one; the count covers all. */
@@ -73,8 +84,10 @@ final class PutCommand extends ClusterCommand {
         long lines = 0;
         PointWriter.Statistics statistics;
         try (InputStream in = file.equals("-") ? shell.in() : Files.newInputStream(Path.of(file));
-                BufferedReader reader = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
-                PointWriter writer = client.openWriter(target.name(), WriterOptions.DEFAULT, rejections)) {
+                BufferedReader reader =
+                        new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
+                PointWriter writer =
+                        client.openWriter(target.name(), WriterOptions.DEFAULT, rejections)) {
             for (String line = reader.readLine(); line != null; line = reader.readLine()) {
                 lines++;
                 if (!line.isBlank()) {
@@ -92,7 +105,11 @@ final class PutCommand extends ClusterCommand {
     }
 
     private void put(
-            PointWriter writer, PointJson points, IdentityHashMap<Point, Long> lineNumbers, String line, long number)
+            PointWriter writer,
+            PointJson points,
+            IdentityHashMap<Point, Long> lineNumbers,
+            String line,
+            long number)
             throws InterruptedException {
         Point point;
         try {
@@ -118,7 +135,8 @@ final class PutCommand extends ClusterCommand {
         }
     }
 
-    private static void flush(PointWriter writer, IdentityHashMap<Point, Long> lineNumbers) throws InterruptedException {
+    private static void flush(PointWriter writer, IdentityHashMap<Point, Long> lineNumbers)
+            throws InterruptedException {
         try {
             writer.flush().get();
         } catch (ExecutionException e) {

@@ -10,6 +10,14 @@ import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Field;
 import io.arbalest.model.PointKey;
+
+import org.jspecify.annotations.Nullable;
+
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -17,11 +25,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.ArgGroup;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** {@code arbalest search}: the nearest points to a text, a vector or another point. */
 @Command(
@@ -29,14 +32,16 @@ import picocli.CommandLine.Option;
         description = "Find the points nearest to a text, a vector or another point.",
         footerHeading = "%nExamples:%n",
         footer = {
-            "  arbalest search --text \"backup my files to the cloud\" --filter \"section = 'net'\"",
+            "  arbalest search --text \"backup my files to the cloud\" --filter \"section ="
+                    + " 'net'\"",
             "  arbalest search --id wireshark -k 5 --fields section,summary",
             "  arbalest search --vector '[0.1, 0.7, 0.2]' --exact -o json",
             "A score is larger for closer points. Exit code 4 if a shard did not answer."
         })
 final class SearchCommand extends ClusterCommand {
     /** Columns that a table shows unless fields were asked for, if the collection has them. */
-    private static final List<String> PREFERRED = List.of("section", "category", "title", "name", "summary");
+    private static final List<String> PREFERRED =
+            List.of("section", "category", "title", "name", "summary");
 
     private static final int MOST_DEFAULT_COLUMNS = 3;
 
@@ -47,13 +52,22 @@ final class SearchCommand extends ClusterCommand {
 
     @Mixin TextEmbedding embedding = new TextEmbedding();
 
-    @Option(names = "--filter", paramLabel = "CONDITION", description = "for example: section = 'net' and priority = 'optional'")
+    @Option(
+            names = "--filter",
+            paramLabel = "CONDITION",
+            description = "for example: section = 'net' and priority = 'optional'")
     @Nullable String filter;
 
-    @Option(names = {"-k", "--limit"}, paramLabel = "N", description = "how many; default: ${DEFAULT-VALUE}")
+    @Option(
+            names = {"-k", "--limit"},
+            paramLabel = "N",
+            description = "how many; default: ${DEFAULT-VALUE}")
     int k = 10;
 
-    @Option(names = "--ef", paramLabel = "N", description = "candidates kept: more finds better and takes longer")
+    @Option(
+            names = "--ef",
+            paramLabel = "N",
+            description = "candidates kept: more finds better and takes longer")
     int ef;
 
     @Option(names = "--exact", description = "score every matching point")
@@ -70,13 +84,25 @@ final class SearchCommand extends ClusterCommand {
 
     /** What to search for: exactly one of three. */
     static final class Subject {
-        @Option(names = {"-t", "--text"}, paramLabel = "WORDS", required = true, description = "plain words")
+        @Option(
+                names = {"-t", "--text"},
+                paramLabel = "WORDS",
+                required = true,
+                description = "plain words")
         @Nullable String text;
 
-        @Option(names = "--vector", paramLabel = "JSON", required = true, description = "an array of numbers")
+        @Option(
+                names = "--vector",
+                paramLabel = "JSON",
+                required = true,
+                description = "an array of numbers")
         @Nullable String vector;
 
-        @Option(names = "--id", paramLabel = "ID", required = true, description = "points like this one")
+        @Option(
+                names = "--id",
+                paramLabel = "ID",
+                required = true,
+                description = "points like this one")
         @Nullable String id;
     }
 
@@ -113,7 +139,9 @@ final class SearchCommand extends ClusterCommand {
             print(columns, result);
         }
         if (result.partial() && !output.json()) {
-            result.missing().forEach((shard, error) -> shell.err().println("shard " + shard + ": " + error.getMessage()));
+            result.missing()
+                    .forEach((shard, error) ->
+                            shell.err().println("shard " + shard + ": " + error.getMessage()));
         }
         return result.partial() ? ExitCode.PARTIAL : ExitCode.OK;
     }
@@ -124,8 +152,12 @@ final class SearchCommand extends ClusterCommand {
             if (vector.length != definition.dimension()) {
                 throw new ArbalestException(
                         ErrorCode.DIMENSION_MISMATCH,
-                        "collection '" + definition.name() + "' has dimension " + definition.dimension()
-                                + ", the embedding model gives " + vector.length,
+                        "collection '"
+                                + definition.name()
+                                + "' has dimension "
+                                + definition.dimension()
+                                + ", the embedding model gives "
+                                + vector.length,
                         "name the collection's own model with --embedding, or give a vector");
             }
             return vector;
@@ -135,7 +167,8 @@ final class SearchCommand extends ClusterCommand {
         }
         PointKey key = PointJson.key(definition.keyType(), String.valueOf(subject.id));
         ArbalestClient.GetOptions options =
-                new ArbalestClient.GetOptions(List.of(), true, Optional.empty(), Duration.ofSeconds(10));
+                new ArbalestClient.GetOptions(
+                        List.of(), true, Optional.empty(), Duration.ofSeconds(10));
         Hit hit = client.get(definition.name(), List.of(key), options).get(key);
         short[] stored = hit == null ? null : hit.vector();
         if (stored == null) {
@@ -155,7 +188,8 @@ final class SearchCommand extends ClusterCommand {
         if (fields != null) {
             return fields;
         }
-        List<String> preferred = PREFERRED.stream().filter(name -> definition.field(name).isPresent()).toList();
+        List<String> preferred =
+                PREFERRED.stream().filter(name -> definition.field(name).isPresent()).toList();
         if (!preferred.isEmpty()) {
             return preferred;
         }
@@ -169,7 +203,11 @@ final class SearchCommand extends ClusterCommand {
     private void print(List<String> columns, SearchResult result) {
         List<Hit> hits = result.hits().get(0);
         if (hits.isEmpty()) {
-            shell.out().println(result.partial() ? "Nothing found in the shards that answered." : "Nothing found.");
+            shell.out()
+                    .println(
+                            result.partial()
+                                    ? "Nothing found in the shards that answered."
+                                    : "Nothing found.");
             return;
         }
         List<String> titles = new ArrayList<>(List.of("RANK", "SCORE", "ID"));
@@ -190,7 +228,8 @@ final class SearchCommand extends ClusterCommand {
         printTable(table);
     }
 
-    private Map<String, Object> document(CollectionDefinition definition, SearchResult result, double millis) {
+    private Map<String, Object> document(
+            CollectionDefinition definition, SearchResult result, double millis) {
         List<Object> hits = new ArrayList<>();
         for (Hit hit : result.hits().get(0)) {
             Map<String, Object> entry = new LinkedHashMap<>();
@@ -201,13 +240,12 @@ final class SearchCommand extends ClusterCommand {
         }
         List<Object> missing = new ArrayList<>();
         result.missing()
-                .forEach(
-                        (shard, error) -> {
-                            Map<String, Object> entry = new LinkedHashMap<>();
-                            entry.put("shard", shard);
-                            entry.putAll(ErrorLine.fields(error));
-                            missing.add(entry);
-                        });
+                .forEach((shard, error) -> {
+                    Map<String, Object> entry = new LinkedHashMap<>();
+                    entry.put("shard", shard);
+                    entry.putAll(ErrorLine.fields(error));
+                    missing.add(entry);
+                });
         SearchResult.Statistics statistics = result.statistics();
         Map<String, Object> cost = new LinkedHashMap<>();
         cost.put("scored", statistics.scored());

@@ -1,19 +1,21 @@
 package io.arbalest.cli;
 
 import io.arbalest.client.ArbalestClient;
+
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What a command sees of the world outside: the three streams, the terminal, the installation and the way to a cluster.
+ * What a command sees of the world outside: the three streams, the terminal, the installation and
+ * the way to a cluster.
  *
  * @param home directory of {@code cluster.json}
  * @param root of the installation
- * @param columns width of the terminal, or 0 if standard output is not one: nothing is shortened then
+ * @param columns width of the terminal, or 0 if standard output is not one: nothing is shortened
+ *     then
  * @param connector opens a connection
- *
  *     <p>Immutable.
  */
 public record Shell(

@@ -5,15 +5,20 @@ import io.arbalest.client.ArbalestClient.ShardReport;
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.NodeInfo;
 import io.arbalest.model.ShardAssignment;
+
+import picocli.CommandLine.Command;
+
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import picocli.CommandLine.Command;
 
-/** {@code arbalest status}: nodes, collections and shards, as the metadata group and every node see them. */
+/**
+ * {@code arbalest status}: nodes, collections and shards, as the metadata group and every node see
+ * them.
+ */
 @Command(
         name = "status",
         description = "Show the nodes, the collections and how each shard is doing.",
@@ -66,7 +71,8 @@ final class StatusCommand extends ClusterCommand {
                     node.name(),
                     node.host() + ":" + node.flightPort(),
                     "http://" + node.host() + ":" + node.httpPort(),
-                    Optional.ofNullable(nodeStates.get(node.name())).orElse(NodeHealth.UNREACHABLE));
+                    Optional.ofNullable(nodeStates.get(node.name()))
+                            .orElse(NodeHealth.UNREACHABLE));
         }
         printTable(nodes);
         shell.out().println();
@@ -76,7 +82,14 @@ final class StatusCommand extends ClusterCommand {
         }
         TextTable shards =
                 new TextTable(
-                        "COLLECTION", "SHARD", "PRIMARY", "TERM", "STATE", "POINTS", "LINKED", "TAIL",
+                        "COLLECTION",
+                        "SHARD",
+                        "PRIMARY",
+                        "TERM",
+                        "STATE",
+                        "POINTS",
+                        "LINKED",
+                        "TAIL",
                         "LOG BYTES");
         for (ClusterImage.Collection collection : image.collections().values()) {
             for (ShardAssignment shard : collection.shards()) {
@@ -119,11 +132,14 @@ final class StatusCommand extends ClusterCommand {
         for (ClusterImage.Collection collection : image.collections().values()) {
             Map<Integer, ShardReport> answered = reports(collection, reports);
             List<Object> shards = new ArrayList<>();
-            collection.shards().forEach(
-                    shard -> shards.add(shard(shard, answered.get(shard.shard().number()))));
+            collection
+                    .shards()
+                    .forEach(shard ->
+                            shards.add(shard(shard, answered.get(shard.shard().number()))));
             Map<String, Object> fields = new LinkedHashMap<>();
             fields.put("name", collection.definition().name());
-            fields.put("points", answered.values().stream().mapToLong(ShardReport::livePoints).sum());
+            fields.put(
+                    "points", answered.values().stream().mapToLong(ShardReport::livePoints).sum());
             fields.put("complete", answered.size() == collection.shards().size());
             fields.put("shards", shards);
             collections.add(fields);

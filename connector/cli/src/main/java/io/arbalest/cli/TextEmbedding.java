@@ -3,11 +3,16 @@ package io.arbalest.cli;
 import io.arbalest.embedding.WordVectorEmbedder;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
-import java.nio.file.Path;
-import java.util.Optional;
+
 import picocli.CommandLine.Option;
 
-/** Turns texts into vectors with the model of {@code --embedding}, else of {@code cluster.json}; loaded when first used. */
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Turns texts into vectors with the model of {@code --embedding}, else of {@code cluster.json};
+ * loaded when first used.
+ */
 final class TextEmbedding {
     @Option(
             names = "--embedding",
@@ -20,12 +25,11 @@ final class TextEmbedding {
     /** The unit vector of a text. */
     float[] embed(String text, ClusterFile clusterFile) {
         WordVectorEmbedder loaded =
-                embedder.orElseGet(
-                        () ->
-                                WordVectorEmbedder.load(
-                                        directory
-                                                .or(clusterFile::embedding)
-                                                .orElseThrow(TextEmbedding::noModel)));
+                embedder.orElseGet(() ->
+                        WordVectorEmbedder.load(
+                                directory
+                                        .or(clusterFile::embedding)
+                                        .orElseThrow(TextEmbedding::noModel)));
         embedder = Optional.of(loaded);
         return loaded.embed(text);
     }

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Rows in aligned columns. Numbers are right-aligned. If the terminal is narrower than the rows, the widest columns give
- * way, down to a readable width, and shortened texts end in an ellipsis.
+ * Rows in aligned columns. Numbers are right-aligned. If the terminal is narrower than the rows,
+ * the widest columns give way, down to a readable width, and shortened texts end in an ellipsis.
  *
  * <p>Confined to one thread.
  */
@@ -33,13 +33,15 @@ final class TextTable {
     /** Adds a row; a null is shown as a dash. */
     TextTable row(List<?> cells) {
         if (cells.size() != titles.size()) {
-            throw new IllegalArgumentException(cells.size() + " cells for " + titles.size() + " columns");
+            throw new IllegalArgumentException(
+                    cells.size() + " cells for " + titles.size() + " columns");
         }
         List<String> row = new ArrayList<>();
         for (int column = 0; column < cells.size(); column++) {
             Object cell = cells.get(column);
             String text = cell == null ? "-" : cell.toString().replaceAll("\\s+", " ").strip();
-            numeric[column] &= cell == null || cell instanceof Number || text.matches("-?[0-9][0-9.,]*");
+            numeric[column] &=
+                    cell == null || cell instanceof Number || text.matches("-?[0-9][0-9.,]*");
             row.add(text);
         }
         rows.add(row);

@@ -4,10 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.KeyType;
 import io.arbalest.model.PointKey;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -19,10 +26,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class CommandLineTest {
     @TempDir Path home = Path.of("");
@@ -123,7 +126,8 @@ class CommandLineTest {
     void searchPrintsRankScoreIdAndFields() {
         client.store("wireshark", 1, 0, Map.of("section", "net", "size", 12L));
         client.store("rclone", 0, 1, Map.of("section", "net"));
-        assertThat(run("search", "--vector", "[1, 0]", "-k", "5", "--fields", "section,size")).isZero();
+        assertThat(run("search", "--vector", "[1, 0]", "-k", "5", "--fields", "section,size"))
+                .isZero();
         assertThat(out().lines().toList())
                 .containsExactly(
                         "RANK   SCORE  ID         SECTION  SIZE",
@@ -138,8 +142,20 @@ class CommandLineTest {
     void searchPassesItsOptionsOn() {
         assertThat(
                         run(
-                                "search", "--vector", "[1,0]", "--filter", "section = 'net'", "--ef", "300", "--exact",
-                                "--min-score", "0.25", "--timeout", "1.5", "-c", "docs"))
+                                "search",
+                                "--vector",
+                                "[1,0]",
+                                "--filter",
+                                "section = 'net'",
+                                "--ef",
+                                "300",
+                                "--exact",
+                                "--min-score",
+                                "0.25",
+                                "--timeout",
+                                "1.5",
+                                "-c",
+                                "docs"))
                 .isZero();
         assertThat(out()).isEqualToIgnoringNewLines("Nothing found.");
         var query = client.queries.get(0);
@@ -158,9 +174,18 @@ class CommandLineTest {
         assertThat(document.fieldNames())
                 .toIterable()
                 .containsExactly(
-                        "collection", "k", "tookMillis", "partial", "deadlineReached", "missingShards", "statistics", "hits");
+                        "collection",
+                        "k",
+                        "tookMillis",
+                        "partial",
+                        "deadlineReached",
+                        "missingShards",
+                        "statistics",
+                        "hits");
         JsonNode hit = document.path("hits").get(0);
-        assertThat(hit.fieldNames()).toIterable().containsExactly("rank", "score", "id", "version", "fields");
+        assertThat(hit.fieldNames())
+                .toIterable()
+                .containsExactly("rank", "score", "id", "version", "fields");
         assertThat(hit.path("fields").path("size").asLong()).isEqualTo(12);
         assertThat(hit.path("version").path("version").asLong()).isEqualTo(7);
     }
@@ -176,7 +201,9 @@ class CommandLineTest {
     @Test
     void aPartialAnswerIsExitCodeFourAndNamesTheShard() throws IOException {
         client.store("rclone", 1, 0, Map.of());
-        client.missing.put(2, new ArbalestException(ErrorCode.UNREACHABLE, "node-2 does not answer", "start it"));
+        client.missing.put(
+                2,
+                new ArbalestException(ErrorCode.UNREACHABLE, "node-2 does not answer", "start it"));
         assertThat(run("search", "--vector", "[1,0]")).isEqualTo(4);
         assertThat(err()).contains("shard 2: ARB-2102");
         assertThat(run("search", "--vector", "[1,0]", "-o", "json")).isEqualTo(4);
@@ -200,11 +227,16 @@ class CommandLineTest {
 
     @Test
     void anUnreachableClusterIsExitCodeThree() throws IOException {
-        client.failure = new ArbalestException(ErrorCode.UNREACHABLE, "no node answers at [127.0.0.1:7400]", "start one");
+        client.failure =
+                new ArbalestException(
+                        ErrorCode.UNREACHABLE, "no node answers at [127.0.0.1:7400]", "start one");
         assertThat(run("status")).isEqualTo(3);
-        assertThat(err()).isEqualToIgnoringNewLines("ARB-2102 no node answers at [127.0.0.1:7400]. Fix: start one");
+        assertThat(err())
+                .isEqualToIgnoringNewLines(
+                        "ARB-2102 no node answers at [127.0.0.1:7400]. Fix: start one");
         assertThat(run("search", "--vector", "[1,0]", "-o", "json")).isEqualTo(3);
-        assertThat(new ObjectMapper().readTree(err()).path("error").path("code").asText()).isEqualTo("ARB-2102");
+        assertThat(new ObjectMapper().readTree(err()).path("error").path("code").asText())
+                .isEqualTo("ARB-2102");
         assertThat(run("status", "--debug")).isEqualTo(3);
         assertThat(err()).contains("\tat ");
     }
@@ -243,7 +275,10 @@ class CommandLineTest {
                 """;
         assertThat(run("put")).isEqualTo(1);
         assertThat(out()).isEqualToIgnoringNewLines("Written: 2, refused: 6");
-        assertThat(err().lines().map(line -> line.replaceAll("(line \\d+: ARB-\\d+).*", "$1")).toList())
+        assertThat(
+                        err().lines()
+                                .map(line -> line.replaceAll("(line \\d+: ARB-\\d+).*", "$1"))
+                                .toList())
                 .containsExactly(
                         "line 2: ARB-4101",
                         "line 3: ARB-1101",
@@ -278,8 +313,21 @@ class CommandLineTest {
     void collectionsAreCreatedListedDescribedAndDropped() throws IOException {
         assertThat(
                         run(
-                                "collection", "create", "books", "--dimension", "3", "--metric", "l2", "--key", "int64",
-                                "--field", "title:string", "--field", "tags:string_array:unindexed", "--shards", "2"))
+                                "collection",
+                                "create",
+                                "books",
+                                "--dimension",
+                                "3",
+                                "--metric",
+                                "l2",
+                                "--key",
+                                "int64",
+                                "--field",
+                                "title:string",
+                                "--field",
+                                "tags:string_array:unindexed",
+                                "--shards",
+                                "2"))
                 .isZero();
         var created = Objects.requireNonNull(client.definitions.get("books"));
         assertThat(created.keyType()).isEqualTo(KeyType.INT64);
@@ -313,13 +361,20 @@ class CommandLineTest {
     @Test
     void doctorListsItsChecks() throws IOException {
         run("doctor", "-o", "json");
-        assertThat(json().path("checks")).isNotEmpty().allSatisfy(check -> assertThat(check.path("outcome").asText()).isIn("ok", "warn", "fail"));
+        assertThat(json().path("checks"))
+                .isNotEmpty()
+                .allSatisfy(check ->
+                        assertThat(check.path("outcome").asText()).isIn("ok", "warn", "fail"));
     }
 
     @Test
     void tablesFitTheTerminal() {
         columns = 40;
-        client.store("a", 1, 0, Map.of("section", "a very long section that does not fit into forty columns"));
+        client.store(
+                "a",
+                1,
+                0,
+                Map.of("section", "a very long section that does not fit into forty columns"));
         assertThat(run("search", "--vector", "[1, 0]", "--fields", "section")).isZero();
         assertThat(out().lines()).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(40));
         assertThat(out()).contains("\u2026");

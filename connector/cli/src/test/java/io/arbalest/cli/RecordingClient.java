@@ -23,6 +23,9 @@ import io.arbalest.model.PointKey;
 import io.arbalest.model.ShardAssignment;
 import io.arbalest.model.ShardId;
 import io.arbalest.model.Version;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,9 +33,11 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
 
-/** A whole cluster in memory: keeps points in a map, scores by inner product, and remembers what it was asked. */
+/**
+ * A whole cluster in memory: keeps points in a map, scores by inner product, and remembers what it
+ * was asked.
+ */
 final class RecordingClient implements ArbalestClient {
     final Map<String, CollectionDefinition> definitions = new TreeMap<>();
     final Map<PointKey, Hit> points = new LinkedHashMap<>();
@@ -43,19 +48,33 @@ final class RecordingClient implements ArbalestClient {
     boolean closed;
 
     RecordingClient() {
-        define("docs", 2, List.of(new Field("section", FieldType.STRING), new Field("size", FieldType.LONG)));
+        define(
+                "docs",
+                2,
+                List.of(new Field("section", FieldType.STRING), new Field("size", FieldType.LONG)));
     }
 
     void define(String name, int dimension, List<Field> fields) {
         definitions.put(
                 name,
                 new CollectionDefinition(
-                        name, new UUID(1, 2), KeyType.STRING, dimension, Metric.IP, HnswParams.DEFAULT, fields, 1, 1));
+                        name,
+                        new UUID(1, 2),
+                        KeyType.STRING,
+                        dimension,
+                        Metric.IP,
+                        HnswParams.DEFAULT,
+                        fields,
+                        1,
+                        1));
     }
 
     void store(String id, float x, float y, Map<String, Object> metadata) {
-        Point point = Point.upsert(PointKey.of(id), new float[] {x, y}, metadata, new Version(0, 7, 0));
-        points.put(point.key(), new Hit(point.key(), Double.NaN, new Version(0, 7, 0), point.vector(), metadata));
+        Point point =
+                Point.upsert(PointKey.of(id), new float[] {x, y}, metadata, new Version(0, 7, 0));
+        points.put(
+                point.key(),
+                new Hit(point.key(), Double.NaN, new Version(0, 7, 0), point.vector(), metadata));
     }
 
     @Override
@@ -88,7 +107,8 @@ final class RecordingClient implements ArbalestClient {
     }
 
     @Override
-    public ClusterImage.Collection createCollection(CollectionDefinition definition, boolean ifNotExists) {
+    public ClusterImage.Collection createCollection(
+            CollectionDefinition definition, boolean ifNotExists) {
         definitions.put(definition.name(), definition);
         return collection(definition);
     }
@@ -105,7 +125,8 @@ final class RecordingClient implements ArbalestClient {
     }
 
     @Override
-    public PointWriter openWriter(String collection, WriterOptions options, PointWriter.RejectionHandler rejections) {
+    public PointWriter openWriter(
+            String collection, WriterOptions options, PointWriter.RejectionHandler rejections) {
         return new PointWriter() {
             private long applied;
 
@@ -113,7 +134,11 @@ final class RecordingClient implements ArbalestClient {
             public void write(Point point) {
                 if (point.key().toString().startsWith("refused")) {
                     rejections.rejected(
-                            point, new ArbalestException(ErrorCode.VERSION_BELOW_HORIZON, "too old", "write a newer one"));
+                            point,
+                            new ArbalestException(
+                                    ErrorCode.VERSION_BELOW_HORIZON,
+                                    "too old",
+                                    "write a newer one"));
                     return;
                 }
                 apply(point);
@@ -145,7 +170,9 @@ final class RecordingClient implements ArbalestClient {
             points.remove(point.key());
         } else {
             Version version = point.version() == null ? new Version(0, 0, 1) : point.version();
-            points.put(point.key(), new Hit(point.key(), Double.NaN, version, point.vector(), point.metadata()));
+            points.put(
+                    point.key(),
+                    new Hit(point.key(), Double.NaN, version, point.vector(), point.metadata()));
         }
     }
 
@@ -160,10 +187,17 @@ final class RecordingClient implements ArbalestClient {
         queries.add(query);
         List<Hit> hits =
                 points.values().stream()
-                        .map(hit -> new Hit(hit.key(), hit.key().toString().length(), hit.version(), null, hit.metadata()))
+                        .map(hit ->
+                                new Hit(
+                                        hit.key(),
+                                        hit.key().toString().length(),
+                                        hit.version(),
+                                        null,
+                                        hit.metadata()))
                         .limit(query.k())
                         .toList();
-        return new SearchResult(List.of(hits), missing, false, new SearchResult.Statistics(5, 1, 4, 1, 5));
+        return new SearchResult(
+                List.of(hits), missing, false, new SearchResult.Statistics(5, 1, 4, 1, 5));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.arbalest.client;
 
 import io.arbalest.protocol.wire.ResultHeader;
+
 import java.util.List;
 
 /**

@@ -3,6 +3,7 @@ package io.arbalest.client;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.PointKey;
 import io.arbalest.protocol.wire.SearchStatistics;
+
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -57,7 +58,8 @@ final class AnswerMerge {
     /** In the order of the keys; what was not found is left out. */
     static Map<PointKey, Hit> get(List<Answer> answers, List<PointKey> keys) {
         Map<PointKey, Hit> found = new HashMap<>();
-        answers.forEach(answer -> answer.rows().forEach(row -> found.put(row.hit().key(), row.hit())));
+        answers.forEach(
+                answer -> answer.rows().forEach(row -> found.put(row.hit().key(), row.hit())));
         Map<PointKey, Hit> ordered = new LinkedHashMap<>();
         for (PointKey key : keys) {
             Hit hit = found.get(key);

@@ -3,11 +3,13 @@ package io.arbalest.client;
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.PointKey;
+
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A connection to a cluster. Thread-safe; one per process is enough. Every failure is an {@link
@@ -17,9 +19,11 @@ public interface ArbalestClient extends AutoCloseable {
     /**
      * A client of the cluster that these nodes belong to. Nothing is sent before the first call.
      *
-     * @param endpoints {@code host:port} of one or several nodes' Flight ports; the others are found through them
-     * @throws io.arbalest.model.ArbalestException MISSING_RUNTIME if the JVM was started without {@code
-     *     --add-opens=java.base/java.nio=ALL-UNNAMED}, which Arrow needs; INVALID_CONFIGURATION for an unreadable endpoint
+     * @param endpoints {@code host:port} of one or several nodes' Flight ports; the others are
+     *     found through them
+     * @throws io.arbalest.model.ArbalestException MISSING_RUNTIME if the JVM was started without
+     *     {@code --add-opens=java.base/java.nio=ALL-UNNAMED}, which Arrow needs;
+     *     INVALID_CONFIGURATION for an unreadable endpoint
      */
     static ArbalestClient connect(List<String> endpoints, ClientOptions options) {
         return FlightArbalestClient.connect(endpoints, options);
@@ -41,19 +45,29 @@ public interface ArbalestClient extends AutoCloseable {
 
     void dropCollection(String name, boolean ifExists);
 
-    /** Shards by collection and number as the nodes report them; a node that does not answer is left out. */
+    /**
+     * Shards by collection and number as the nodes report them; a node that does not answer is left
+     * out.
+     */
     List<ShardReport> shardReports(String collection);
 
     /** Opens a writer; its streams close with it. */
-    PointWriter openWriter(String collection, WriterOptions options, PointWriter.RejectionHandler rejections);
+    PointWriter openWriter(
+            String collection, WriterOptions options, PointWriter.RejectionHandler rejections);
 
     /** Writes a few points and waits until they are durable and searchable. */
     Token write(String collection, List<Point> points);
 
-    /** Searches with one or several queries {@code [queries][dimension]}. A shard that does not answer is named in the result. */
+    /**
+     * Searches with one or several queries {@code [queries][dimension]}. A shard that does not
+     * answer is named in the result.
+     */
     SearchResult search(String collection, List<float[]> queries, SearchQuery query);
 
-    /** Points by key; missing keys are left out. Fails with UNREACHABLE if a shard that holds one of them does not answer. */
+    /**
+     * Points by key; missing keys are left out. Fails with UNREACHABLE if a shard that holds one of
+     * them does not answer.
+     */
     Map<PointKey, Hit> get(String collection, List<PointKey> keys, GetOptions options);
 
     @Override
@@ -82,7 +96,11 @@ public interface ArbalestClient extends AutoCloseable {
      *
      * @param fields which metadata to return; null: all
      */
-    record GetOptions(@Nullable List<String> fields, boolean includeVector, Optional<Token> token, Duration timeout) {
+    record GetOptions(
+            @Nullable List<String> fields,
+            boolean includeVector,
+            Optional<Token> token,
+            Duration timeout) {
         public static final GetOptions DEFAULT =
                 new GetOptions(null, false, Optional.empty(), Duration.ofSeconds(10));
     }

@@ -2,6 +2,7 @@ package io.arbalest.client;
 
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
 import java.time.Duration;
 
 /**
@@ -15,7 +16,10 @@ import java.time.Duration;
  * @param maxBufferBytes Arrow memory of this client
  */
 public record ClientOptions(
-        Duration connectTimeout, Duration callTimeout, int maxConcurrentReads, long maxBufferBytes) {
+        Duration connectTimeout,
+        Duration callTimeout,
+        int maxConcurrentReads,
+        long maxBufferBytes) {
     public static final ClientOptions DEFAULT =
             new ClientOptions(Duration.ofSeconds(5), Duration.ofSeconds(30), 256, 1L << 30);
 
@@ -28,8 +32,14 @@ public record ClientOptions(
                 || maxBufferBytes < 1) {
             throw new ArbalestException(
                     ErrorCode.INVALID_CONFIGURATION,
-                    "client options must be positive, got connectTimeout=" + connectTimeout + " callTimeout=" + callTimeout
-                            + " maxConcurrentReads=" + maxConcurrentReads + " maxBufferBytes=" + maxBufferBytes,
+                    "client options must be positive, got connectTimeout="
+                            + connectTimeout
+                            + " callTimeout="
+                            + callTimeout
+                            + " maxConcurrentReads="
+                            + maxConcurrentReads
+                            + " maxBufferBytes="
+                            + maxBufferBytes,
                     "leave them at ClientOptions.DEFAULT or give positive values");
         }
     }

@@ -12,8 +12,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The threads of one client, all daemons: <i>workers</i> never block and run the lanes of writers, <i>callers</i> wait for
- * nodes, one <i>timer</i> wakes them up.
+ * The threads of one client, all daemons: <i>workers</i> never block and run the lanes of writers,
+ * <i>callers</i> wait for nodes, one <i>timer</i> wakes them up.
  *
  * <p>Thread-safe.
  */
@@ -29,18 +29,32 @@ final class ClientThreads implements AutoCloseable {
     private final ScheduledThreadPoolExecutor timer;
 
     ClientThreads() {
-        int count = Math.max(MIN_WORKERS, Math.min(MAX_WORKERS, Runtime.getRuntime().availableProcessors()));
+        int count =
+                Math.max(
+                        MIN_WORKERS,
+                        Math.min(MAX_WORKERS, Runtime.getRuntime().availableProcessors()));
         // Not bounded by a number: a lane is queued at most once at a time.
         workers = pool(count, "arbalest-client-worker", new LinkedBlockingQueue<>());
-        callers = pool(MAX_CALLERS, "arbalest-client-call", new LinkedBlockingQueue<>(MAX_QUEUED_CALLS));
+        callers =
+                pool(
+                        MAX_CALLERS,
+                        "arbalest-client-call",
+                        new LinkedBlockingQueue<>(MAX_QUEUED_CALLS));
         timer = new ScheduledThreadPoolExecutor(1, named("arbalest-client-timer"));
         timer.setRemoveOnCancelPolicy(true);
         timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
 
-    private static ThreadPoolExecutor pool(int threads, String name, LinkedBlockingQueue<Runnable> queue) {
+    private static ThreadPoolExecutor pool(
+            int threads, String name, LinkedBlockingQueue<Runnable> queue) {
         ThreadPoolExecutor pool =
-                new ThreadPoolExecutor(threads, threads, IDLE.toMillis(), TimeUnit.MILLISECONDS, queue, named(name));
+                new ThreadPoolExecutor(
+                        threads,
+                        threads,
+                        IDLE.toMillis(),
+                        TimeUnit.MILLISECONDS,
+                        queue,
+                        named(name));
         pool.allowCoreThreadTimeOut(true);
         return pool;
     }
@@ -65,7 +79,8 @@ final class ClientThreads implements AutoCloseable {
     /** Runs a short task later; does nothing once the client is closed. */
     void after(Duration delay, Runnable task) {
         try {
-            Future<?> unused = timer.schedule(() -> guarded(task), delay.toNanos(), TimeUnit.NANOSECONDS);
+            Future<?> unused =
+                    timer.schedule(() -> guarded(task), delay.toNanos(), TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException e) {
             if (!timer.isShutdown()) {
                 throw e;
@@ -91,7 +106,10 @@ final class ClientThreads implements AutoCloseable {
             if (!workers.awaitTermination(IDLE.toMillis(), TimeUnit.MILLISECONDS)
                     || !callers.awaitTermination(IDLE.toMillis(), TimeUnit.MILLISECONDS)) {
                 System.getLogger(ClientThreads.class.getName())
-                        .log(System.Logger.Level.WARNING, "a thread of the client is still busy after {0}", IDLE);
+                        .log(
+                                System.Logger.Level.WARNING,
+                                "a thread of the client is still busy after {0}",
+                                IDLE);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -2,20 +2,24 @@ package io.arbalest.client;
 
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
+
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
+
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
- * What this client knows of the cluster: the newest image that any node has told, and whom to ask for another.
+ * What this client knows of the cluster: the newest image that any node has told, and whom to ask
+ * for another.
  *
  * <p>Thread-safe.
  */
@@ -56,31 +60,43 @@ final class ClusterView {
         throw unreachable(failures);
     }
 
-    /** The collection of this name, asked for again if the cached image does not have it; refused with UNKNOWN_COLLECTION. */
+    /**
+     * The collection of this name, asked for again if the cached image does not have it; refused
+     * with UNKNOWN_COLLECTION.
+     */
     ClusterImage.Collection collection(String name) {
         ClusterImage.Collection known = image().collections().get(name);
         return known != null ? known : refresh().requireCollection(name);
     }
 
-    /** Waits until some node tells of a collection that was just created: the one asked may lag behind. */
+    /**
+     * Waits until some node tells of a collection that was just created: the one asked may lag
+     * behind.
+     */
     void awaitCollection(CollectionDefinition definition) {
         long deadline = System.nanoTime() + options.callTimeout().toNanos();
         while (true) {
             ClusterImage.Collection known = refresh().collections().get(definition.name());
-            if (known != null && known.definition().incarnation().equals(definition.incarnation())) {
+            if (known != null
+                    && known.definition().incarnation().equals(definition.incarnation())) {
                 return;
             }
             if (System.nanoTime() > deadline) {
                 throw new ArbalestException(
                         ErrorCode.METADATA_UNAVAILABLE,
-                        "collection '" + definition.name() + "' was created, but no node knows of it yet",
+                        "collection '"
+                                + definition.name()
+                                + "' was created, but no node knows of it yet",
                         "check that the nodes reach each other");
             }
             pause();
         }
     }
 
-    /** Keeps the newer of this image and the cached one, and returns it: a node may lag behind what another has told. */
+    /**
+     * Keeps the newer of this image and the cached one, and returns it: a node may lag behind what
+     * another has told.
+     */
     synchronized ClusterImage learn(ClusterImage told) {
         ClusterImage known = image;
         if (known == null || told.index() >= known.index()) {
@@ -91,8 +107,8 @@ final class ClusterView {
     }
 
     /**
-     * Calls an action on any node: the next is tried if one does not answer; all are tried again, until the call timeout, if
-     * one answered that it cannot now.
+     * Calls an action on any node: the next is tried if one does not answer; all are tried again,
+     * until the call timeout, if one answered that it cannot now.
      */
     <M extends Message> M callAny(String action, Message body, Parser<M> answer) {
         byte[] bytes = body.toByteArray();
@@ -102,7 +118,9 @@ final class ClusterView {
             @Nullable ArbalestException refusal = null;
             for (Endpoint endpoint : endpoints()) {
                 try {
-                    return connections.to(endpoint).call(action, bytes, answer, remaining(deadline));
+                    return connections
+                            .to(endpoint)
+                            .call(action, bytes, answer, remaining(deadline));
                 } catch (ArbalestException e) {
                     if (!e.code().retryable()) {
                         throw e;
@@ -141,7 +159,10 @@ final class ClusterView {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new ArbalestException(
-                    ErrorCode.DEADLINE_EXCEEDED, "interrupted while waiting for the cluster", "call again", e);
+                    ErrorCode.DEADLINE_EXCEEDED,
+                    "interrupted while waiting for the cluster",
+                    "call again",
+                    e);
         }
     }
 

@@ -3,6 +3,7 @@ package io.arbalest.client;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.NodeInfo;
+
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -12,7 +13,8 @@ import java.util.regex.Pattern;
  * <p>Immutable.
  */
 record Endpoint(String host, int port) {
-    private static final Pattern TEXT = Pattern.compile("(?:\\[([^\\]]+)\\]|([^:\\[\\]]+)):(\\d{1,5})");
+    private static final Pattern TEXT =
+            Pattern.compile("(?:\\[([^\\]]+)\\]|([^:\\[\\]]+)):(\\d{1,5})");
     private static final int MAX_PORT = 65_535;
 
     /** Reads {@code host:port} or {@code [ipv6]:port}; refused with INVALID_CONFIGURATION. */

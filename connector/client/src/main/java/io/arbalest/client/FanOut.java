@@ -7,6 +7,7 @@ import io.arbalest.model.ErrorCode;
 import io.arbalest.protocol.ErrorCodec;
 import io.arbalest.protocol.FlightErrors;
 import io.arbalest.protocol.wire.MissingShard;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -23,8 +24,9 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 
 /**
- * One read, sent to the primaries of its shards in parallel. A shard whose node does not answer, or is no longer its owner,
- * is asked for once more after the image was refreshed; what is then still missing is told, with the reason.
+ * One read, sent to the primaries of its shards in parallel. A shard whose node does not answer, or
+ * is no longer its owner, is asked for once more after the image was refreshed; what is then still
+ * missing is told, with the reason.
  *
  * <p>Confined to the caller's thread.
  */
@@ -37,7 +39,10 @@ final class FanOut {
     /** What a fresh image or stream may cure. */
     private static final Set<ErrorCode> REROUTED =
             EnumSet.of(
-                    ErrorCode.UNREACHABLE, ErrorCode.NOT_OWNER, ErrorCode.WRONG_TERM, ErrorCode.STALE_INCARNATION);
+                    ErrorCode.UNREACHABLE,
+                    ErrorCode.NOT_OWNER,
+                    ErrorCode.WRONG_TERM,
+                    ErrorCode.STALE_INCARNATION);
 
     /** Codes below are about the request itself: no shard can answer it. */
     private static final int FIRST_STATE_CODE = 2000;
@@ -51,7 +56,11 @@ final class FanOut {
     private final List<Answer> answers = new ArrayList<>();
     private final Map<Integer, ArbalestException> missing = new TreeMap<>();
 
-    FanOut(ClusterView view, NodeConnections connections, CollectionDefinition definition, Duration timeout) {
+    FanOut(
+            ClusterView view,
+            NodeConnections connections,
+            CollectionDefinition definition,
+            Duration timeout) {
         this.view = view;
         this.connections = connections;
         this.definition = definition;
@@ -94,28 +103,31 @@ final class FanOut {
         if (!now.definition().incarnation().equals(definition.incarnation())) {
             throw new ArbalestException(
                     ErrorCode.STALE_INCARNATION,
-                    "collection '" + definition.name() + "' was dropped and created again meanwhile",
+                    "collection '"
+                            + definition.name()
+                            + "' was dropped and created again meanwhile",
                     "call again");
         }
         Map<String, List<Integer>> byNode = new TreeMap<>();
         now.shards().stream()
                 .filter(shard -> shards.contains(shard.shard().number()))
-                .forEach(
-                        shard ->
-                                byNode.computeIfAbsent(shard.primary(), node -> new ArrayList<>())
-                                        .add(shard.shard().number()));
+                .forEach(shard ->
+                        byNode.computeIfAbsent(shard.primary(), node -> new ArrayList<>())
+                                .add(shard.shard().number()));
         List<Sent> sent = new ArrayList<>();
-        byNode.forEach(
-                (node, numbers) -> {
-                    try {
-                        sent.add(
-                                new Sent(
-                                        numbers,
-                                        connections.toNode(image, node).reads().send(request.apply(numbers))));
-                    } catch (ArbalestException e) {
-                        sent.add(new Sent(numbers, CompletableFuture.failedFuture(e)));
-                    }
-                });
+        byNode.forEach((node, numbers) -> {
+            try {
+                sent.add(
+                        new Sent(
+                                numbers,
+                                connections
+                                        .toNode(image, node)
+                                        .reads()
+                                        .send(request.apply(numbers))));
+            } catch (ArbalestException e) {
+                sent.add(new Sent(numbers, CompletableFuture.failedFuture(e)));
+            }
+        });
         return sent;
     }
 
@@ -136,14 +148,23 @@ final class FanOut {
             lost(
                     sent.shards,
                     new ArbalestException(
-                            ErrorCode.DEADLINE_EXCEEDED, "no answer in time", "raise the timeout or lower the load", e),
+                            ErrorCode.DEADLINE_EXCEEDED,
+                            "no answer in time",
+                            "raise the timeout or lower the load",
+                            e),
                     open);
         } catch (ExecutionException e) {
-            lost(sent.shards, FlightErrors.fromFlight(e.getCause() == null ? e : e.getCause(), "a node"), open);
+            lost(
+                    sent.shards,
+                    FlightErrors.fromFlight(e.getCause() == null ? e : e.getCause(), "a node"),
+                    open);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new ArbalestException(
-                    ErrorCode.DEADLINE_EXCEEDED, "interrupted while waiting for an answer", "call again", e);
+                    ErrorCode.DEADLINE_EXCEEDED,
+                    "interrupted while waiting for an answer",
+                    "call again",
+                    e);
         }
     }
 

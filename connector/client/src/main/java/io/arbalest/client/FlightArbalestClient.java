@@ -15,6 +15,10 @@ import io.arbalest.protocol.wire.DropCollection;
 import io.arbalest.protocol.wire.ShardStatus;
 import io.arbalest.protocol.wire.ShardStatusReply;
 import io.arbalest.protocol.wire.ShardStatusRequest;
+
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -27,13 +31,12 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.apache.arrow.memory.BufferAllocator;
-import org.apache.arrow.memory.RootAllocator;
 
 /**
  * The client over Flight.
  *
- * <p>Thread-safe. Owns its threads, connections and Arrow memory, and the writers that were not closed before it.
+ * <p>Thread-safe. Owns its threads, connections and Arrow memory, and the writers that were not
+ * closed before it.
  */
 final class FlightArbalestClient implements ArbalestClient {
     private static final String NEEDED_FLAG = "--add-opens=java.base/java.nio=ALL-UNNAMED";
@@ -61,7 +64,9 @@ final class FlightArbalestClient implements ArbalestClient {
         requireOpenBuffers();
         if (endpoints.isEmpty()) {
             throw new ArbalestException(
-                    ErrorCode.INVALID_CONFIGURATION, "no endpoint is given", "give at least one, for example 127.0.0.1:7400");
+                    ErrorCode.INVALID_CONFIGURATION,
+                    "no endpoint is given",
+                    "give at least one, for example 127.0.0.1:7400");
         }
         return new FlightArbalestClient(endpoints.stream().map(Endpoint::parse).toList(), options);
     }
@@ -87,7 +92,10 @@ final class FlightArbalestClient implements ArbalestClient {
                     .getModule();
         } catch (ClassNotFoundException e) {
             throw new ArbalestException(
-                    ErrorCode.MISSING_RUNTIME, "Apache Arrow is not on the class path", "add arrow-memory-unsafe", e);
+                    ErrorCode.MISSING_RUNTIME,
+                    "Apache Arrow is not on the class path",
+                    "add arrow-memory-unsafe",
+                    e);
         }
     }
 
@@ -122,22 +130,26 @@ final class FlightArbalestClient implements ArbalestClient {
     }
 
     @Override
-    public ClusterImage.Collection createCollection(CollectionDefinition definition, boolean ifNotExists) {
+    public ClusterImage.Collection createCollection(
+            CollectionDefinition definition, boolean ifNotExists) {
         CreateCollection request =
                 CreateCollection.newBuilder()
-                        .setDefinition(DefinitionCodec.toWire(definition).toBuilder().clearIncarnation())
+                        .setDefinition(
+                                DefinitionCodec.toWire(definition).toBuilder().clearIncarnation())
                         .setIfNotExists(ifNotExists)
                         .build();
         ClusterImage.Collection created =
                 ImageCodec.fromWire(
-                        view.callAny(ActionNames.CREATE_COLLECTION, request, CollectionState.parser()));
+                        view.callAny(
+                                ActionNames.CREATE_COLLECTION, request, CollectionState.parser()));
         view.awaitCollection(created.definition());
         return created;
     }
 
     @Override
     public void dropCollection(String name, boolean ifExists) {
-        DropCollection request = DropCollection.newBuilder().setName(name).setIfExists(ifExists).build();
+        DropCollection request =
+                DropCollection.newBuilder().setName(name).setIfExists(ifExists).build();
         view.learn(
                 ImageCodec.fromWire(
                         view.callAny(
@@ -150,20 +162,27 @@ final class FlightArbalestClient implements ArbalestClient {
     public List<ShardReport> shardReports(String collection) {
         ClusterImage image = view.refresh();
         image.requireCollection(collection);
-        byte[] body = ShardStatusRequest.newBuilder().setCollection(collection).build().toByteArray();
+        byte[] body =
+                ShardStatusRequest.newBuilder().setCollection(collection).build().toByteArray();
         List<CompletableFuture<List<ShardReport>>> asked = new ArrayList<>();
         for (NodeInfo node : image.nodes().values()) {
-            asked.add(CompletableFuture.supplyAsync(() -> shardReports(node, body), threads.callers()));
+            asked.add(
+                    CompletableFuture.supplyAsync(
+                            () -> shardReports(node, body), threads.callers()));
         }
         List<ShardReport> reports = new ArrayList<>();
         for (CompletableFuture<List<ShardReport>> answer : asked) {
             try {
-                reports.addAll(answer.get(2 * options.connectTimeout().toMillis(), TimeUnit.MILLISECONDS));
+                reports.addAll(
+                        answer.get(2 * options.connectTimeout().toMillis(), TimeUnit.MILLISECONDS));
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 break;
             } catch (ExecutionException | TimeoutException e) {
-                LOG.log(System.Logger.Level.DEBUG, "a node did not report its shards: {0}", e.toString());
+                LOG.log(
+                        System.Logger.Level.DEBUG,
+                        "a node did not report its shards: {0}",
+                        e.toString());
             }
         }
         reports.sort(
@@ -177,7 +196,11 @@ final class FlightArbalestClient implements ArbalestClient {
         ShardStatusReply reply =
                 connections
                         .to(Endpoint.of(node))
-                        .call(ActionNames.SHARD_STATUS, body, ShardStatusReply.parser(), options.connectTimeout());
+                        .call(
+                                ActionNames.SHARD_STATUS,
+                                body,
+                                ShardStatusReply.parser(),
+                                options.connectTimeout());
         return reply.getShardsList().stream().map(shard -> report(reply.getNode(), shard)).toList();
     }
 
@@ -201,16 +224,25 @@ final class FlightArbalestClient implements ArbalestClient {
     }
 
     @Override
-    public PointWriter openWriter(String collection, WriterOptions writerOptions, PointWriter.RejectionHandler rejections) {
+    public PointWriter openWriter(
+            String collection,
+            WriterOptions writerOptions,
+            PointWriter.RejectionHandler rejections) {
         FlightPointWriter writer =
-                new FlightPointWriter(this, view.collection(collection), writerOptions, rejections, writers::remove);
+                new FlightPointWriter(
+                        this,
+                        view.collection(collection),
+                        writerOptions,
+                        rejections,
+                        writers::remove);
         writers.add(writer);
         return writer;
     }
 
     @Override
     public Token write(String collection, List<Point> points) {
-        PointWriter writer = openWriter(collection, WriterOptions.DEFAULT, PointWriter.RejectionHandler.FAIL);
+        PointWriter writer =
+                openWriter(collection, WriterOptions.DEFAULT, PointWriter.RejectionHandler.FAIL);
         try (writer) {
             for (Point point : points) {
                 writer.write(point);
@@ -219,11 +251,15 @@ final class FlightArbalestClient implements ArbalestClient {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new ArbalestException(
-                    ErrorCode.DEADLINE_EXCEEDED, "interrupted while writing; some points may be stored", "write again", e);
+                    ErrorCode.DEADLINE_EXCEEDED,
+                    "interrupted while writing; some points may be stored",
+                    "write again",
+                    e);
         } catch (ExecutionException e) {
             throw e.getCause() instanceof ArbalestException coded
                     ? coded
-                    : new ArbalestException(ErrorCode.INTERNAL, String.valueOf(e.getCause()), "", e);
+                    : new ArbalestException(
+                            ErrorCode.INTERNAL, String.valueOf(e.getCause()), "", e);
         }
     }
 
@@ -249,7 +285,10 @@ final class FlightArbalestClient implements ArbalestClient {
             allocator.close();
         } catch (IllegalStateException e) {
             throw new ArbalestException(
-                    ErrorCode.INTERNAL, "the client left Arrow buffers behind: " + e.getMessage(), "report it", e);
+                    ErrorCode.INTERNAL,
+                    "the client left Arrow buffers behind: " + e.getMessage(),
+                    "report it",
+                    e);
         }
     }
 }

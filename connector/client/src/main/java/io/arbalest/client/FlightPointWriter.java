@@ -15,6 +15,10 @@ import io.arbalest.protocol.UuidBytes;
 import io.arbalest.protocol.wire.PutAcknowledgement;
 import io.arbalest.protocol.wire.PutCommand;
 import io.arbalest.protocol.wire.Writer;
+
+import org.apache.arrow.memory.BufferAllocator;
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -33,8 +37,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
-import org.apache.arrow.memory.BufferAllocator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A {@link PointWriter} over Flight: checks and routes points, and sums up what the lanes tell.
@@ -122,7 +124,8 @@ final class FlightPointWriter implements PointWriter {
         int shard = KeyHash.shardOf(collection, point.key()).shard().number();
         ShardLane lane = lanes.get(shard);
         if (lane == null) {
-            throw new IllegalStateException("no lane for shard " + shard); // lanes are made from the same collection
+            throw new IllegalStateException(
+                    "no lane for shard " + shard); // lanes are made from the same collection
         }
         lane.append(point, size);
     }
@@ -206,7 +209,11 @@ final class FlightPointWriter implements PointWriter {
 
     /** Closes without waiting for what is not acknowledged: the client is going away. */
     void abandon() {
-        fail(new ArbalestException(ErrorCode.SHUTTING_DOWN, "the client was closed", "close writers before it"));
+        fail(
+                new ArbalestException(
+                        ErrorCode.SHUTTING_DOWN,
+                        "the client was closed",
+                        "close writers before it"));
         synchronized (stateLock) {
             if (closed) {
                 return;
@@ -232,13 +239,16 @@ final class FlightPointWriter implements PointWriter {
         } catch (TimeoutException e) {
             throw new ArbalestException(
                     ErrorCode.DEADLINE_EXCEEDED,
-                    unacknowledged() + " points were not acknowledged within " + options.retryTimeout(),
+                    unacknowledged()
+                            + " points were not acknowledged within "
+                            + options.retryTimeout(),
                     "check that the nodes run; raise the writer's retryTimeout",
                     e);
         } catch (ExecutionException e) {
             throw e.getCause() instanceof ArbalestException coded
                     ? coded
-                    : new ArbalestException(ErrorCode.INTERNAL, String.valueOf(e.getCause()), "", e);
+                    : new ArbalestException(
+                            ErrorCode.INTERNAL, String.valueOf(e.getCause()), "", e);
         }
     }
 
@@ -248,7 +258,10 @@ final class FlightPointWriter implements PointWriter {
         try {
             if (!open.await(LANE_CLOSE_WAIT.toNanos(), TimeUnit.NANOSECONDS)) {
                 System.getLogger(FlightPointWriter.class.getName())
-                        .log(System.Logger.Level.WARNING, "{0} streams of a writer did not close in time", open.getCount());
+                        .log(
+                                System.Logger.Level.WARNING,
+                                "{0} streams of a writer did not close in time",
+                                open.getCount());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -330,7 +343,10 @@ final class FlightPointWriter implements PointWriter {
         return error;
     }
 
-    /** A node that lags behind the metadata group does not know a new collection yet; the image does. */
+    /**
+     * A node that lags behind the metadata group does not know a new collection yet; the image
+     * does.
+     */
     boolean mayBeKnownSoon(ArbalestException error) {
         return error.code() == ErrorCode.UNKNOWN_COLLECTION
                 && view.image().collections().containsKey(collection.definition().name());
@@ -340,7 +356,8 @@ final class FlightPointWriter implements PointWriter {
         rejections.rejected(point, error);
     }
 
-    void acknowledged(WriteBatch batch, Map<RowStatus, Integer> counts, PutAcknowledgement acknowledgement) {
+    void acknowledged(
+            WriteBatch batch, Map<RowStatus, Integer> counts, PutAcknowledgement acknowledgement) {
         counts.forEach((status, count) -> Objects.requireNonNull(statuses.get(status)).add(count));
         batches.incrementAndGet();
         bytes.addAndGet(batch.bytes());

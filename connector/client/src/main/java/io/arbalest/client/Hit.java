@@ -2,8 +2,10 @@ package io.arbalest.client;
 
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
-import java.util.Map;
+
 import org.jspecify.annotations.Nullable;
+
+import java.util.Map;
 
 /**
  * A point that was found.
@@ -13,4 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param metadata by field name, in the collection's order; nulls are left out
  */
 public record Hit(
-        PointKey key, double score, Version version, short @Nullable [] vector, Map<String, Object> metadata) {}
+        PointKey key,
+        double score,
+        Version version,
+        short @Nullable [] vector,
+        Map<String, Object> metadata) {}

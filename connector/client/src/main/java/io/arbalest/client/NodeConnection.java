@@ -2,6 +2,7 @@ package io.arbalest.client;
 
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
+
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.protocol.ActionNames;
@@ -12,11 +13,7 @@ import io.arbalest.protocol.WireLimits;
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
-import java.time.Duration;
-import java.util.Iterator;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
+
 import org.apache.arrow.flight.Action;
 import org.apache.arrow.flight.CallOptions;
 import org.apache.arrow.flight.FlightClient;
@@ -24,13 +21,22 @@ import org.apache.arrow.flight.FlightGrpcUtils;
 import org.apache.arrow.flight.Result;
 import org.apache.arrow.memory.BufferAllocator;
 
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
 /**
- * The channel to one node. gRPC re-connects by itself; what must be opened again after a failure is the stream.
+ * The channel to one node. gRPC re-connects by itself; what must be opened again after a failure is
+ * the stream.
  *
  * <p>Thread-safe.
  */
 final class NodeConnection implements AutoCloseable {
-    /** How long a broken channel is given to connect again before its node counts as unreachable. */
+    /**
+     * How long a broken channel is given to connect again before its node counts as unreachable.
+     */
     private static final Duration RECONNECT_WAIT = Duration.ofMillis(250);
 
     private static final Duration RECONNECT_PAUSE = Duration.ofMillis(250);
@@ -41,14 +47,20 @@ final class NodeConnection implements AutoCloseable {
     private final FlightClient flight;
     private final ReadStreams reads;
 
-    NodeConnection(Endpoint endpoint, BufferAllocator allocator, ClientThreads threads, Duration connectTimeout) {
+    NodeConnection(
+            Endpoint endpoint,
+            BufferAllocator allocator,
+            ClientThreads threads,
+            Duration connectTimeout) {
         this.endpoint = endpoint;
         this.channel =
                 ManagedChannelBuilder.forAddress(endpoint.host(), endpoint.port())
                         .usePlaintext()
                         .maxInboundMessageSize(WireLimits.MAX_MESSAGE_BYTES)
                         .build();
-        this.flight = FlightGrpcUtils.createFlightClient(allocator, channel); // closes the channel with itself
+        this.flight =
+                FlightGrpcUtils.createFlightClient(
+                        allocator, channel); // closes the channel with itself
         this.reads = new ReadStreams(this, allocator, threads, connectTimeout);
     }
 
@@ -73,7 +85,8 @@ final class NodeConnection implements AutoCloseable {
         try {
             Iterator<Result> results =
                     flight.doAction(
-                            new Action(action, body), CallOptions.timeout(timeout.toMillis(), TimeUnit.MILLISECONDS));
+                            new Action(action, body),
+                            CallOptions.timeout(timeout.toMillis(), TimeUnit.MILLISECONDS));
             if (!results.hasNext()) {
                 throw new ArbalestException(
                         ErrorCode.MALFORMED_REQUEST,
@@ -91,8 +104,8 @@ final class NodeConnection implements AutoCloseable {
     }
 
     /**
-     * Asks for the image. Also makes sure that the channel is connected: to open a stream on a channel that is not makes
-     * Arrow Flight spin on a core until it is.
+     * Asks for the image. Also makes sure that the channel is connected: to open a stream on a
+     * channel that is not makes Arrow Flight spin on a core until it is.
      */
     io.arbalest.model.ClusterImage image(Duration timeout) {
         awaitReconnected();
@@ -104,7 +117,10 @@ final class NodeConnection implements AutoCloseable {
                             io.arbalest.protocol.wire.ClusterImage.parser(),
                             timeout));
         } catch (ArbalestException e) {
-            if (e.code() == ErrorCode.DEADLINE_EXCEEDED) { // nothing else can take this long: the peer is silent
+            if (e.code()
+                    == ErrorCode
+                            .DEADLINE_EXCEEDED) { // nothing else can take this long: the peer is
+                // silent
                 throw new ArbalestException(
                         ErrorCode.UNREACHABLE,
                         endpoint + " did not answer within " + timeout.toMillis() + " ms",
@@ -116,8 +132,9 @@ final class NodeConnection implements AutoCloseable {
     }
 
     /**
-     * gRPC waits up to two minutes between attempts and fails every call meanwhile. A restarted node must be found at once,
-     * so the attempt is made now; but at most once in a while does a caller wait for it.
+     * gRPC waits up to two minutes between attempts and fails every call meanwhile. A restarted
+     * node must be found at once, so the attempt is made now; but at most once in a while does a
+     * caller wait for it.
      */
     private void awaitReconnected() {
         if (channel.getState(true) != ConnectivityState.TRANSIENT_FAILURE) {
@@ -125,7 +142,8 @@ final class NodeConnection implements AutoCloseable {
         }
         long now = System.nanoTime();
         long last = lastReconnectNanos.get();
-        if ((last == 0 || now - last > RECONNECT_PAUSE.toNanos()) && lastReconnectNanos.compareAndSet(last, now)) {
+        if ((last == 0 || now - last > RECONNECT_PAUSE.toNanos())
+                && lastReconnectNanos.compareAndSet(last, now)) {
             CountDownLatch changed = new CountDownLatch(1);
             channel.notifyWhenStateChanged(ConnectivityState.TRANSIENT_FAILURE, changed::countDown);
             channel.resetConnectBackoff();

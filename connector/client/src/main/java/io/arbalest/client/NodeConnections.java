@@ -3,12 +3,14 @@ package io.arbalest.client;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.ErrorCode;
+
+import org.apache.arrow.memory.BufferAllocator;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.arrow.memory.BufferAllocator;
 
 /**
  * One connection a node, opened when first needed.
@@ -34,7 +36,9 @@ final class NodeConnections implements AutoCloseable {
     synchronized NodeConnection to(Endpoint endpoint) {
         if (closed) {
             throw new ArbalestException(
-                    ErrorCode.SHUTTING_DOWN, "this client is closed", "use it before it is closed, or connect another");
+                    ErrorCode.SHUTTING_DOWN,
+                    "this client is closed",
+                    "use it before it is closed, or connect another");
         }
         NodeConnection found = connections.get(endpoint);
         if (found != null) {
@@ -56,12 +60,14 @@ final class NodeConnections implements AutoCloseable {
         return to(
                 Endpoint.of(
                         image.node(name)
-                                .orElseThrow(
-                                        () ->
-                                                new ArbalestException(
-                                                        ErrorCode.UNREACHABLE,
-                                                        "node '" + name + "' has not registered with the cluster",
-                                                        "start the node; there are " + image.nodes().keySet()))));
+                                .orElseThrow(() ->
+                                        new ArbalestException(
+                                                ErrorCode.UNREACHABLE,
+                                                "node '"
+                                                        + name
+                                                        + "' has not registered with the cluster",
+                                                "start the node; there are "
+                                                        + image.nodes().keySet()))));
     }
 
     @Override

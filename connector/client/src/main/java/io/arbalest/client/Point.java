@@ -4,13 +4,16 @@ import io.arbalest.model.Binary16;
 import io.arbalest.model.OperationKind;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
-import java.util.Map;
+
 import org.jspecify.annotations.Nullable;
+
+import java.util.Map;
 
 /**
  * One row to write.
  *
- * @param vector binary16 {@code [dimension]}; null for a delete; not copied, must not be changed until acknowledged
+ * @param vector binary16 {@code [dimension]}; null for a delete; not copied, must not be changed
+ *     until acknowledged
  * @param metadata by field name; missing means null; empty for a delete
  * @param version null: an unversioned write, which wins over what the key has
  */
@@ -22,12 +25,17 @@ public record Point(
         @Nullable Version version) {
 
     /** An upsert of a binary16 vector. */
-    public static Point upsert(PointKey key, short[] vector, Map<String, Object> metadata, @Nullable Version version) {
+    public static Point upsert(
+            PointKey key, short[] vector, Map<String, Object> metadata, @Nullable Version version) {
         return new Point(key, OperationKind.UPSERT, vector, metadata, version);
     }
 
-    /** An upsert of a float vector, rounded to binary16; what does not fit is refused when it is written. */
-    public static Point upsert(PointKey key, float[] vector, Map<String, Object> metadata, @Nullable Version version) {
+    /**
+     * An upsert of a float vector, rounded to binary16; what does not fit is refused when it is
+     * written.
+     */
+    public static Point upsert(
+            PointKey key, float[] vector, Map<String, Object> metadata, @Nullable Version version) {
         short[] half = new short[vector.length];
         for (int component = 0; component < vector.length; component++) {
             half[component] = Binary16.fromFloat(vector[component]);

@@ -7,12 +7,14 @@ import io.arbalest.model.Field;
 import io.arbalest.model.Metric;
 import io.arbalest.model.OperationKind;
 import io.arbalest.protocol.MetadataValues;
+
 import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Everything about a point that the collection's definition alone can refuse. A {@link PointWriter} checks with it before it
- * queues a point; a pipeline may check earlier, to send what does not fit to a dead-letter topic.
+ * Everything about a point that the collection's definition alone can refuse. A {@link PointWriter}
+ * checks with it before it queues a point; a pipeline may check earlier, to send what does not fit
+ * to a dead-letter topic.
  *
  * <p>Thread-safe.
  */
@@ -32,14 +34,19 @@ public final class PointCheck {
     /**
      * Refuses a point that cannot be written to the collection.
      *
-     * @throws ArbalestException KEY_TYPE_MISMATCH, UNKNOWN_OPERATION, VECTOR_MISSING, DIMENSION_MISMATCH,
-     *     VECTOR_NOT_FINITE, VECTOR_OUT_OF_RANGE, VECTOR_ZERO, UNKNOWN_FIELD, VALUE_TYPE_MISMATCH or LIMIT_EXCEEDED
+     * @throws ArbalestException KEY_TYPE_MISMATCH, UNKNOWN_OPERATION, VECTOR_MISSING,
+     *     DIMENSION_MISMATCH, VECTOR_NOT_FINITE, VECTOR_OUT_OF_RANGE, VECTOR_ZERO, UNKNOWN_FIELD,
+     *     VALUE_TYPE_MISMATCH or LIMIT_EXCEEDED
      */
     public void check(Point point) {
         if (point.key().type() != definition.keyType()) {
             throw new ArbalestException(
                     ErrorCode.KEY_TYPE_MISMATCH,
-                    at(point) + "the collection's keys are " + definition.keyType() + ", got " + point.key().type(),
+                    at(point)
+                            + "the collection's keys are "
+                            + definition.keyType()
+                            + ", got "
+                            + point.key().type(),
                     "use keys of the collection's type");
         }
         if (point.operation() == OperationKind.DELETE) {
@@ -54,7 +61,9 @@ public final class PointCheck {
         short[] vector = point.vector();
         if (vector == null) {
             throw new ArbalestException(
-                    ErrorCode.VECTOR_MISSING, at(point) + "an upsert has no vector", "give a vector, or delete the point");
+                    ErrorCode.VECTOR_MISSING,
+                    at(point) + "an upsert has no vector",
+                    "give a vector, or delete the point");
         }
         checkVector(point, vector);
         point.metadata().forEach((name, value) -> checkValue(point, name, value));
@@ -64,9 +73,13 @@ public final class PointCheck {
         if (vector.length != definition.dimension()) {
             throw new ArbalestException(
                     ErrorCode.DIMENSION_MISMATCH,
-                    at(point) + "the vector has dimension " + vector.length + ", the collection has "
+                    at(point)
+                            + "the vector has dimension "
+                            + vector.length
+                            + ", the collection has "
                             + definition.dimension(),
-                    "embed with the model that the collection was made for, or create another collection");
+                    "embed with the model that the collection was made for, or create another"
+                            + " collection");
         }
         int magnitudes = 0;
         for (int component = 0; component < vector.length; component++) {
@@ -76,7 +89,10 @@ public final class PointCheck {
                 boolean nan = (half & SIGNIFICAND) != 0;
                 throw new ArbalestException(
                         nan ? ErrorCode.VECTOR_NOT_FINITE : ErrorCode.VECTOR_OUT_OF_RANGE,
-                        at(point) + "component " + component + (nan ? " is NaN" : " is beyond binary16's range of 65504"),
+                        at(point)
+                                + "component "
+                                + component
+                                + (nan ? " is NaN" : " is beyond binary16's range of 65504"),
                         nan ? "send finite numbers" : "scale the vectors down before writing them");
             }
         }
@@ -88,13 +104,20 @@ public final class PointCheck {
         }
     }
 
-    // A map of a caller that does not know NullMarked may hold nulls; null means that the field has no value.
-    private void checkValue(Point point, String name, @org.jspecify.annotations.Nullable Object value) {
+    // A map of a caller that does not know NullMarked may hold nulls; null means that the field has
+    // no value.
+    private void checkValue(
+            Point point, String name, @org.jspecify.annotations.Nullable Object value) {
         Field field = fields.get(name);
         if (field == null) {
             throw new ArbalestException(
                     ErrorCode.UNKNOWN_FIELD,
-                    at(point) + "collection '" + definition.name() + "' has no field '" + name + "'",
+                    at(point)
+                            + "collection '"
+                            + definition.name()
+                            + "' has no field '"
+                            + name
+                            + "'",
                     "use one of " + fields.keySet().stream().sorted().toList());
         }
         if (value != null) {

@@ -8,18 +8,21 @@ import io.arbalest.protocol.PutBatch;
 import io.arbalest.protocol.wire.PutAcknowledgement;
 import io.arbalest.protocol.wire.PutBatchHeader;
 import io.arbalest.protocol.wire.PutCommand;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+
 import org.apache.arrow.flight.FlightClient;
 import org.apache.arrow.flight.FlightRuntimeException;
 import org.apache.arrow.flight.PutResult;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
 /**
  * One DoPut call: batches out, acknowledgements in, in the same order.
  *
- * <p>{@link #send} and {@link #close} are confined to the lane; the {@link Listener} is called from gRPC's threads.
+ * <p>{@link #send} and {@link #close} are confined to the lane; the {@link Listener} is called from
+ * gRPC's threads.
  */
 final class PutStream {
     /** What a lane hears from its stream. */
@@ -39,14 +42,24 @@ final class PutStream {
 
     /** Opens the stream; the channel should be connected, see {@link NodeConnection#image}. */
     PutStream(
-            NodeConnection connection, PutCommand command, PutBatch batch, BufferAllocator allocator, Listener listener) {
+            NodeConnection connection,
+            PutCommand command,
+            PutBatch batch,
+            BufferAllocator allocator,
+            Listener listener) {
         this.peer = connection.endpoint().toString();
         this.allocator = allocator;
         this.listener = listener;
-        this.out = connection.flight().startPut(Descriptors.ofPut(command), batch.root(), new Answers());
+        this.out =
+                connection
+                        .flight()
+                        .startPut(Descriptors.ofPut(command), batch.root(), new Answers());
     }
 
-    /** Whether {@link #send} would not have to wait: Arrow Flight waits by spinning, so it is never called otherwise. */
+    /**
+     * Whether {@link #send} would not have to wait: Arrow Flight waits by spinning, so it is never
+     * called otherwise.
+     */
     boolean isReady() {
         return out.isReady();
     }
@@ -64,14 +77,22 @@ final class PutStream {
     /** Ends the stream; what was sent may or may not have been stored. */
     void cancel() {
         try {
-            out.error(new ArbalestException(ErrorCode.UNREACHABLE, "the writer gave this stream up", ""));
+            out.error(
+                    new ArbalestException(
+                            ErrorCode.UNREACHABLE, "the writer gave this stream up", ""));
         } catch (RuntimeException e) { // it ended by itself
             System.getLogger(PutStream.class.getName())
-                    .log(System.Logger.Level.DEBUG, "cancelling the stream to {0}: {1}", peer, e.getMessage());
+                    .log(
+                            System.Logger.Level.DEBUG,
+                            "cancelling the stream to {0}: {1}",
+                            peer,
+                            e.getMessage());
         }
     }
 
-    /** Says that nothing more will be sent and waits for the node to agree; cancels if it does not. */
+    /**
+     * Says that nothing more will be sent and waits for the node to agree; cancels if it does not.
+     */
     void close(long timeout, TimeUnit unit) {
         try {
             out.completed();
@@ -93,7 +114,9 @@ final class PutStream {
                 listener.acknowledged(
                         PutStream.this,
                         Descriptors.parse(
-                                PutAcknowledgement.parser(), result.getApplicationMetadata(), "PutAcknowledgement"));
+                                PutAcknowledgement.parser(),
+                                result.getApplicationMetadata(),
+                                "PutAcknowledgement"));
             } catch (ArbalestException e) {
                 listener.ended(PutStream.this, e);
             }
@@ -116,7 +139,10 @@ final class PutStream {
             over.countDown();
             listener.ended(
                     PutStream.this,
-                    new ArbalestException(ErrorCode.UNREACHABLE, peer + " ended the stream", "check that node's log"));
+                    new ArbalestException(
+                            ErrorCode.UNREACHABLE,
+                            peer + " ended the stream",
+                            "check that node's log"));
         }
 
         @Override

@@ -9,14 +9,17 @@ import io.arbalest.protocol.wire.BatchHeader;
 import io.arbalest.protocol.wire.ExchangeOpen;
 import io.arbalest.protocol.wire.GetRequest;
 import io.arbalest.protocol.wire.SearchRequest;
-import java.time.Duration;
-import java.util.List;
+
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.jspecify.annotations.Nullable;
 
+import java.time.Duration;
+import java.util.List;
+
 /**
- * A search or get for one node: the header, the batch beside it, and the shape of the stream that can carry it.
+ * A search or get for one node: the header, the batch beside it, and the shape of the stream that
+ * can carry it.
  *
  * <p>Immutable.
  *
@@ -26,11 +29,18 @@ import org.jspecify.annotations.Nullable;
  * @param keys of a get; empty for a search
  */
 record ReadRequest(
-        Shape shape, BatchHeader header, List<float[]> queries, List<PointKey> keys, Duration timeout) {
+        Shape shape,
+        BatchHeader header,
+        List<float[]> queries,
+        List<PointKey> keys,
+        Duration timeout) {
 
     /** The kind of request and the columns of its answers. */
     record Shape(
-            CollectionDefinition definition, boolean get, @Nullable List<String> fields, boolean includeVector) {
+            CollectionDefinition definition,
+            boolean get,
+            @Nullable List<String> fields,
+            boolean includeVector) {
         ExchangeOpen toWire() {
             ExchangeOpen.Builder open =
                     ExchangeOpen.newBuilder()
@@ -56,13 +66,19 @@ record ReadRequest(
         }
     }
 
-    static ReadRequest search(Shape shape, SearchRequest request, List<float[]> queries, Duration timeout) {
+    static ReadRequest search(
+            Shape shape, SearchRequest request, List<float[]> queries, Duration timeout) {
         return new ReadRequest(
-                shape, BatchHeader.newBuilder().setSearch(request).build(), queries, List.of(), timeout);
+                shape,
+                BatchHeader.newBuilder().setSearch(request).build(),
+                queries,
+                List.of(),
+                timeout);
     }
 
     static ReadRequest get(Shape shape, GetRequest request, List<PointKey> keys, Duration timeout) {
-        return new ReadRequest(shape, BatchHeader.newBuilder().setGet(request).build(), List.of(), keys, timeout);
+        return new ReadRequest(
+                shape, BatchHeader.newBuilder().setGet(request).build(), List.of(), keys, timeout);
     }
 
     void fill(VectorSchemaRoot root) {

@@ -8,6 +8,14 @@ import io.arbalest.protocol.ResultRows;
 import io.arbalest.protocol.wire.BatchHeader;
 import io.arbalest.protocol.wire.ReadCommand;
 import io.arbalest.protocol.wire.ResultHeader;
+
+import org.apache.arrow.flight.FlightClient;
+import org.apache.arrow.flight.FlightStream;
+import org.apache.arrow.memory.ArrowBuf;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,22 +24,19 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import org.apache.arrow.flight.FlightClient;
-import org.apache.arrow.flight.FlightStream;
-import org.apache.arrow.memory.ArrowBuf;
-import org.apache.arrow.memory.BufferAllocator;
-import org.apache.arrow.vector.VectorSchemaRoot;
-import org.jspecify.annotations.Nullable;
 
 /**
- * A persistent DoExchange call to one node: many requests in flight, told apart by their ids; answers in any order. A daemon
- * thread reads; when the call ends, for whatever reason, everything in flight fails with one coded error and the stream is
- * not used again.
+ * A persistent DoExchange call to one node: many requests in flight, told apart by their ids;
+ * answers in any order. A daemon thread reads; when the call ends, for whatever reason, everything
+ * in flight fails with one coded error and the stream is not used again.
  *
  * <p>Thread-safe: senders take turns.
  */
 final class ReadStream {
-    /** How much longer than its own timeout a request is waited for before the stream is given up as dead. */
+    /**
+     * How much longer than its own timeout a request is waited for before the stream is given up as
+     * dead.
+     */
     private static final Duration GRACE = Duration.ofSeconds(2);
 
     private static final long READY_POLL_MICROS = 200;
@@ -70,7 +75,9 @@ final class ReadStream {
                         .flight()
                         .doExchange(
                                 Descriptors.ofRead(
-                                        ReadCommand.newBuilder().setExchange(shape.toWire()).build()));
+                                        ReadCommand.newBuilder()
+                                                .setExchange(shape.toWire())
+                                                .build()));
         boolean started = false;
         try {
             awaitReady(System.nanoTime() + openTimeout.toNanos());
@@ -96,12 +103,17 @@ final class ReadStream {
         return inFlight.isEmpty();
     }
 
-    /** Sends a request; fails with the node's coded error, or with UNREACHABLE if the stream ends first. */
+    /**
+     * Sends a request; fails with the node's coded error, or with UNREACHABLE if the stream ends
+     * first.
+     */
     CompletableFuture<Answer> send(ReadRequest request) {
         long id = nextId.getAndIncrement();
         CompletableFuture<Answer> answer = new CompletableFuture<>();
         inFlight.put(
-                id, new Waiting(answer, System.nanoTime() + request.timeout().toNanos() + GRACE.toNanos()));
+                id,
+                new Waiting(
+                        answer, System.nanoTime() + request.timeout().toNanos() + GRACE.toNanos()));
         ArbalestException over = ended;
         if (over != null) {
             inFlight.remove(id);
@@ -118,7 +130,10 @@ final class ReadStream {
         return answer;
     }
 
-    /** Gives the stream up when a request is overdue: its node is silent, and what follows would wait in vain. */
+    /**
+     * Gives the stream up when a request is overdue: its node is silent, and what follows would
+     * wait in vain.
+     */
     private void checkOverdue() {
         if (ended != null) {
             return;
@@ -136,7 +151,8 @@ final class ReadStream {
     }
 
     private void transmit(ReadRequest request, long id) {
-        byte[] header = BatchHeader.newBuilder(request.header()).setRequestId(id).build().toByteArray();
+        byte[] header =
+                BatchHeader.newBuilder(request.header()).setRequestId(id).build().toByteArray();
         synchronized (sending) {
             ArbalestException over = ended;
             if (over != null) {
@@ -159,14 +175,19 @@ final class ReadStream {
             }
             if (System.nanoTime() > deadlineNanos) {
                 throw new ArbalestException(
-                        ErrorCode.OVERLOADED, peer + " does not take more requests", "send fewer at once");
+                        ErrorCode.OVERLOADED,
+                        peer + " does not take more requests",
+                        "send fewer at once");
             }
             try {
                 TimeUnit.MICROSECONDS.sleep(READY_POLL_MICROS);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new ArbalestException(
-                        ErrorCode.DEADLINE_EXCEEDED, "interrupted while sending to " + peer, "call again", e);
+                        ErrorCode.DEADLINE_EXCEEDED,
+                        "interrupted while sending to " + peer,
+                        "call again",
+                        e);
             }
         }
     }
@@ -175,7 +196,8 @@ final class ReadStream {
 
     private void readAll() {
         ArbalestException why =
-                new ArbalestException(ErrorCode.UNREACHABLE, peer + " ended the stream", "check that node's log");
+                new ArbalestException(
+                        ErrorCode.UNREACHABLE, peer + " ended the stream", "check that node's log");
         try {
             FlightStream stream = exchange.getReader();
             ResultRows rows = new ResultRows(shape.resultSchema(), stream.getRoot());
@@ -193,7 +215,8 @@ final class ReadStream {
 
     private void answer(FlightStream stream, ResultRows rows) {
         ResultHeader header =
-                Descriptors.parse(ResultHeader.parser(), stream.getLatestMetadata(), "ResultHeader");
+                Descriptors.parse(
+                        ResultHeader.parser(), stream.getLatestMetadata(), "ResultHeader");
         Waiting waiting = inFlight.remove(header.getRequestId());
         if (waiting == null) {
             return; // not asked, or answered already
@@ -217,7 +240,8 @@ final class ReadStream {
         if (ended == null) {
             ended = why;
         }
-        List.copyOf(inFlight.values()).forEach(waiting -> waiting.answer.completeExceptionally(why));
+        List.copyOf(inFlight.values())
+                .forEach(waiting -> waiting.answer.completeExceptionally(why));
     }
 
     private void closeQuietly() {
@@ -225,7 +249,11 @@ final class ReadStream {
             exchange.close();
         } catch (Exception e) {
             System.getLogger(ReadStream.class.getName())
-                    .log(System.Logger.Level.DEBUG, "closing the stream to {0}: {1}", peer, e.toString());
+                    .log(
+                            System.Logger.Level.DEBUG,
+                            "closing the stream to {0}: {1}",
+                            peer,
+                            e.toString());
         }
         requestRoot.close();
     }
@@ -239,7 +267,9 @@ final class ReadStream {
 
     /** Ends the stream; what is in flight fails. */
     void close() {
-        giveUp(new ArbalestException(ErrorCode.SHUTTING_DOWN, "this client is closed", "connect another"));
+        giveUp(
+                new ArbalestException(
+                        ErrorCode.SHUTTING_DOWN, "this client is closed", "connect another"));
     }
 
     /** Waits until the stream's memory is given back. */

@@ -3,6 +3,9 @@ package io.arbalest.client;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.protocol.FlightErrors;
+
+import org.apache.arrow.memory.BufferAllocator;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -10,11 +13,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
-import org.apache.arrow.memory.BufferAllocator;
 
 /**
- * The open read streams of one node, by shape. At most {@value #MAX_STREAMS}; the one that was idle for longest makes room
- * for another.
+ * The open read streams of one node, by shape. At most {@value #MAX_STREAMS}; the one that was idle
+ * for longest makes room for another.
  *
  * <p>Thread-safe.
  */
@@ -26,17 +28,25 @@ final class ReadStreams implements AutoCloseable {
     private final ClientThreads threads;
     private final Duration connectTimeout;
     // In order of last use.
-    private final Map<ReadRequest.Shape, CompletableFuture<ReadStream>> streams = new LinkedHashMap<>(16, 0.75f, true);
+    private final Map<ReadRequest.Shape, CompletableFuture<ReadStream>> streams =
+            new LinkedHashMap<>(16, 0.75f, true);
     private boolean closed;
 
-    ReadStreams(NodeConnection connection, BufferAllocator allocator, ClientThreads threads, Duration connectTimeout) {
+    ReadStreams(
+            NodeConnection connection,
+            BufferAllocator allocator,
+            ClientThreads threads,
+            Duration connectTimeout) {
         this.connection = connection;
         this.allocator = allocator;
         this.threads = threads;
         this.connectTimeout = connectTimeout;
     }
 
-    /** Sends a request on a stream of its shape, opened if there is none. Never blocks for the network but for room. */
+    /**
+     * Sends a request on a stream of its shape, opened if there is none. Never blocks for the
+     * network but for room.
+     */
     CompletableFuture<Answer> send(ReadRequest request) {
         CompletableFuture<ReadStream> stream = stream(request.shape());
         if (stream.isDone() && !stream.isCompletedExceptionally()) {
@@ -50,7 +60,10 @@ final class ReadStreams implements AutoCloseable {
         synchronized (this) {
             if (closed) {
                 return CompletableFuture.failedFuture(
-                        new ArbalestException(ErrorCode.SHUTTING_DOWN, "this client is closed", "connect another"));
+                        new ArbalestException(
+                                ErrorCode.SHUTTING_DOWN,
+                                "this client is closed",
+                                "connect another"));
             }
             CompletableFuture<ReadStream> known = streams.get(shape);
             if (known != null && isUsable(known)) {
@@ -61,8 +74,11 @@ final class ReadStreams implements AutoCloseable {
                 return CompletableFuture.failedFuture(
                         new ArbalestException(
                                 ErrorCode.OVERLOADED,
-                                MAX_STREAMS + " kinds of requests are in flight to " + connection.endpoint(),
-                                "ask for the same fields in concurrent requests, or send fewer at once"));
+                                MAX_STREAMS
+                                        + " kinds of requests are in flight to "
+                                        + connection.endpoint(),
+                                "ask for the same fields in concurrent requests, or send fewer at"
+                                        + " once"));
             }
             opening = new CompletableFuture<>();
             streams.put(shape, opening);
@@ -71,7 +87,8 @@ final class ReadStreams implements AutoCloseable {
             threads.callers().execute(() -> open(shape, opening));
         } catch (RejectedExecutionException e) {
             opening.completeExceptionally(
-                    new ArbalestException(ErrorCode.OVERLOADED, "too many calls wait", "send fewer at once", e));
+                    new ArbalestException(
+                            ErrorCode.OVERLOADED, "too many calls wait", "send fewer at once", e));
         }
         return opening;
     }
@@ -79,7 +96,8 @@ final class ReadStreams implements AutoCloseable {
     private void open(ReadRequest.Shape shape, CompletableFuture<ReadStream> opening) {
         try {
             connection.image(connectTimeout);
-            ReadStream opened = new ReadStream(connection, shape, allocator, threads, connectTimeout);
+            ReadStream opened =
+                    new ReadStream(connection, shape, allocator, threads, connectTimeout);
             boolean tooLate;
             synchronized (this) {
                 tooLate = closed;
@@ -90,7 +108,8 @@ final class ReadStreams implements AutoCloseable {
                 opened.awaitClosed();
             }
         } catch (RuntimeException | Error e) {
-            opening.completeExceptionally(FlightErrors.fromFlight(e, connection.endpoint().toString()));
+            opening.completeExceptionally(
+                    FlightErrors.fromFlight(e, connection.endpoint().toString()));
         }
     }
 

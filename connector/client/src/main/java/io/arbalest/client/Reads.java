@@ -11,20 +11,22 @@ import io.arbalest.protocol.TokenCodec;
 import io.arbalest.protocol.WireLimits;
 import io.arbalest.protocol.wire.GetRequest;
 import io.arbalest.protocol.wire.SearchRequest;
+
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Searches and gets: checks what can be checked here, asks the nodes that own the shards, and joins their answers.
+ * Searches and gets: checks what can be checked here, asks the nodes that own the shards, and joins
+ * their answers.
  *
  * <p>Thread-safe. Callers wait on their own threads; at most {@code maxConcurrentReads} at a time.
  */
@@ -40,11 +42,16 @@ final class Reads {
     }
 
     SearchResult search(String collection, List<float[]> queries, SearchQuery query) {
-        return limited(query.timeout(), () -> freshly(collection, known -> searchIn(known, queries, query)));
+        return limited(
+                query.timeout(),
+                () -> freshly(collection, known -> searchIn(known, queries, query)));
     }
 
-    Map<PointKey, Hit> get(String collection, List<PointKey> keys, ArbalestClient.GetOptions options) {
-        return limited(options.timeout(), () -> freshly(collection, known -> getFrom(known, keys, options)));
+    Map<PointKey, Hit> get(
+            String collection, List<PointKey> keys, ArbalestClient.GetOptions options) {
+        return limited(
+                options.timeout(),
+                () -> freshly(collection, known -> getFrom(known, keys, options)));
     }
 
     private interface Read<R> {
@@ -61,7 +68,8 @@ final class Reads {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new ArbalestException(ErrorCode.DEADLINE_EXCEEDED, "interrupted while waiting", "call again", e);
+            throw new ArbalestException(
+                    ErrorCode.DEADLINE_EXCEEDED, "interrupted while waiting", "call again", e);
         }
         try {
             return read.get();
@@ -70,7 +78,10 @@ final class Reads {
         }
     }
 
-    /** Runs a read; once more if it was refused and the collection turns out to have been created again. */
+    /**
+     * Runs a read; once more if it was refused and the collection turns out to have been created
+     * again.
+     */
     private <R> R freshly(String name, Read<R> read) {
         ClusterImage.Collection known = view.collection(name);
         try {
@@ -87,14 +98,17 @@ final class Reads {
         }
     }
 
-    private SearchResult searchIn(ClusterImage.Collection collection, List<float[]> queries, SearchQuery query) {
+    private SearchResult searchIn(
+            ClusterImage.Collection collection, List<float[]> queries, SearchQuery query) {
         CollectionDefinition definition = collection.definition();
         checkSearch(definition, queries, query);
         if (queries.isEmpty()) {
-            return new SearchResult(List.of(), Map.of(), false, new SearchResult.Statistics(0, 0, 0, 0, 0));
+            return new SearchResult(
+                    List.of(), Map.of(), false, new SearchResult.Statistics(0, 0, 0, 0, 0));
         }
         ReadRequest.Shape shape =
-                new ReadRequest.Shape(definition, false, copyOf(query.fields()), query.includeVector());
+                new ReadRequest.Shape(
+                        definition, false, copyOf(query.fields()), query.includeVector());
         SearchRequest template = toWire(definition, query);
         FanOut fanOut = new FanOut(view, connections, definition, query.timeout());
         fanOut.ask(
@@ -137,25 +151,40 @@ final class Reads {
         return request.build();
     }
 
-    private Map<PointKey, Hit> getFrom(
-            ClusterImage.Collection collection, List<PointKey> keys, ArbalestClient.GetOptions options) {
-        CollectionDefinition definition = collection.definition();
+    private static void checkKeys(List<PointKey> keys, CollectionDefinition definition) {
         checkLimit(keys.size(), WireLimits.MAX_KEYS, "keys");
         for (PointKey key : keys) {
             if (key.type() != definition.keyType()) {
                 throw new ArbalestException(
                         ErrorCode.KEY_TYPE_MISMATCH,
-                        "the collection's keys are " + definition.keyType() + ", got " + key.type() + " '" + key + "'",
+                        "the collection's keys are "
+                                + definition.keyType()
+                                + ", got "
+                                + key.type()
+                                + " '"
+                                + key
+                                + "'",
                         "use keys of the collection's type");
             }
         }
+    }
+
+    private Map<PointKey, Hit> getFrom(
+            ClusterImage.Collection collection,
+            List<PointKey> keys,
+            ArbalestClient.GetOptions options) {
+        CollectionDefinition definition = collection.definition();
+        checkKeys(keys, definition);
         Map<Integer, List<PointKey>> keysOfShard = new TreeMap<>();
         for (PointKey key : keys) {
             ShardAssignment shard = KeyHash.shardOf(collection, key);
-            keysOfShard.computeIfAbsent(shard.shard().number(), number -> new ArrayList<>()).add(key);
+            keysOfShard
+                    .computeIfAbsent(shard.shard().number(), number -> new ArrayList<>())
+                    .add(key);
         }
         ReadRequest.Shape shape =
-                new ReadRequest.Shape(definition, true, copyOf(options.fields()), options.includeVector());
+                new ReadRequest.Shape(
+                        definition, true, copyOf(options.fields()), options.includeVector());
         GetRequest.Builder template =
                 GetRequest.newBuilder()
                         .setCollection(definition.name())
@@ -165,7 +194,9 @@ final class Reads {
         if (options.fields() != null) {
             template.addAllFields(options.fields());
         }
-        options.token().ifPresent(token -> template.setToken(TokenCodec.toWire(TokenCodec.fromBytes(token.bytes()))));
+        options.token()
+                .ifPresent(token ->
+                        template.setToken(TokenCodec.toWire(TokenCodec.fromBytes(token.bytes()))));
         GetRequest request = template.build();
         FanOut fanOut = new FanOut(view, connections, definition, options.timeout());
         fanOut.ask(
@@ -177,24 +208,32 @@ final class Reads {
                                 keysOf(shards, keysOfShard),
                                 options.timeout()));
         if (!fanOut.missing().isEmpty()) {
-            Map.Entry<Integer, ArbalestException> first = fanOut.missing().entrySet().iterator().next();
+            Map.Entry<Integer, ArbalestException> first =
+                    fanOut.missing().entrySet().iterator().next();
             ArbalestException why = first.getValue();
             throw new ArbalestException(
-                    why.code(), "shard " + first.getKey() + " did not answer: " + why.detail(), why.fix(), why);
+                    why.code(),
+                    "shard " + first.getKey() + " did not answer: " + why.detail(),
+                    why.fix(),
+                    why);
         }
         return AnswerMerge.get(fanOut.answers(), keys);
     }
 
-    private static List<PointKey> keysOf(Collection<Integer> shards, Map<Integer, List<PointKey>> keysOfShard) {
+    private static List<PointKey> keysOf(
+            Collection<Integer> shards, Map<Integer, List<PointKey>> keysOfShard) {
         List<PointKey> keys = new ArrayList<>();
         shards.forEach(shard -> keys.addAll(keysOfShard.getOrDefault(shard, List.of())));
         return keys;
     }
 
-    private static void checkSearch(CollectionDefinition definition, List<float[]> queries, SearchQuery query) {
+    private static void checkSearch(
+            CollectionDefinition definition, List<float[]> queries, SearchQuery query) {
         if (query.k() < 1) {
             throw new ArbalestException(
-                    ErrorCode.MALFORMED_REQUEST, "k is " + query.k() + ", expected at least 1", "ask for one or more");
+                    ErrorCode.MALFORMED_REQUEST,
+                    "k is " + query.k() + ", expected at least 1",
+                    "ask for one or more");
         }
         checkLimit(query.k(), WireLimits.MAX_K, "neighbours");
         checkLimit(queries.size(), WireLimits.MAX_QUERIES, "queries");
@@ -203,15 +242,26 @@ final class Reads {
             if (vector.length != definition.dimension()) {
                 throw new ArbalestException(
                         ErrorCode.DIMENSION_MISMATCH,
-                        "query " + number + " has dimension " + vector.length + ", collection '" + definition.name()
-                                + "' has " + definition.dimension(),
+                        "query "
+                                + number
+                                + " has dimension "
+                                + vector.length
+                                + ", collection '"
+                                + definition.name()
+                                + "' has "
+                                + definition.dimension(),
                         "embed the query with the model that the collection was made for");
             }
             for (int component = 0; component < vector.length; component++) {
                 if (!Float.isFinite(vector[component])) {
                     throw new ArbalestException(
                             ErrorCode.VECTOR_NOT_FINITE,
-                            "component " + component + " of query " + number + " is " + vector[component],
+                            "component "
+                                    + component
+                                    + " of query "
+                                    + number
+                                    + " is "
+                                    + vector[component],
                             "send finite numbers");
                 }
             }

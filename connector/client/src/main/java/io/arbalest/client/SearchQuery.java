@@ -1,11 +1,13 @@
 package io.arbalest.client;
 
-import java.time.Duration;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
+import java.time.Duration;
+import java.util.List;
+
 /**
- * What to search for, apart from the vectors. Immutable; {@code with...} methods return changed copies.
+ * What to search for, apart from the vectors. Immutable; {@code with...} methods return changed
+ * copies.
  *
  * @param ef candidates kept; 0: the collection's default
  * @param exact score every matching point
@@ -29,42 +31,52 @@ public record SearchQuery(
 
     /** The k nearest, with all metadata, within 10 seconds. */
     public static SearchQuery nearest(int k) {
-        return new SearchQuery(k, 0, false, false, null, null, null, false, null, Duration.ofSeconds(10));
+        return new SearchQuery(
+                k, 0, false, false, null, null, null, false, null, Duration.ofSeconds(10));
     }
 
     public SearchQuery withEf(int newEf) {
-        return new SearchQuery(k, newEf, exact, skipTail, filter, minScore, fields, includeVector, token, timeout);
+        return new SearchQuery(
+                k, newEf, exact, skipTail, filter, minScore, fields, includeVector, token, timeout);
     }
 
     public SearchQuery withExact(boolean newExact) {
-        return new SearchQuery(k, ef, newExact, skipTail, filter, minScore, fields, includeVector, token, timeout);
+        return new SearchQuery(
+                k, ef, newExact, skipTail, filter, minScore, fields, includeVector, token, timeout);
     }
 
     public SearchQuery withSkipTail(boolean newSkipTail) {
-        return new SearchQuery(k, ef, exact, newSkipTail, filter, minScore, fields, includeVector, token, timeout);
+        return new SearchQuery(
+                k, ef, exact, newSkipTail, filter, minScore, fields, includeVector, token, timeout);
     }
 
     public SearchQuery withFilter(@Nullable String newFilter) {
-        return new SearchQuery(k, ef, exact, skipTail, newFilter, minScore, fields, includeVector, token, timeout);
+        return new SearchQuery(
+                k, ef, exact, skipTail, newFilter, minScore, fields, includeVector, token, timeout);
     }
 
     public SearchQuery withMinScore(@Nullable Double newMinScore) {
-        return new SearchQuery(k, ef, exact, skipTail, filter, newMinScore, fields, includeVector, token, timeout);
+        return new SearchQuery(
+                k, ef, exact, skipTail, filter, newMinScore, fields, includeVector, token, timeout);
     }
 
     public SearchQuery withFields(@Nullable List<String> newFields) {
-        return new SearchQuery(k, ef, exact, skipTail, filter, minScore, newFields, includeVector, token, timeout);
+        return new SearchQuery(
+                k, ef, exact, skipTail, filter, minScore, newFields, includeVector, token, timeout);
     }
 
     public SearchQuery withIncludeVector(boolean newIncludeVector) {
-        return new SearchQuery(k, ef, exact, skipTail, filter, minScore, fields, newIncludeVector, token, timeout);
+        return new SearchQuery(
+                k, ef, exact, skipTail, filter, minScore, fields, newIncludeVector, token, timeout);
     }
 
     public SearchQuery withToken(@Nullable Token newToken) {
-        return new SearchQuery(k, ef, exact, skipTail, filter, minScore, fields, includeVector, newToken, timeout);
+        return new SearchQuery(
+                k, ef, exact, skipTail, filter, minScore, fields, includeVector, newToken, timeout);
     }
 
     public SearchQuery withTimeout(Duration newTimeout) {
-        return new SearchQuery(k, ef, exact, skipTail, filter, minScore, fields, includeVector, token, newTimeout);
+        return new SearchQuery(
+                k, ef, exact, skipTail, filter, minScore, fields, includeVector, token, newTimeout);
     }
 }

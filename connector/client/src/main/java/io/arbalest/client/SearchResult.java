@@ -1,6 +1,7 @@
 package io.arbalest.client;
 
 import io.arbalest.model.ArbalestException;
+
 import java.util.List;
 import java.util.Map;
 
@@ -11,7 +12,10 @@ import java.util.Map;
  * @param missing shards that did not answer, and why; empty: the answer is complete
  */
 public record SearchResult(
-        List<List<Hit>> hits, Map<Integer, ArbalestException> missing, boolean deadlineReached, Statistics statistics) {
+        List<List<Hit>> hits,
+        Map<Integer, ArbalestException> missing,
+        boolean deadlineReached,
+        Statistics statistics) {
 
     /** Whether some shard did not answer. */
     public boolean partial() {
@@ -24,5 +28,6 @@ public record SearchResult(
      * @param scored distances computed in graphs, over all queries
      * @param tailScored distances computed in exact scans, over all queries
      */
-    public record Statistics(long scored, long tailScored, long linkedPoints, long tailPoints, long livePoints) {}
+    public record Statistics(
+            long scored, long tailScored, long linkedPoints, long tailPoints, long livePoints) {}
 }

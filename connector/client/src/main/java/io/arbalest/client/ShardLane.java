@@ -1,6 +1,7 @@
 package io.arbalest.client;
 
 import com.google.protobuf.ByteString;
+
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.RowStatus;
@@ -10,6 +11,9 @@ import io.arbalest.protocol.PutBatch;
 import io.arbalest.protocol.RowStatusCodec;
 import io.arbalest.protocol.wire.PutAcknowledgement;
 import io.arbalest.protocol.wire.RowError;
+
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -25,15 +29,15 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of one shard on their way to its primary, in order. At most {@value #WINDOW} batches are unacknowledged; that
- * window, not gRPC's buffers, is what holds a lane back. When the stream fails, everything unacknowledged is sent again in
- * the same order on the next one: versions make that a no-op for what had been stored.
+ * The rows of one shard on their way to its primary, in order. At most {@value #WINDOW} batches are
+ * unacknowledged; that window, not gRPC's buffers, is what holds a lane back. When the stream
+ * fails, everything unacknowledged is sent again in the same order on the next one: versions make
+ * that a no-op for what had been stored.
  *
- * <p>An actor: {@link #append} and {@link #seal} are called by the writer's thread; all else happens in {@link #run}, on one
- * worker at a time, driven by events.
+ * <p>An actor: {@link #append} and {@link #seal} are called by the writer's thread; all else
+ * happens in {@link #run}, on one worker at a time, driven by events.
  */
 final class ShardLane implements Runnable, PutStream.Listener {
     /** Batches sent and not acknowledged. */
@@ -97,7 +101,9 @@ final class ShardLane implements Runnable, PutStream.Listener {
         WriteBatch first = null;
         synchronized (this) {
             filling.add(point, bytes);
-            full = filling.rows() >= writer.options().batchRows() || filling.bytes() >= MAX_BATCH_BYTES;
+            full =
+                    filling.rows() >= writer.options().batchRows()
+                            || filling.bytes() >= MAX_BATCH_BYTES;
             if (!full && filling.rows() == 1) {
                 first = filling;
             }
@@ -133,21 +139,22 @@ final class ShardLane implements Runnable, PutStream.Listener {
         wake();
     }
 
-    /** Calls back when everything queued so far is acknowledged; never if the lane is closed first. */
+    /**
+     * Calls back when everything queued so far is acknowledged; never if the lane is closed first.
+     */
     void flush(Runnable done) {
         seal();
         long target;
         synchronized (this) {
             target = sealedBatches;
         }
-        post(
-                () -> {
-                    if (acknowledgedBatches >= target) {
-                        done.run();
-                    } else if (state != State.CLOSED) {
-                        flushPoints.add(new FlushPoint(target, done));
-                    }
-                });
+        post(() -> {
+            if (acknowledgedBatches >= target) {
+                done.run();
+            } else if (state != State.CLOSED) {
+                flushPoints.add(new FlushPoint(target, done));
+            }
+        });
     }
 
     // ------------------------------------------------------------ events
@@ -164,20 +171,22 @@ final class ShardLane implements Runnable, PutStream.Listener {
 
     /** Gives up a stream whose node has been silent for too long. */
     void checkSilence(Duration limit) {
-        post(
-                () -> {
-                    WriteBatch oldest = unacknowledged.peek();
-                    if (stream != null
-                            && oldest != null
-                            && System.nanoTime() - oldest.sentNanos() > limit.toNanos()) {
-                        failed(
-                                new ArbalestException(
-                                        ErrorCode.UNREACHABLE,
-                                        "the primary of shard " + shard + " has not acknowledged anything for "
-                                                + limit.toSeconds() + " s",
-                                        "check that node's log and load"));
-                    }
-                });
+        post(() -> {
+            WriteBatch oldest = unacknowledged.peek();
+            if (stream != null
+                    && oldest != null
+                    && System.nanoTime() - oldest.sentNanos() > limit.toNanos()) {
+                failed(
+                        new ArbalestException(
+                                ErrorCode.UNREACHABLE,
+                                "the primary of shard "
+                                        + shard
+                                        + " has not acknowledged anything for "
+                                        + limit.toSeconds()
+                                        + " s",
+                                "check that node's log and load"));
+            }
+        });
     }
 
     /** Releases the stream and its buffers, then calls back. */
@@ -247,18 +256,19 @@ final class ShardLane implements Runnable, PutStream.Listener {
         boolean refresh = failing;
         try {
             threads.callers()
-                    .execute(
-                            () -> {
-                                try {
-                                    PutStream opened = writer.openStream(shard, refresh, target, this);
-                                    post(() -> onOpened(opened));
-                                } catch (RuntimeException e) {
-                                    ArbalestException coded = FlightErrors.fromFlight(e, "shard " + shard);
-                                    post(() -> onOpenFailed(coded));
-                                }
-                            });
+                    .execute(() -> {
+                        try {
+                            PutStream opened = writer.openStream(shard, refresh, target, this);
+                            post(() -> onOpened(opened));
+                        } catch (RuntimeException e) {
+                            ArbalestException coded = FlightErrors.fromFlight(e, "shard " + shard);
+                            post(() -> onOpenFailed(coded));
+                        }
+                    });
         } catch (RejectedExecutionException e) {
-            onOpenFailed(new ArbalestException(ErrorCode.OVERLOADED, "too many calls wait", "open fewer writers", e));
+            onOpenFailed(
+                    new ArbalestException(
+                            ErrorCode.OVERLOADED, "too many calls wait", "open fewer writers", e));
         }
     }
 
@@ -293,7 +303,9 @@ final class ShardLane implements Runnable, PutStream.Listener {
             WriteBatch next = nextBatch();
             batch.clear(next.rows());
             for (Point point : next.points()) {
-                boolean upsert = point.vector() != null && point.operation() != io.arbalest.model.OperationKind.DELETE;
+                boolean upsert =
+                        point.vector() != null
+                                && point.operation() != io.arbalest.model.OperationKind.DELETE;
                 batch.add(
                         point.key(),
                         point.operation(),
@@ -326,7 +338,10 @@ final class ShardLane implements Runnable, PutStream.Listener {
         }
     }
 
-    /** gRPC has no room just now, and Flight offers no callback after a call has started: look again soon. */
+    /**
+     * gRPC has no room just now, and Flight offers no callback after a call has started: look again
+     * soon.
+     */
     private void pollReady() {
         if (!readyPollScheduled) {
             readyPollScheduled = true;
@@ -345,8 +360,12 @@ final class ShardLane implements Runnable, PutStream.Listener {
             failed(
                     new ArbalestException(
                             ErrorCode.UNREACHABLE,
-                            "the primary of shard " + shard + " acknowledged batch " + acknowledgement.getSequence()
-                                    + ", expected " + (oldest == null ? "none" : oldest.sequence()),
+                            "the primary of shard "
+                                    + shard
+                                    + " acknowledged batch "
+                                    + acknowledgement.getSequence()
+                                    + ", expected "
+                                    + (oldest == null ? "none" : oldest.sequence()),
                             "use client and server of matching releases"));
             return;
         }
@@ -374,7 +393,8 @@ final class ShardLane implements Runnable, PutStream.Listener {
     }
 
     /** Counts by status, after the rejection handler has heard of every refused row. */
-    private Map<RowStatus, Integer> statuses(PutAcknowledgement acknowledgement, WriteBatch acknowledged) {
+    private Map<RowStatus, Integer> statuses(
+            PutAcknowledgement acknowledgement, WriteBatch acknowledged) {
         Map<RowStatus, Integer> counts = new EnumMap<>(RowStatus.class);
         ByteString told = acknowledgement.getStatuses();
         if (told.isEmpty()) {
@@ -384,7 +404,13 @@ final class ShardLane implements Runnable, PutStream.Listener {
         if (told.size() != acknowledged.rows()) {
             throw new ArbalestException(
                     ErrorCode.INTERNAL,
-                    "shard " + shard + " acknowledged " + acknowledged.rows() + " rows with " + told.size() + " statuses",
+                    "shard "
+                            + shard
+                            + " acknowledged "
+                            + acknowledged.rows()
+                            + " rows with "
+                            + told.size()
+                            + " statuses",
                     "use client and server of matching releases");
         }
         Map<Integer, ArbalestException> errors = new HashMap<>();
@@ -392,12 +418,14 @@ final class ShardLane implements Runnable, PutStream.Listener {
             errors.put(error.getRow(), ErrorCodec.fromWire(error.getError()));
         }
         ArbalestException unexplained =
-                new ArbalestException(ErrorCode.INTERNAL, "row refused without a reason", "see the node's log");
+                new ArbalestException(
+                        ErrorCode.INTERNAL, "row refused without a reason", "see the node's log");
         for (int row = 0; row < acknowledged.rows(); row++) {
             RowStatus status = RowStatusCodec.fromWire(told.byteAt(row));
             counts.merge(status, 1, Integer::sum);
             if (status == RowStatus.REJECTED) {
-                writer.rejected(acknowledged.points().get(row), errors.getOrDefault(row, unexplained));
+                writer.rejected(
+                        acknowledged.points().get(row), errors.getOrDefault(row, unexplained));
             }
         }
         return counts;
@@ -436,8 +464,12 @@ final class ShardLane implements Runnable, PutStream.Listener {
             writer.fail(
                     new ArbalestException(
                             error.code(),
-                            "gave up writing to shard " + shard + " after " + TimeUnit.NANOSECONDS.toSeconds(failingFor)
-                                    + " s: " + error.detail(),
+                            "gave up writing to shard "
+                                    + shard
+                                    + " after "
+                                    + TimeUnit.NANOSECONDS.toSeconds(failingFor)
+                                    + " s: "
+                                    + error.detail(),
                             error.fix(),
                             error));
             return;
@@ -448,12 +480,11 @@ final class ShardLane implements Runnable, PutStream.Listener {
         threads.after(
                 backOff.plusNanos(jitter),
                 () ->
-                        post(
-                                () -> {
-                                    if (state == State.BACKING_OFF) {
-                                        state = State.IDLE;
-                                    }
-                                }));
+                        post(() -> {
+                            if (state == State.BACKING_OFF) {
+                                state = State.IDLE;
+                            }
+                        }));
         Duration doubled = backOff.multipliedBy(2);
         backOff = doubled.compareTo(LAST_BACK_OFF) > 0 ? LAST_BACK_OFF : doubled;
     }

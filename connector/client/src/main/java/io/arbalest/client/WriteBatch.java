@@ -4,8 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Points of one shard that are sent, acknowledged and, if need be, sent again together. Kept as points, not as Arrow
- * buffers, so that what waits costs heap within the writer's budget and no native memory.
+ * Points of one shard that are sent, acknowledged and, if need be, sent again together. Kept as
+ * points, not as Arrow buffers, so that what waits costs heap within the writer's budget and no
+ * native memory.
  *
  * <p>Filled under the lane's lock, then confined to the lane.
  */
@@ -54,7 +55,10 @@ final class WriteBatch {
     /** What a point counts against the budget. */
     static long bytesOf(Point point) {
         short[] vector = point.vector();
-        long sum = ROW_OVERHEAD + point.key().canonicalBytes().length + (vector == null ? 0 : 2L * vector.length);
+        long sum =
+                ROW_OVERHEAD
+                        + point.key().canonicalBytes().length
+                        + (vector == null ? 0 : 2L * vector.length);
         for (Object value : point.metadata().values()) {
             sum += bytesOf(value);
         }

@@ -1,14 +1,16 @@
 package io.arbalest.client;
 
 import io.arbalest.model.ArbalestException;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes that a writer may have queued or in flight. A point larger than the whole budget is let through when nothing
- * else is in flight.
+ * The bytes that a writer may have queued or in flight. A point larger than the whole budget is let
+ * through when nothing else is in flight.
  *
  * <p>Thread-safe.
  */

@@ -22,5 +22,6 @@ public record WriterOptions(
         Duration retryTimeout,
         boolean acceptOlder) {
     public static final WriterOptions DEFAULT =
-            new WriterOptions("", 0, 0, 512, Duration.ofMillis(5), 16L << 20, Duration.ofMinutes(2), false);
+            new WriterOptions(
+                    "", 0, 0, 512, Duration.ofMillis(5), 16L << 20, Duration.ofMinutes(2), false);
 }

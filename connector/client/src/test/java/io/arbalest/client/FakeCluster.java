@@ -11,6 +11,7 @@ import io.arbalest.model.Metric;
 import io.arbalest.model.NodeInfo;
 import io.arbalest.model.ShardAssignment;
 import io.arbalest.model.ShardId;
+
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -43,7 +44,9 @@ final class FakeCluster implements AutoCloseable {
     void assign(UUID incarnation, List<String> primaries) {
         Map<String, NodeInfo> infos = new LinkedHashMap<>();
         for (FakeNode node : nodes) {
-            infos.put(node.name, new NodeInfo(node.name, new UUID(2, 2), "127.0.0.1", node.port(), 0));
+            infos.put(
+                    node.name,
+                    new NodeInfo(node.name, new UUID(2, 2), "127.0.0.1", node.port(), 0));
         }
         List<ShardAssignment> assignments = new ArrayList<>();
         for (int shard = 0; shard < shards; shard++) {
@@ -61,7 +64,9 @@ final class FakeCluster implements AutoCloseable {
                 new ClusterImage(
                         image.index() + 1,
                         infos,
-                        Map.of(COLLECTION, new ClusterImage.Collection(definition(incarnation), assignments)));
+                        Map.of(
+                                COLLECTION,
+                                new ClusterImage.Collection(definition(incarnation), assignments)));
     }
 
     private CollectionDefinition definition(UUID incarnation) {

@@ -34,6 +34,19 @@ import io.arbalest.protocol.wire.ShardStatus;
 import io.arbalest.protocol.wire.ShardStatusReply;
 import io.grpc.Server;
 import io.grpc.ServerBuilder;
+
+import org.apache.arrow.flight.Action;
+import org.apache.arrow.flight.FlightGrpcUtils;
+import org.apache.arrow.flight.FlightStream;
+import org.apache.arrow.flight.NoOpFlightProducer;
+import org.apache.arrow.flight.PutResult;
+import org.apache.arrow.flight.Result;
+import org.apache.arrow.flight.auth.ServerAuthHandler;
+import org.apache.arrow.memory.ArrowBuf;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.jspecify.annotations.Nullable;
+
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -49,21 +62,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
-import org.apache.arrow.flight.Action;
-import org.apache.arrow.flight.FlightGrpcUtils;
-import org.apache.arrow.flight.FlightStream;
-import org.apache.arrow.flight.NoOpFlightProducer;
-import org.apache.arrow.flight.PutResult;
-import org.apache.arrow.flight.Result;
-import org.apache.arrow.flight.auth.ServerAuthHandler;
-import org.apache.arrow.memory.ArrowBuf;
-import org.apache.arrow.memory.BufferAllocator;
-import org.apache.arrow.memory.RootAllocator;
-import org.jspecify.annotations.Nullable;
 
 /**
- * A node for tests of the client: speaks the wire protocol over a real socket, keeps rows in a map, and misbehaves as a test
- * asks it to.
+ * A node for tests of the client: speaks the wire protocol over a real socket, keeps rows in a map,
+ * and misbehaves as a test asks it to.
  */
 final class FakeNode extends NoOpFlightProducer implements AutoCloseable {
     /** One stored row. */
@@ -75,7 +77,10 @@ final class FakeNode extends NoOpFlightProducer implements AutoCloseable {
         @Nullable ArbalestException onBatch(int batchOfNode, PutCommand command);
     }
 
-    /** What a node does between storing a batch and acknowledging it: wait, or throw, which ends the stream. */
+    /**
+     * What a node does between storing a batch and acknowledging it: wait, or throw, which ends the
+     * stream.
+     */
     interface AcknowledgementFault {
         void onBatch(int batchOfNode);
     }
@@ -86,7 +91,9 @@ final class FakeNode extends NoOpFlightProducer implements AutoCloseable {
     }
 
     private static final Comparator<Map.Entry<Double, Row>> BEST_FIRST =
-            Map.Entry.<Double, Row>comparingByKey().reversed().thenComparing(e -> e.getValue().key());
+            Map.Entry.<Double, Row>comparingByKey()
+                    .reversed()
+                    .thenComparing(e -> e.getValue().key());
 
     final String name;
     private final Supplier<ClusterImage> image;
@@ -96,6 +103,7 @@ final class FakeNode extends NoOpFlightProducer implements AutoCloseable {
     private final AtomicLong sequenceNumbers = new AtomicLong();
 
     final Map<PointKey, Row> rows = new ConcurrentHashMap<>();
+
     /** Keys in the order in which their rows arrived, replays included. */
     final ConcurrentLinkedQueue<PointKey> arrivals = new ConcurrentLinkedQueue<>();
 
@@ -117,7 +125,9 @@ final class FakeNode extends NoOpFlightProducer implements AutoCloseable {
         this.server =
                 ServerBuilder.forPort(port)
                         .executor(threads)
-                        .addService(FlightGrpcUtils.createFlightService(allocator, this, ServerAuthHandler.NO_OP, threads))
+                        .addService(
+                                FlightGrpcUtils.createFlightService(
+                                        allocator, this, ServerAuthHandler.NO_OP, threads))
                         .build()
                         .start();
     }
@@ -148,7 +158,8 @@ final class FakeNode extends NoOpFlightProducer implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (IllegalStateException e) {
-            // Calls that a test cut off may still be on their way out. It is the client's memory that tests check.
+            // Calls that a test cut off may still be on their way out. It is the client's memory
+            // that tests check.
             System.getLogger(FakeNode.class.getName()).log(System.Logger.Level.DEBUG, e.toString());
         }
     }
@@ -158,7 +169,8 @@ final class FakeNode extends NoOpFlightProducer implements AutoCloseable {
         try {
             byte[] answer =
                     switch (action.getType()) {
-                        case ActionNames.CLUSTER_IMAGE -> ImageCodec.toWire(image.get()).toByteArray();
+                        case ActionNames.CLUSTER_IMAGE ->
+                                ImageCodec.toWire(image.get()).toByteArray();
                         case ActionNames.SHARD_STATUS ->
                                 ShardStatusReply.newBuilder()
                                         .setNode(name)
@@ -169,7 +181,9 @@ final class FakeNode extends NoOpFlightProducer implements AutoCloseable {
                                                         .setLivePoints(rows.size()))
                                         .build()
                                         .toByteArray();
-                        default -> throw new IllegalStateException("not in this test: " + action.getType());
+                        default ->
+                                throw new IllegalStateException(
+                                        "not in this test: " + action.getType());
                     };
             listener.onNext(new Result(answer));
             listener.onCompleted();
@@ -179,16 +193,23 @@ final class FakeNode extends NoOpFlightProducer implements AutoCloseable {
     }
 
     @Override
-    public Runnable acceptPut(CallContext context, FlightStream stream, StreamListener<PutResult> acknowledgements) {
+    public Runnable acceptPut(
+            CallContext context, FlightStream stream, StreamListener<PutResult> acknowledgements) {
         return () -> {
             try {
                 streamsOpened.incrementAndGet();
                 PutCommand command = Descriptors.putCommand(stream.getDescriptor());
-                CollectionDefinition definition = image.get().requireCollection(command.getCollection()).definition();
-                PutRows batch = new PutRows(PutSchema.check(stream.getSchema(), definition), stream.getRoot());
+                CollectionDefinition definition =
+                        image.get().requireCollection(command.getCollection()).definition();
+                PutRows batch =
+                        new PutRows(
+                                PutSchema.check(stream.getSchema(), definition), stream.getRoot());
                 while (stream.next()) {
                     long sequence =
-                            Descriptors.parse(PutBatchHeader.parser(), stream.getLatestMetadata(), "PutBatchHeader")
+                            Descriptors.parse(
+                                            PutBatchHeader.parser(),
+                                            stream.getLatestMetadata(),
+                                            "PutBatchHeader")
                                     .getSequence();
                     int number = batchesSeen.getAndIncrement();
                     ArbalestException refused = beforeStore.onBatch(number, command);
@@ -214,8 +235,10 @@ final class FakeNode extends NoOpFlightProducer implements AutoCloseable {
         };
     }
 
-    private PutAcknowledgement store(PutRows batch, PutCommand command, CollectionDefinition definition, long sequence) {
-        PutAcknowledgement.Builder answer = PutAcknowledgement.newBuilder().setSequence(sequence).setRows(batch.rowCount());
+    private PutAcknowledgement store(
+            PutRows batch, PutCommand command, CollectionDefinition definition, long sequence) {
+        PutAcknowledgement.Builder answer =
+                PutAcknowledgement.newBuilder().setSequence(sequence).setRows(batch.rowCount());
         ByteArrayOutputStream statuses = new ByteArrayOutputStream();
         for (int row = 0; row < batch.rowCount(); row++) {
             PointKey key = batch.key(row);
@@ -225,7 +248,8 @@ final class FakeNode extends NoOpFlightProducer implements AutoCloseable {
             if (refused == null) {
                 status = apply(batch, row, key, definition.dimension());
             } else {
-                answer.addErrors(RowError.newBuilder().setRow(row).setError(ErrorCodec.toWire(refused)));
+                answer.addErrors(
+                        RowError.newBuilder().setRow(row).setError(ErrorCodec.toWire(refused)));
             }
             statuses.write(RowStatusCodec.toWire(status));
         }
@@ -234,7 +258,9 @@ final class FakeNode extends NoOpFlightProducer implements AutoCloseable {
                 TokenCodec.toWire(
                         new ReadPosition(
                                 definition.incarnation(),
-                                Map.of(command.getShard(), sequenceNumbers.addAndGet(batch.rowCount())))));
+                                Map.of(
+                                        command.getShard(),
+                                        sequenceNumbers.addAndGet(batch.rowCount())))));
         return answer.build();
     }
 
@@ -251,7 +277,12 @@ final class FakeNode extends NoOpFlightProducer implements AutoCloseable {
         short[] vector = new short[dimension];
         batch.requireVector(row).copyHalves(row, vector);
         rows.put(
-                key, new Row(key, vector, batch.metadata(row), version == null ? new Version(0, 0, 0) : version));
+                key,
+                new Row(
+                        key,
+                        vector,
+                        batch.metadata(row),
+                        version == null ? new Version(0, 0, 0) : version));
         return RowStatus.APPLIED;
     }
 
@@ -260,7 +291,8 @@ final class FakeNode extends NoOpFlightProducer implements AutoCloseable {
         try {
             exchangesOpened.incrementAndGet();
             ExchangeOpen open = Descriptors.readCommand(reader.getDescriptor()).getExchange();
-            ClusterImage.Collection collection = image.get().requireCollection(open.getCollection());
+            ClusterImage.Collection collection =
+                    image.get().requireCollection(open.getCollection());
             CollectionDefinition definition = collection.definition();
             List<String> fields = open.getAllFields_() ? null : open.getFieldsList();
             ResultSchema schema =
@@ -271,11 +303,15 @@ final class FakeNode extends NoOpFlightProducer implements AutoCloseable {
                 writer.start(batch.root());
                 while (reader.next()) {
                     BatchHeader header =
-                            Descriptors.parse(BatchHeader.parser(), reader.getLatestMetadata(), "BatchHeader");
+                            Descriptors.parse(
+                                    BatchHeader.parser(),
+                                    reader.getLatestMetadata(),
+                                    "BatchHeader");
                     if (silentReads) {
                         continue;
                     }
-                    ResultHeader.Builder answer = ResultHeader.newBuilder().setRequestId(header.getRequestId());
+                    ResultHeader.Builder answer =
+                            ResultHeader.newBuilder().setRequestId(header.getRequestId());
                     batch.clear(1);
                     ArbalestException error = readError;
                     if (error != null) {
@@ -283,7 +319,12 @@ final class FakeNode extends NoOpFlightProducer implements AutoCloseable {
                     } else if (open.getGet()) {
                         get(QuerySchema.readKeys(reader.getRoot()), batch);
                     } else {
-                        search(collection, header.getSearch(), QuerySchema.readQueries(reader.getRoot()), batch, answer);
+                        search(
+                                collection,
+                                header.getSearch(),
+                                QuerySchema.readQueries(reader.getRoot()),
+                                batch,
+                                answer);
                     }
                     batch.finish();
                     writer.putNext(buffer(answer.build().toByteArray()));
@@ -310,8 +351,8 @@ final class FakeNode extends NoOpFlightProducer implements AutoCloseable {
             List<float[]> queries,
             ResultBatch batch,
             ResultHeader.Builder answer) {
-        missingShards.forEach(
-                (shard, error) -> answer.addMissingBuilder().setShard(shard).setError(ErrorCodec.toWire(error)));
+        missingShards.forEach((shard, error) ->
+                answer.addMissingBuilder().setShard(shard).setError(ErrorCodec.toWire(error)));
         answer.setPartial(!missingShards.isEmpty());
         for (int number = 0; number < queries.size(); number++) {
             List<Map.Entry<Double, Row>> found = new ArrayList<>();
@@ -322,18 +363,22 @@ final class FakeNode extends NoOpFlightProducer implements AutoCloseable {
                 }
             }
             found.sort(BEST_FIRST);
-            for (Map.Entry<Double, Row> hit : found.subList(0, Math.min(request.getK(), found.size()))) {
+            for (Map.Entry<Double, Row> hit :
+                    found.subList(0, Math.min(request.getK(), found.size()))) {
                 Row row = hit.getValue();
                 batch.add(number, row.key, hit.getKey(), row.version, row.vector, row.metadata);
             }
-            answer.getStatisticsBuilder().setScored(answer.getStatistics().getScored() + found.size());
+            answer.getStatisticsBuilder()
+                    .setScored(answer.getStatistics().getScored() + found.size());
         }
     }
 
     static double innerProduct(float[] query, short[] vector) {
         double sum = 0;
         for (int component = 0; component < vector.length; component++) {
-            sum += (double) query[component] * io.arbalest.model.Binary16.toFloat(vector[component]);
+            sum +=
+                    (double) query[component]
+                            * io.arbalest.model.Binary16.toFloat(vector[component]);
         }
         return sum;
     }

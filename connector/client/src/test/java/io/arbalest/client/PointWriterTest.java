@@ -8,6 +8,10 @@ import io.arbalest.model.ErrorCode;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
 import io.arbalest.protocol.TokenCodec;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,8 +24,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class PointWriterTest {
@@ -36,7 +38,8 @@ class PointWriterTest {
     }
 
     private static WriterOptions options(int batchRows, long maxBytes, Duration retryTimeout) {
-        return new WriterOptions("", 0, 0, batchRows, Duration.ofMillis(2), maxBytes, retryTimeout, false);
+        return new WriterOptions(
+                "", 0, 0, batchRows, Duration.ofMillis(2), maxBytes, retryTimeout, false);
     }
 
     private static void await(CountDownLatch latch) {
@@ -53,14 +56,19 @@ class PointWriterTest {
     void everyRowReachesTheNodeThatOwnsItsShard() throws Exception {
         try (FakeCluster cluster = new FakeCluster(2, 3);
                 ArbalestClient client = cluster.connect();
-                PointWriter writer = client.openWriter("packages", options(64, 1 << 20, Duration.ofSeconds(20)), FAIL)) {
+                PointWriter writer =
+                        client.openWriter(
+                                "packages", options(64, 1 << 20, Duration.ofSeconds(20)), FAIL)) {
             for (int number = 0; number < 1000; number++) {
                 writer.write(point("key-" + number, 1));
             }
             Token token = writer.flush().get();
 
-            assertThat(cluster.nodes.get(0).rows.size() + cluster.nodes.get(1).rows.size()).isEqualTo(1000);
-            assertThat(cluster.nodes.get(0).rows).doesNotContainKeys(cluster.nodes.get(1).rows.keySet().toArray(PointKey[]::new));
+            assertThat(cluster.nodes.get(0).rows.size() + cluster.nodes.get(1).rows.size())
+                    .isEqualTo(1000);
+            assertThat(cluster.nodes.get(0).rows)
+                    .doesNotContainKeys(
+                            cluster.nodes.get(1).rows.keySet().toArray(PointKey[]::new));
             assertThat(TokenCodec.fromBytes(token.bytes()).positions()).containsOnlyKeys(0, 1, 2);
             assertThat(writer.unacknowledged()).isZero();
             assertThat(writer.statistics().applied()).isEqualTo(1000);
@@ -76,7 +84,9 @@ class PointWriterTest {
     void rowsOfOneKeyArriveInOrder() throws Exception {
         try (FakeCluster cluster = new FakeCluster(1, 2);
                 ArbalestClient client = cluster.connect();
-                PointWriter writer = client.openWriter("packages", options(7, 1 << 20, Duration.ofSeconds(20)), FAIL)) {
+                PointWriter writer =
+                        client.openWriter(
+                                "packages", options(7, 1 << 20, Duration.ofSeconds(20)), FAIL)) {
             List<PointKey> expected = new ArrayList<>();
             for (int number = 0; number < 500; number++) {
                 writer.write(point("a", number)); // one key: any disorder would show as a stale row
@@ -93,19 +103,23 @@ class PointWriterTest {
     void aStreamThatFailsIsOpenedAgainAndItsUnacknowledgedBatchesAreSentInOrder() throws Exception {
         try (FakeCluster cluster = new FakeCluster(1, 1);
                 ArbalestClient client = cluster.connect();
-                PointWriter writer = client.openWriter("packages", options(10, 1 << 20, Duration.ofSeconds(20)), FAIL)) {
+                PointWriter writer =
+                        client.openWriter(
+                                "packages", options(10, 1 << 20, Duration.ofSeconds(20)), FAIL)) {
             FakeNode node = cluster.nodes.get(0);
             node.beforeStore =
                     (batch, command) -> {
                         if (batch == 3) {
-                            throw FakeNode.error(ErrorCode.SHUTTING_DOWN); // nothing of it is stored
+                            throw FakeNode.error(
+                                    ErrorCode.SHUTTING_DOWN); // nothing of it is stored
                         }
                         return batch == 9 ? FakeNode.error(ErrorCode.NOT_OWNER) : null;
                     };
             node.afterStore =
                     batch -> {
                         if (batch == 6) {
-                            throw FakeNode.error(ErrorCode.UNREACHABLE); // stored, and nobody was told
+                            throw FakeNode.error(
+                                    ErrorCode.UNREACHABLE); // stored, and nobody was told
                         }
                     };
             for (int number = 0; number < 300; number++) {
@@ -128,7 +142,9 @@ class PointWriterTest {
     void aNodeThatRestartsLosesNothingAndAMovedShardIsFollowed() throws Exception {
         try (FakeCluster cluster = new FakeCluster(2, 1);
                 ArbalestClient client = cluster.connect();
-                PointWriter writer = client.openWriter("packages", options(10, 1 << 20, Duration.ofSeconds(30)), FAIL)) {
+                PointWriter writer =
+                        client.openWriter(
+                                "packages", options(10, 1 << 20, Duration.ofSeconds(30)), FAIL)) {
             writer.write(point("a", 1));
             Token first = writer.flush().get();
             cluster.restart(0);
@@ -138,7 +154,8 @@ class PointWriterTest {
             assertThat(second).isNotNull().isNotSameAs(first);
 
             cluster.assign(new UUID(1, 1), List.of("node-1"));
-            cluster.nodes.get(0).beforeStore = (batch, command) -> FakeNode.error(ErrorCode.NOT_OWNER);
+            cluster.nodes.get(0).beforeStore =
+                    (batch, command) -> FakeNode.error(ErrorCode.NOT_OWNER);
             writer.write(point("b", 3));
             Token third = writer.flush().get();
             assertThat(third).isNotNull();
@@ -151,7 +168,9 @@ class PointWriterTest {
         CountDownLatch gate = new CountDownLatch(1);
         try (FakeCluster cluster = new FakeCluster(1, 1);
                 ArbalestClient client = cluster.connect();
-                PointWriter writer = client.openWriter("packages", options(10, 20_000, Duration.ofSeconds(30)), FAIL)) {
+                PointWriter writer =
+                        client.openWriter(
+                                "packages", options(10, 20_000, Duration.ofSeconds(30)), FAIL)) {
             FakeNode node = cluster.nodes.get(0);
             node.beforeStore =
                     (batch, command) -> {
@@ -191,7 +210,9 @@ class PointWriterTest {
         CountDownLatch gate = new CountDownLatch(1);
         try (FakeCluster cluster = new FakeCluster(1, 1);
                 ArbalestClient client = cluster.connect();
-                PointWriter writer = client.openWriter("packages", options(1, 1 << 20, Duration.ofSeconds(30)), FAIL)) {
+                PointWriter writer =
+                        client.openWriter(
+                                "packages", options(1, 1 << 20, Duration.ofSeconds(30)), FAIL)) {
             FakeNode node = cluster.nodes.get(0);
             CountDownLatch firstArrived = new CountDownLatch(1);
             node.afterStore =
@@ -220,16 +241,22 @@ class PointWriterTest {
                         client.openWriter(
                                 "packages",
                                 options(64, 1 << 20, Duration.ofSeconds(20)),
-                                (point, error) -> refused.add(point.key() + " " + error.code().label()))) {
+                                (point, error) ->
+                                        refused.add(point.key() + " " + error.code().label()))) {
             cluster.nodes.get(0).rowFault =
-                    key -> key.toString().endsWith("7") ? FakeNode.error(ErrorCode.VERSION_BELOW_HORIZON) : null;
+                    key ->
+                            key.toString().endsWith("7")
+                                    ? FakeNode.error(ErrorCode.VERSION_BELOW_HORIZON)
+                                    : null;
             for (int number = 0; number < 100; number++) {
                 writer.write(point("k" + number, 1));
             }
             Token unused = writer.flush().get();
             assertThat(refused)
                     .containsExactlyInAnyOrderElementsOf(
-                            IntStream.range(0, 10).mapToObj(n -> "k" + (n == 0 ? "" : n) + "7 ARB-1112").toList());
+                            IntStream.range(0, 10)
+                                    .mapToObj(n -> "k" + (n == 0 ? "" : n) + "7 ARB-1112")
+                                    .toList());
             assertThat(writer.statistics().rejected()).isEqualTo(10);
             assertThat(writer.statistics().applied()).isEqualTo(90);
         }
@@ -255,10 +282,15 @@ class PointWriterTest {
     void aNodeThatStaysAwayFailsTheWriterWithinItsRetryTimeout() throws Exception {
         try (FakeCluster cluster = new FakeCluster(2, 1);
                 ArbalestClient client = cluster.connect()) {
-            PointWriter writer = client.openWriter("packages", options(10, 1 << 20, Duration.ofMillis(300)), FAIL);
-            cluster.nodes.get(0).beforeStore = (batch, command) -> FakeNode.error(ErrorCode.SHARD_NOT_READY);
+            PointWriter writer =
+                    client.openWriter(
+                            "packages", options(10, 1 << 20, Duration.ofMillis(300)), FAIL);
+            cluster.nodes.get(0).beforeStore =
+                    (batch, command) -> FakeNode.error(ErrorCode.SHARD_NOT_READY);
             writer.write(point("a", 1));
-            assertThatThrownBy(() -> writer.flush().get()).hasMessageContaining("ARB-2005").hasMessageContaining("gave up");
+            assertThatThrownBy(() -> writer.flush().get())
+                    .hasMessageContaining("ARB-2005")
+                    .hasMessageContaining("gave up");
             writer.close();
         }
     }
@@ -267,9 +299,12 @@ class PointWriterTest {
     void aRecreatedCollectionFailsTheWriter() throws Exception {
         try (FakeCluster cluster = new FakeCluster(1, 1);
                 ArbalestClient client = cluster.connect()) {
-            PointWriter writer = client.openWriter("packages", options(10, 1 << 20, Duration.ofSeconds(20)), FAIL);
+            PointWriter writer =
+                    client.openWriter(
+                            "packages", options(10, 1 << 20, Duration.ofSeconds(20)), FAIL);
             cluster.assign(new UUID(9, 9), List.of("node-0"));
-            cluster.nodes.get(0).beforeStore = (batch, command) -> FakeNode.error(ErrorCode.STALE_INCARNATION);
+            cluster.nodes.get(0).beforeStore =
+                    (batch, command) -> FakeNode.error(ErrorCode.STALE_INCARNATION);
             writer.write(point("a", 1));
             assertThatThrownBy(() -> writer.flush().get()).hasMessageContaining("ARB-1304");
             writer.close();
@@ -282,19 +317,38 @@ class PointWriterTest {
                 ArbalestClient client = cluster.connect();
                 PointWriter writer = client.openWriter("packages", WriterOptions.DEFAULT, FAIL)) {
             PointKey key = PointKey.of("a");
-            refused(writer, ErrorCode.DIMENSION_MISMATCH, Point.upsert(key, new float[3], Map.of(), null));
-            refused(writer, ErrorCode.VECTOR_NOT_FINITE, Point.upsert(key, new float[] {0, Float.NaN, 0, 0}, Map.of(), null));
-            refused(writer, ErrorCode.VECTOR_OUT_OF_RANGE, Point.upsert(key, new float[] {0, 1e6f, 0, 0}, Map.of(), null));
-            refused(writer, ErrorCode.KEY_TYPE_MISMATCH, Point.upsert(PointKey.of(1), new float[4], Map.of(), null));
-            refused(writer, ErrorCode.UNKNOWN_FIELD, Point.upsert(key, new float[4], Map.of("nope", 1L), null));
-            refused(writer, ErrorCode.VALUE_TYPE_MISMATCH, Point.upsert(key, new float[4], Map.of("size", "1"), null));
+            refused(
+                    writer,
+                    ErrorCode.DIMENSION_MISMATCH,
+                    Point.upsert(key, new float[3], Map.of(), null));
+            refused(
+                    writer,
+                    ErrorCode.VECTOR_NOT_FINITE,
+                    Point.upsert(key, new float[] {0, Float.NaN, 0, 0}, Map.of(), null));
+            refused(
+                    writer,
+                    ErrorCode.VECTOR_OUT_OF_RANGE,
+                    Point.upsert(key, new float[] {0, 1e6f, 0, 0}, Map.of(), null));
+            refused(
+                    writer,
+                    ErrorCode.KEY_TYPE_MISMATCH,
+                    Point.upsert(PointKey.of(1), new float[4], Map.of(), null));
+            refused(
+                    writer,
+                    ErrorCode.UNKNOWN_FIELD,
+                    Point.upsert(key, new float[4], Map.of("nope", 1L), null));
+            refused(
+                    writer,
+                    ErrorCode.VALUE_TYPE_MISMATCH,
+                    Point.upsert(key, new float[4], Map.of("size", "1"), null));
             assertThat(writer.unacknowledged()).isZero();
         }
     }
 
     private static void refused(PointWriter writer, ErrorCode code, Point point) {
         assertThatThrownBy(() -> writer.write(point))
-                .isInstanceOfSatisfying(ArbalestException.class, e -> assertThat(e.code()).isEqualTo(code));
+                .isInstanceOfSatisfying(
+                        ArbalestException.class, e -> assertThat(e.code()).isEqualTo(code));
     }
 
     @Test
@@ -302,7 +356,9 @@ class PointWriterTest {
         CountDownLatch gate = new CountDownLatch(1);
         try (FakeCluster cluster = new FakeCluster(1, 1)) {
             ArbalestClient client = cluster.connect();
-            PointWriter writer = client.openWriter("packages", options(1, 1 << 20, Duration.ofSeconds(20)), FAIL);
+            PointWriter writer =
+                    client.openWriter(
+                            "packages", options(1, 1 << 20, Duration.ofSeconds(20)), FAIL);
             cluster.nodes.get(0).afterStore = batch -> await(gate);
             for (int number = 0; number < 20; number++) {
                 writer.write(point("k" + number, 1));

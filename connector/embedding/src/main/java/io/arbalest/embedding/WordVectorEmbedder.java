@@ -2,9 +2,13 @@ package io.arbalest.embedding;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.Binary16;
 import io.arbalest.model.ErrorCode;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,21 +27,23 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import java.util.zip.GZIPInputStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Embeds text as the weighted sum of its words' vectors.
  *
- * <p>{@code v = sum over distinct known words of (1 + ln count) * vector(word)}; then {@code v = v/|v|}, minus the model's
- * mean, minus its projection on each of the model's common components (every text shares them, so they only blur
- * neighbours), and {@code v = v/|v|} again. The removal of common components follows S. Arora, Y. Liang, T. Ma, <i>A Simple
- * but Tough-to-Beat Baseline for Sentence Embeddings</i>, ICLR 2017. Sums are taken in double precision.
+ * <p>{@code v = sum over distinct known words of (1 + ln count) * vector(word)}; then {@code v =
+ * v/|v|}, minus the model's mean, minus its projection on each of the model's common components
+ * (every text shares them, so they only blur neighbours), and {@code v = v/|v|} again. The removal
+ * of common components follows S. Arora, Y. Liang, T. Ma, <i>A Simple but Tough-to-Beat Baseline
+ * for Sentence Embeddings</i>, ICLR 2017. Sums are taken in double precision.
  *
- * <p>A model is a directory of three files: {@code words.txt.gz}, UTF-8, one word a line; {@code words.f16.gz}, their
- * vectors as little-endian binary16, row-major {@code [words][dimension]}; {@code model.json} with {@code dimension},
- * {@code words}, {@code token_pattern}, {@code mean[dimension]} and {@code components[n][dimension]}.
+ * <p>A model is a directory of three files: {@code words.txt.gz}, UTF-8, one word a line; {@code
+ * words.f16.gz}, their vectors as little-endian binary16, row-major {@code [words][dimension]};
+ * {@code model.json} with {@code dimension}, {@code words}, {@code token_pattern}, {@code
+ * mean[dimension]} and {@code components[n][dimension]}.
  *
- * <p>Not serializable on purpose: a job keeps the directory's path and calls {@link #shared} where it runs.
+ * <p>Not serializable on purpose: a job keeps the directory's path and calls {@link #shared} where
+ * it runs.
  *
  * <p>Immutable.
  */
@@ -81,27 +87,36 @@ public final class WordVectorEmbedder {
     /**
      * Reads a model.
      *
-     * @throws ArbalestException INVALID_CONFIGURATION if the directory does not hold one, naming the file and what is wrong
+     * @throws ArbalestException INVALID_CONFIGURATION if the directory does not hold one, naming
+     *     the file and what is wrong
      */
     public static WordVectorEmbedder load(Path directory) {
         try {
-            JsonNode model = new ObjectMapper().readTree(Files.readAllBytes(existing(directory, MODEL_FILE)));
+            JsonNode model =
+                    new ObjectMapper()
+                            .readTree(Files.readAllBytes(existing(directory, MODEL_FILE)));
             int dimension = model.path("dimension").asInt();
             double[] mean = numbers(directory, model.path("mean"), dimension);
             double[][] components = new double[model.path("components").size()][];
             for (int component = 0; component < components.length; component++) {
-                components[component] = numbers(directory, model.path("components").get(component), dimension);
+                components[component] =
+                        numbers(directory, model.path("components").get(component), dimension);
             }
             Map<String, Integer> ordinals = readWords(existing(directory, WORDS_FILE));
             Pattern token = Pattern.compile(model.path("token_pattern").asText());
-            float[] vectors = readVectors(existing(directory, VECTORS_FILE), ordinals.size(), dimension);
+            float[] vectors =
+                    readVectors(existing(directory, VECTORS_FILE), ordinals.size(), dimension);
             return new WordVectorEmbedder(token, mean, components, ordinals, vectors);
         } catch (IOException | PatternSyntaxException e) {
-            throw invalid("cannot read the embedding model in " + directory + ": " + e.getMessage(), e);
+            throw invalid(
+                    "cannot read the embedding model in " + directory + ": " + e.getMessage(), e);
         }
     }
 
-    /** As {@link #load}, once for each directory and class loader; later calls return the same object. */
+    /**
+     * As {@link #load}, once for each directory and class loader; later calls return the same
+     * object.
+     */
     public static WordVectorEmbedder shared(Path directory) {
         Path key = directory.toAbsolutePath().normalize();
         synchronized (SHARED) {
@@ -205,7 +220,8 @@ public final class WordVectorEmbedder {
         try (BufferedReader reader =
                 new BufferedReader(
                         new InputStreamReader(
-                                new GZIPInputStream(Files.newInputStream(file)), StandardCharsets.UTF_8))) {
+                                new GZIPInputStream(Files.newInputStream(file)),
+                                StandardCharsets.UTF_8))) {
             for (String word = reader.readLine(); word != null; word = reader.readLine()) {
                 ordinals.put(word, ordinals.size());
             }
@@ -221,8 +237,15 @@ public final class WordVectorEmbedder {
         long expected = (long) words * dimension * Short.BYTES;
         if (bytes.length != expected) {
             throw invalid(
-                    file + " holds " + bytes.length + " bytes, expected " + expected + " for " + words
-                            + " distinct words of dimension " + dimension,
+                    file
+                            + " holds "
+                            + bytes.length
+                            + " bytes, expected "
+                            + expected
+                            + " for "
+                            + words
+                            + " distinct words of dimension "
+                            + dimension,
                     null);
         }
         ShortBuffer halves = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asShortBuffer();
@@ -236,7 +259,10 @@ public final class WordVectorEmbedder {
     private static double[] numbers(Path directory, JsonNode array, int dimension) {
         if (dimension < 1 || array.size() != dimension) {
             throw invalid(
-                    directory.resolve(MODEL_FILE) + ": expected arrays of " + dimension + " numbers, got one of "
+                    directory.resolve(MODEL_FILE)
+                            + ": expected arrays of "
+                            + dimension
+                            + " numbers, got one of "
                             + array.size(),
                     null);
         }
@@ -259,7 +285,12 @@ public final class WordVectorEmbedder {
         return new ArbalestException(
                 ErrorCode.INVALID_CONFIGURATION,
                 detail,
-                "point to a directory with " + WORDS_FILE + ", " + VECTORS_FILE + " and " + MODEL_FILE,
+                "point to a directory with "
+                        + WORDS_FILE
+                        + ", "
+                        + VECTORS_FILE
+                        + " and "
+                        + MODEL_FILE,
                 cause);
     }
 }

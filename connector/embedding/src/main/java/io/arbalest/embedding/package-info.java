@@ -1,9 +1,10 @@
 /**
- * Text to vector, on the spot and without a service: the mean of word vectors, centred, as used by the demo, the ingestion
- * job and the command line.
+ * Text to vector, on the spot and without a service: the mean of word vectors, centred, as used by
+ * the demo, the ingestion job and the command line.
  *
- * <p><b>Knows</b> three files (words, their vectors, the model's constants), gzip and JSON. <b>Does not know</b> Flink,
- * Kafka, collections, or what a record looks like: whoever has a record composes its text.
+ * <p><b>Knows</b> three files (words, their vectors, the model's constants), gzip and JSON. <b>Does
+ * not know</b> Flink, Kafka, collections, or what a record looks like: whoever has a record
+ * composes its text.
  *
  * <p><b>Start at</b> {@link io.arbalest.embedding.WordVectorEmbedder}.
  *

@@ -6,8 +6,13 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -18,8 +23,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.zip.GZIPOutputStream;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class WordVectorEmbedderTest {
     private static final Path DEMO = Path.of("../../jobs/src/main/demo-data/debian-packages");
@@ -67,7 +70,8 @@ class WordVectorEmbedderTest {
 
     @Test
     void oneModelIsLoadedOnce(@TempDir Path other) throws IOException {
-        assertThat(WordVectorEmbedder.shared(DEMO)).isSameAs(WordVectorEmbedder.shared(DEMO.toAbsolutePath()));
+        assertThat(WordVectorEmbedder.shared(DEMO))
+                .isSameAs(WordVectorEmbedder.shared(DEMO.toAbsolutePath()));
         writeModel(other, 2);
         assertThat(WordVectorEmbedder.shared(other)).isNotSameAs(WordVectorEmbedder.shared(DEMO));
     }

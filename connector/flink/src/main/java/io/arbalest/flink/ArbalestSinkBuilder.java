@@ -4,13 +4,15 @@ import io.arbalest.client.ArbalestClient;
 import io.arbalest.client.WriterOptions;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
-import java.time.Duration;
-import java.util.List;
-import java.util.regex.Pattern;
+
 import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.util.InstantiationUtil;
 import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * Builds an {@link ArbalestSink}. Endpoints, collection and serializer are required.
@@ -21,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  */
 @PublicEvolving
 public final class ArbalestSinkBuilder<T> {
-    private static final Pattern ENDPOINT = Pattern.compile("[^\\s:/]+:\\d{1,5}|\\[[0-9a-fA-F:.]+]:\\d{1,5}");
+    private static final Pattern ENDPOINT =
+            Pattern.compile("[^\\s:/]+:\\d{1,5}|\\[[0-9a-fA-F:.]+]:\\d{1,5}");
 
     private List<String> endpoints = List.of();
     private String collection = "";
@@ -77,7 +80,10 @@ public final class ArbalestSinkBuilder<T> {
         return this;
     }
 
-    /** How much a subtask may have sent without acknowledgement before it holds the stream back; default 16 MiB. */
+    /**
+     * How much a subtask may have sent without acknowledgement before it holds the stream back;
+     * default 16 MiB.
+     */
     public ArbalestSinkBuilder<T> setMaxUnacknowledgedBytes(long bytes) {
         this.maxUnacknowledgedBytes = bytes;
         return this;
@@ -89,7 +95,10 @@ public final class ArbalestSinkBuilder<T> {
         return this;
     }
 
-    /** Whether versions below the tombstone horizon are accepted, as a backfill needs; default false. */
+    /**
+     * Whether versions below the tombstone horizon are accepted, as a backfill needs; default
+     * false.
+     */
     public ArbalestSinkBuilder<T> setAcceptOlder(boolean accept) {
         this.acceptOlder = accept;
         return this;
@@ -116,12 +125,19 @@ public final class ArbalestSinkBuilder<T> {
         check(!collection.isEmpty(), "no collection", "call setCollection(\"name\")");
         check(batchRows >= 1, "batch rows " + batchRows, "use at least 1");
         check(!batchDelay.isNegative(), "batch delay " + batchDelay, "use zero or more");
-        check(maxUnacknowledgedBytes >= 1, "max unacknowledged bytes " + maxUnacknowledgedBytes, "use at least 1");
-        check(retryTimeout.compareTo(Duration.ZERO) > 0, "retry timeout " + retryTimeout, "use a positive duration");
+        check(
+                maxUnacknowledgedBytes >= 1,
+                "max unacknowledged bytes " + maxUnacknowledgedBytes,
+                "use at least 1");
+        check(
+                retryTimeout.compareTo(Duration.ZERO) > 0,
+                "retry timeout " + retryTimeout,
+                "use a positive duration");
         check(
                 guarantee != DeliveryGuarantee.EXACTLY_ONCE,
                 "delivery guarantee EXACTLY_ONCE, which is not offered yet",
-                "use AT_LEAST_ONCE: points with versions make replays harmless, only visibility is not atomic");
+                "use AT_LEAST_ONCE: points with versions make replays harmless, only visibility is"
+                        + " not atomic");
         PointSerializer<T> points = serializer;
         if (points == null) {
             throw invalid("no serializer", "call setSerializer(...)");
@@ -135,7 +151,8 @@ public final class ArbalestSinkBuilder<T> {
                 collection,
                 points,
                 guarantee,
-                new ArbalestSink.Batching(batchRows, batchDelay, maxUnacknowledgedBytes, retryTimeout, acceptOlder),
+                new ArbalestSink.Batching(
+                        batchRows, batchDelay, maxUnacknowledgedBytes, retryTimeout, acceptOlder),
                 clients);
     }
 

@@ -3,8 +3,7 @@ package io.arbalest.flink;
 import io.arbalest.client.ArbalestClient;
 import io.arbalest.client.PointWriter;
 import io.arbalest.model.ArbalestException;
-import java.io.IOException;
-import java.util.concurrent.ExecutionException;
+
 import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.connector.sink2.SinkWriter;
 import org.apache.flink.connector.base.DeliveryGuarantee;
@@ -12,14 +11,19 @@ import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.groups.SinkWriterMetricGroup;
 
+import java.io.IOException;
+import java.util.concurrent.ExecutionException;
+
 /**
- * The writer of one subtask. Batching, retries and back-pressure are the client's: {@link #write} blocks while too much is
- * unacknowledged, and a failure of the client's surfaces at the next write or flush and fails the task. Nothing is kept in
- * Flink state: a flush before a checkpoint waits until everything is acknowledged.
+ * The writer of one subtask. Batching, retries and back-pressure are the client's: {@link #write}
+ * blocks while too much is unacknowledged, and a failure of the client's surfaces at the next write
+ * or flush and fails the task. Nothing is kept in Flink state: a flush before a checkpoint waits
+ * until everything is acknowledged.
  *
- * <p>Metrics: Flink's {@code numRecordsSend}, {@code numBytesSend}, {@code numRecordsSendErrors}, {@code currentSendTime}
- * (ms that the last flush waited), and in the group {@code arbalest} the gauges {@code inFlight}, {@code staleDropped},
- * {@code duplicatesDropped}, {@code rejected} and {@code retries}.
+ * <p>Metrics: Flink's {@code numRecordsSend}, {@code numBytesSend}, {@code numRecordsSendErrors},
+ * {@code currentSendTime} (ms that the last flush waited), and in the group {@code arbalest} the
+ * gauges {@code inFlight}, {@code staleDropped}, {@code duplicatesDropped}, {@code rejected} and
+ * {@code retries}.
  *
  * <p>Confined to the task's thread; gauges are read from others.
  *
@@ -95,14 +99,18 @@ final class ArbalestSinkWriter<T> implements SinkWriter<T> {
         }
     }
 
-    /** Brings Flink's counter up to the client's count; a counter must not be changed from another thread. */
+    /**
+     * Brings Flink's counter up to the client's count; a counter must not be changed from another
+     * thread.
+     */
     private void countBytes() {
         bytesSend.inc(points.statistics().bytes() - bytesSend.getCount());
     }
 
     /**
-     * Ends the streams and the client's threads. After a failure the client goes first: what is unacknowledged will be
-     * written again from the last checkpoint, and waiting for it would only hold up the restart.
+     * Ends the streams and the client's threads. After a failure the client goes first: what is
+     * unacknowledged will be written again from the last checkpoint, and waiting for it would only
+     * hold up the restart.
      */
     @Override
     public void close() {

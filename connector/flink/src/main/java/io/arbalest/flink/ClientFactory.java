@@ -1,9 +1,11 @@
 package io.arbalest.flink;
 
 import io.arbalest.client.ArbalestClient;
+
+import org.apache.flink.annotation.Internal;
+
 import java.io.Serializable;
 import java.util.List;
-import org.apache.flink.annotation.Internal;
 
 /**
  * How a writer connects where it runs.

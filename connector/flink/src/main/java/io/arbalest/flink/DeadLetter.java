@@ -1,12 +1,13 @@
 package io.arbalest.flink;
 
 import io.arbalest.model.ArbalestException;
+
 import org.apache.flink.annotation.PublicEvolving;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A record that was not written, where it came from and why; with its original bytes, so that it can be sent again once
- * its cause is mended.
+ * A record that was not written, where it came from and why; with its original bytes, so that it
+ * can be sent again once its cause is mended.
  *
  * <p>A Flink POJO type: all fields have serializers of their own.
  *

@@ -1,14 +1,17 @@
 package io.arbalest.flink;
 
 import io.arbalest.client.ArbalestClient;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+
 import org.apache.flink.annotation.Internal;
 import org.apache.flink.util.UserCodeClassLoader;
 
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
 /**
- * The clients that this class loader has open. A writer closes its own; what a crashed task left behind is closed before
- * Flink releases the class loader, lest the client's threads run on in unloaded code.
+ * The clients that this class loader has open. A writer closes its own; what a crashed task left
+ * behind is closed before Flink releases the class loader, lest the client's threads run on in
+ * unloaded code.
  *
  * <p>Thread-safe.
  */

@@ -1,14 +1,15 @@
 package io.arbalest.flink;
 
 import io.arbalest.client.Point;
+
 import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.api.common.serialization.SerializerConfig;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 
 /**
- * Flink's type of a stream of points: {@code stream.map(...).returns(PointTypeInfo.INSTANCE)}. Without it Flink would fall
- * back to Kryo.
+ * Flink's type of a stream of points: {@code stream.map(...).returns(PointTypeInfo.INSTANCE)}.
+ * Without it Flink would fall back to Kryo.
  *
  * <p>Immutable.
  */

@@ -5,13 +5,7 @@ import io.arbalest.model.KeyType;
 import io.arbalest.model.OperationKind;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
+
 import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.common.typeutils.SimpleTypeSerializerSnapshot;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
@@ -20,14 +14,23 @@ import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 import org.jspecify.annotations.Nullable;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
 /**
  * Bytes of a point between two tasks. A point is immutable, so copies are the point itself.
  *
- * <p>Version 1, big-endian: key type u8 (0 text, 1 int64), key length i32 and bytes, operation u8, component count i32 (-1: no
- * vector) and binary16 components, field count i32, then for each field its name and value, then u8 whether there is a
- * version and, if so, generation i32, version i64, tiebreak i64. A text is a length i32 and UTF-8. A value is a tag u8 (0
- * null, 1 text, 2 int64, 3 float64, 4 boolean, 5 instant as seconds i64 and nanoseconds i32, 6 list as count i32 and
- * values) and its body.
+ * <p>Version 1, big-endian: key type u8 (0 text, 1 int64), key length i32 and bytes, operation u8,
+ * component count i32 (-1: no vector) and binary16 components, field count i32, then for each field
+ * its name and value, then u8 whether there is a version and, if so, generation i32, version i64,
+ * tiebreak i64. A text is a length i32 and UTF-8. A value is a tag u8 (0 null, 1 text, 2 int64, 3
+ * float64, 4 boolean, 5 instant as seconds i64 and nanoseconds i32, 6 list as count i32 and values)
+ * and its body.
  *
  * <p>Thread-safe: no state.
  */

@@ -7,11 +7,13 @@ import io.arbalest.client.Point;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.PointKey;
-import java.time.Duration;
-import java.util.function.UnaryOperator;
+
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.util.InstantiationUtil;
 import org.junit.jupiter.api.Test;
+
+import java.time.Duration;
+import java.util.function.UnaryOperator;
 
 class ArbalestSinkBuilderTest {
     private static ArbalestSinkBuilder<String> complete() {
@@ -29,13 +31,16 @@ class ArbalestSinkBuilderTest {
 
     @Test
     void exactlyOnceIsRefusedForNow() {
-        assertRefused(builder -> builder.setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE), "not offered yet");
+        assertRefused(
+                builder -> builder.setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE),
+                "not offered yet");
     }
 
     @Test
     void everySettingIsChecked() {
         assertRefused(builder -> builder.setEndpoints(), "no endpoints");
-        assertRefused(builder -> builder.setEndpoints("http://index-0:7400"), "http://index-0:7400");
+        assertRefused(
+                builder -> builder.setEndpoints("http://index-0:7400"), "http://index-0:7400");
         assertRefused(builder -> builder.setEndpoints("index-0"), "index-0");
         assertRefused(builder -> builder.setCollection(""), "no collection");
         assertRefused(builder -> builder.setBatchRows(0), "batch rows 0");
@@ -45,14 +50,19 @@ class ArbalestSinkBuilderTest {
         Object notSerializable = new Object();
         assertRefused(
                 builder ->
-                        builder.setSerializer(
-                                (element, context) -> Point.delete(PointKey.of(element + notSerializable), null)),
+                        builder.setSerializer((element, context) ->
+                                Point.delete(PointKey.of(element + notSerializable), null)),
                 "cannot be serialized");
-        assertThatThrownBy(() -> ArbalestSink.<String>builder().setEndpoints("a:1").setCollection("c").build())
+        assertThatThrownBy(() ->
+                        ArbalestSink.<String>builder()
+                                .setEndpoints("a:1")
+                                .setCollection("c")
+                                .build())
                 .hasMessageContaining("no serializer");
     }
 
-    private static void assertRefused(UnaryOperator<ArbalestSinkBuilder<String>> change, String text) {
+    private static void assertRefused(
+            UnaryOperator<ArbalestSinkBuilder<String>> change, String text) {
         assertThatThrownBy(() -> change.apply(complete()).build())
                 .hasMessageContaining(text)
                 .isInstanceOfSatisfying(

@@ -5,13 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.arbalest.client.Point;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
-import java.time.Duration;
-import java.util.HashSet;
-import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
+
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.functions.RichMapFunction;
 import org.apache.flink.api.common.state.CheckpointListener;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -22,10 +18,19 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.connector.datagen.source.DataGeneratorSource;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
-import org.apache.flink.api.common.functions.RichMapFunction;
 import org.junit.jupiter.api.Test;
 
-/** A job in a cluster inside this JVM: it fails once after a checkpoint, restarts, and nothing is missing. */
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * A job in a cluster inside this JVM: it fails once after a checkpoint, restarts, and nothing is
+ * missing.
+ */
 class ArbalestSinkJobTest {
     private static final int ELEMENTS = 3_000;
 
@@ -40,14 +45,18 @@ class ArbalestSinkJobTest {
         FAILED.set(false);
         Configuration configuration = new Configuration();
         configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "fixed-delay");
-        configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_DELAY, Duration.ofMillis(10));
+        configuration.set(
+                RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_DELAY, Duration.ofMillis(10));
         StreamExecutionEnvironment environment =
                 StreamExecutionEnvironment.createLocalEnvironment(2, configuration);
         environment.enableCheckpointing(100);
         environment
                 .fromSource(
                         new DataGeneratorSource<Long>(
-                                index -> index, ELEMENTS, RateLimiterStrategy.perSecond(2_000), Types.LONG),
+                                index -> index,
+                                ELEMENTS,
+                                RateLimiterStrategy.perSecond(2_000),
+                                Types.LONG),
                         WatermarkStrategy.noWatermarks(),
                         "numbers")
                 .map(new FailingOnce())
@@ -60,10 +69,14 @@ class ArbalestSinkJobTest {
                                 .build());
         environment.execute();
         Set<Long> keys = new HashSet<>();
-        CLIENTS.forEach(client -> client.acknowledged.forEach(point -> keys.add(point.key().asLong())));
+        CLIENTS.forEach(
+                client -> client.acknowledged.forEach(point -> keys.add(point.key().asLong())));
         assertThat(FAILED).isTrue();
         assertThat(keys).hasSize(ELEMENTS);
-        assertThat(CLIENTS).as("one a subtask and attempt").hasSizeGreaterThan(2).allMatch(RecordingClient::closed);
+        assertThat(CLIENTS)
+                .as("one a subtask and attempt")
+                .hasSizeGreaterThan(2)
+                .allMatch(RecordingClient::closed);
     }
 
     private static RecordingClient newClient() {
@@ -73,7 +86,8 @@ class ArbalestSinkJobTest {
     }
 
     private static Point point(Long element, SinkWriter.Context context) {
-        return Point.upsert(PointKey.of(element), new float[] {1}, Map.of(), new Version(0, element, 0));
+        return Point.upsert(
+                PointKey.of(element), new float[] {1}, Map.of(), new Version(0, element, 0));
     }
 
     @Test
@@ -84,7 +98,8 @@ class ArbalestSinkJobTest {
     }
 
     /** Fails the job once, after its first completed checkpoint. */
-    private static final class FailingOnce extends RichMapFunction<Long, Long> implements CheckpointListener {
+    private static final class FailingOnce extends RichMapFunction<Long, Long>
+            implements CheckpointListener {
         private transient boolean checkpointed;
 
         @Override

@@ -10,15 +10,17 @@ import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
+
+import org.apache.flink.api.connector.sink2.SinkWriter;
+import org.apache.flink.connector.base.DeliveryGuarantee;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.apache.flink.api.connector.sink2.SinkWriter;
-import org.apache.flink.connector.base.DeliveryGuarantee;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Test;
 
 class ArbalestSinkWriterTest {
     private static final SinkWriter.Context CONTEXT =
@@ -38,7 +40,8 @@ class ArbalestSinkWriterTest {
     private final RecordingMetrics metrics = new RecordingMetrics();
 
     private ArbalestSinkWriter<String> writer(DeliveryGuarantee guarantee) {
-        PointWriter points = client.openWriter("c", WriterOptions.DEFAULT, PointWriter.RejectionHandler.FAIL);
+        PointWriter points =
+                client.openWriter("c", WriterOptions.DEFAULT, PointWriter.RejectionHandler.FAIL);
         PointSerializer<String> serializer = ArbalestSinkWriterTest::point;
         return new ArbalestSinkWriter<>(client, points, serializer, guarantee, metrics);
     }
@@ -56,10 +59,13 @@ class ArbalestSinkWriterTest {
         writer.write("a", CONTEXT);
         writer.write("b", CONTEXT);
         CompletableFuture<Void> flush = CompletableFuture.runAsync(() -> flush(writer));
-        assertThatThrownBy(() -> flush.get(50, TimeUnit.MILLISECONDS)).isInstanceOf(TimeoutException.class);
+        assertThatThrownBy(() -> flush.get(50, TimeUnit.MILLISECONDS))
+                .isInstanceOf(TimeoutException.class);
         client.release();
         flush.get(10, TimeUnit.SECONDS);
-        assertThat(client.acknowledged).extracting(point -> point.key().toString()).containsExactly("a", "b");
+        assertThat(client.acknowledged)
+                .extracting(point -> point.key().toString())
+                .containsExactly("a", "b");
         assertThat(client.acknowledged.get(0).version()).isEqualTo(new Version(0, 7, 0));
     }
 

@@ -1,9 +1,10 @@
 package io.arbalest.flink;
 
+import org.apache.flink.util.UserCodeClassLoader;
+
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
-import org.apache.flink.util.UserCodeClassLoader;
 
 /**
  * Keeps release hooks and runs them when told.

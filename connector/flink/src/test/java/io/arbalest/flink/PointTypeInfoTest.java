@@ -5,15 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.arbalest.client.Point;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
-import java.io.IOException;
-import java.time.Instant;
-import java.util.List;
-import java.util.Map;
+
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
 import org.junit.jupiter.api.Test;
+
+import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 
 class PointTypeInfoTest {
     private final TypeSerializer<Point> serializer =
@@ -23,15 +25,26 @@ class PointTypeInfoTest {
     void everyKindOfPointTravels() throws IOException {
         Map<String, Object> metadata =
                 Map.of(
-                        "text", "grün",
-                        "long", Long.MIN_VALUE,
-                        "double", -0.0,
-                        "flag", true,
-                        "time", Instant.ofEpochSecond(-5, 123_456_000),
-                        "list", List.of("a", "b"),
-                        "empty", List.of());
+                        "text",
+                        "grün",
+                        "long",
+                        Long.MIN_VALUE,
+                        "double",
+                        -0.0,
+                        "flag",
+                        true,
+                        "time",
+                        Instant.ofEpochSecond(-5, 123_456_000),
+                        "list",
+                        List.of("a", "b"),
+                        "empty",
+                        List.of());
         Point upsert =
-                Point.upsert(PointKey.of("naïve"), new float[] {1, -2.5f}, metadata, new Version(1, -2, 3));
+                Point.upsert(
+                        PointKey.of("naïve"),
+                        new float[] {1, -2.5f},
+                        metadata,
+                        new Version(1, -2, 3));
         Point back = roundTrip(upsert);
         assertThat(back.key()).isEqualTo(upsert.key());
         assertThat(back.operation()).isEqualTo(upsert.operation());

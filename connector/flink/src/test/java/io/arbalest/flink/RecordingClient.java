@@ -13,15 +13,18 @@ import io.arbalest.model.ClusterImage;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.PointKey;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
 
 /**
- * A client whose one writer keeps what it is given: written points are pending until a flush acknowledges them.
+ * A client whose one writer keeps what it is given: written points are pending until a flush
+ * acknowledges them.
  *
  * <p>Thread-safe.
  */
@@ -58,7 +61,8 @@ final class RecordingClient implements ArbalestClient {
     }
 
     @Override
-    public PointWriter openWriter(String collection, WriterOptions options, PointWriter.RejectionHandler rejections) {
+    public PointWriter openWriter(
+            String collection, WriterOptions options, PointWriter.RejectionHandler rejections) {
         return new RecordingWriter();
     }
 
@@ -141,7 +145,8 @@ final class RecordingClient implements ArbalestClient {
     }
 
     @Override
-    public ClusterImage.Collection createCollection(CollectionDefinition definition, boolean ifNotExists) {
+    public ClusterImage.Collection createCollection(
+            CollectionDefinition definition, boolean ifNotExists) {
         throw new UnsupportedOperationException();
     }
 

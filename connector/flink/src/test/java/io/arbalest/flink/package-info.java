@@ -1,4 +1,7 @@
-/** Tests of the connector against a client that records; the real service is met in integration-tests. */
+/**
+ * Tests of the connector against a client that records; the real service is met in
+ * integration-tests.
+ */
 @NullMarked
 package io.arbalest.flink;
 

@@ -1,10 +1,12 @@
 package io.arbalest.model;
 
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
+import java.util.Objects;
+
 /**
- * An operating error with a code: what happened, where, what was expected, what came, and how to fix it, on one line.
+ * An operating error with a code: what happened, where, what was expected, what came, and how to
+ * fix it, on one line.
  *
  * <p>Immutable, apart from what {@link Throwable} itself allows.
  */

@@ -1,8 +1,8 @@
 package io.arbalest.model;
 
 /**
- * IEEE 754 binary16, bit-equal to {@code Float.floatToFloat16} and {@code Float.float16ToFloat} of Java 20 and later, for
- * the rooms that must run on 17.
+ * IEEE 754 binary16, bit-equal to {@code Float.floatToFloat16} and {@code Float.float16ToFloat} of
+ * Java 20 and later, for the rooms that must run on 17.
  *
  * <p>Thread-safe: no state.
  */
@@ -18,7 +18,12 @@ public final class Binary16 {
         int sign = (bits >>> 16) & 0x8000;
         int magnitude = bits & 0x7fffffff;
         if (magnitude > 0x7f800000) { // NaN: keep what fits of the payload, as the JDK does
-            return (short) (sign | 0x7c00 | ((bits & 0x007fe000) >> 13) | ((bits & 0x00001ff0) >> 4) | (bits & 0x0000000f));
+            return (short)
+                    (sign
+                            | 0x7c00
+                            | ((bits & 0x007fe000) >> 13)
+                            | ((bits & 0x00001ff0) >> 4)
+                            | (bits & 0x0000000f));
         }
         if (magnitude >= 0x477ff000) { // rounds to 2^16 or more
             return (short) (sign | 0x7c00);
@@ -27,7 +32,8 @@ public final class Binary16 {
             int rebiased = magnitude - 0x38000000;
             return (short) (sign | ((rebiased + 0x0fff + ((rebiased >>> 13) & 1)) >>> 13));
         }
-        if (magnitude <= 0x33000000) { // at most half of the smallest subnormal: ties to even gives zero
+        if (magnitude
+                <= 0x33000000) { // at most half of the smallest subnormal: ties to even gives zero
             return (short) sign;
         }
         int exponent = magnitude >>> 23;

@@ -7,14 +7,15 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Everything the metadata group has decided, at one index of its log: members, collections and the shard map. Published
- * whole; two images with the same index are equal.
+ * Everything the metadata group has decided, at one index of its log: members, collections and the
+ * shard map. Published whole; two images with the same index are equal.
  *
  * @param index position in the metadata log; 0 before anything was decided
  * @param nodes by name
  * @param collections by name
  */
-public record ClusterImage(long index, Map<String, NodeInfo> nodes, Map<String, Collection> collections) {
+public record ClusterImage(
+        long index, Map<String, NodeInfo> nodes, Map<String, Collection> collections) {
     public static final ClusterImage EMPTY = new ClusterImage(0, Map.of(), Map.of());
 
     public ClusterImage {

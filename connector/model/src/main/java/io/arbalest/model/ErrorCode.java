@@ -1,8 +1,9 @@
 package io.arbalest.model;
 
 /**
- * The stable, documented number of everything that can be refused or fail. A code never changes its meaning; new codes
- * are added. The hundreds digit names the area: 1xxx input, 2xxx state of the cluster, 3xxx storage, 4xxx tools and jobs.
+ * The stable, documented number of everything that can be refused or fail. A code never changes its
+ * meaning; new codes are added. The hundreds digit names the area: 1xxx input, 2xxx state of the
+ * cluster, 3xxx storage, 4xxx tools and jobs.
  *
  * <p>Immutable.
  */

@@ -6,7 +6,8 @@ import java.util.regex.Pattern;
 /**
  * A declared metadata field. Values may be null.
  *
- * @param name a letter, then letters, digits or {@code _}; at most 64 characters; none of the reserved names
+ * @param name a letter, then letters, digits or {@code _}; at most 64 characters; none of the
+ *     reserved names
  * @param indexed whether filters may name it; an unindexed field is stored and returned only
  */
 public record Field(String name, FieldType type, boolean indexed) {
@@ -25,7 +26,8 @@ public record Field(String name, FieldType type, boolean indexed) {
             throw new ArbalestException(
                     ErrorCode.INVALID_DEFINITION,
                     "field name '" + name + "' is not allowed",
-                    "start with a letter, use letters, digits and _, and avoid " + String.join(", ", RESERVED_NAMES));
+                    "start with a letter, use letters, digits and _, and avoid "
+                            + String.join(", ", RESERVED_NAMES));
         }
     }
 }

@@ -4,8 +4,8 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * The type of a metadata field and the Java type that carries its values: String, Long, Double, Boolean, {@link Instant}
- * (microseconds UTC), and a {@link List} of the element's type for arrays.
+ * The type of a metadata field and the Java type that carries its values: String, Long, Double,
+ * Boolean, {@link Instant} (microseconds UTC), and a {@link List} of the element's type for arrays.
  */
 public enum FieldType {
     STRING(String.class, false),

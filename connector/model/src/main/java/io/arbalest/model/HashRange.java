@@ -10,7 +10,10 @@ public record HashRange(long first, long last) {
     public HashRange {
         if (Long.compareUnsigned(first, last) > 0) {
             throw new IllegalArgumentException(
-                    "empty hash range " + Long.toUnsignedString(first) + ".." + Long.toUnsignedString(last));
+                    "empty hash range "
+                            + Long.toUnsignedString(first)
+                            + ".."
+                            + Long.toUnsignedString(last));
         }
     }
 

@@ -11,10 +11,21 @@ public record HnswParams(int m, int efConstruction, int ef) {
     public static final HnswParams DEFAULT = new HnswParams(16, 200, 100);
 
     public HnswParams {
-        if (m < 2 || m > 256 || efConstruction < m || efConstruction > 4096 || ef < 1 || ef > MAX_EF) {
+        if (m < 2
+                || m > 256
+                || efConstruction < m
+                || efConstruction > 4096
+                || ef < 1
+                || ef > MAX_EF) {
             throw new ArbalestException(
                     ErrorCode.INVALID_DEFINITION,
-                    "hnsw parameters m=" + m + " efConstruction=" + efConstruction + " ef=" + ef + " are out of range",
+                    "hnsw parameters m="
+                            + m
+                            + " efConstruction="
+                            + efConstruction
+                            + " ef="
+                            + ef
+                            + " are out of range",
                     "use m 2..256, efConstruction m..4096, ef 1.." + MAX_EF);
         }
     }

@@ -28,6 +28,8 @@ public enum Metric {
             }
         }
         throw new ArbalestException(
-                ErrorCode.INVALID_DEFINITION, "unknown metric '" + label + "'", "use one of l2, ip, cosine");
+                ErrorCode.INVALID_DEFINITION,
+                "unknown metric '" + label + "'",
+                "use one of l2, ip, cosine");
     }
 }

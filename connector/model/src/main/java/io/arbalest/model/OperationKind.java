@@ -1,12 +1,18 @@
 package io.arbalest.model;
 
-/** What a written row does; {@link #wireValue()} is the {@code _op} column and the log's operation byte. */
+/**
+ * What a written row does; {@link #wireValue()} is the {@code _op} column and the log's operation
+ * byte.
+ */
 public enum OperationKind {
     /** Writes vector and metadata, replacing what the key had. */
     UPSERT(0),
     /** Removes the point; leaves a versioned tombstone. */
     DELETE(1),
-    /** Changes the given metadata and keeps the vector. Reserved: refused until the room that stores it exists. */
+    /**
+     * Changes the given metadata and keeps the vector. Reserved: refused until the room that stores
+     * it exists.
+     */
     PATCH(2);
 
     private final byte wireValue;

@@ -5,8 +5,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * The key of a point in its canonical bytes: the UTF-8 text itself, or the 8 big-endian bytes of an int64. The canonical
- * bytes are what is hashed to a shard, what breaks ties between equal scores (unsigned byte order) and what is stored.
+ * The key of a point in its canonical bytes: the UTF-8 text itself, or the 8 big-endian bytes of an
+ * int64. The canonical bytes are what is hashed to a shard, what breaks ties between equal scores
+ * (unsigned byte order) and what is stored.
  *
  * <p>Immutable; the array handed in or out is not copied and must not be changed.
  */
@@ -32,7 +33,9 @@ public final class PointKey implements Comparable<PointKey> {
         return new PointKey(KeyType.INT64, ByteBuffer.allocate(Long.BYTES).putLong(value).array());
     }
 
-    /** A key from bytes that {@link #canonicalBytes()} gave out; text is taken to be valid UTF-8. */
+    /**
+     * A key from bytes that {@link #canonicalBytes()} gave out; text is taken to be valid UTF-8.
+     */
     public static PointKey ofCanonicalBytes(KeyType type, byte[] bytes) {
         if (type == KeyType.INT64 && bytes.length != Long.BYTES) {
             throw new ArbalestException(
@@ -41,7 +44,8 @@ public final class PointKey implements Comparable<PointKey> {
                     "send the id column as int64");
         }
         if (bytes.length == 0) {
-            throw new ArbalestException(ErrorCode.KEY_MISSING, "the key is empty", "give every point an id");
+            throw new ArbalestException(
+                    ErrorCode.KEY_MISSING, "the key is empty", "give every point an id");
         }
         if (bytes.length > MAX_BYTES) {
             throw new ArbalestException(
@@ -72,7 +76,9 @@ public final class PointKey implements Comparable<PointKey> {
     /** The key as users write it. */
     @Override
     public String toString() {
-        return type == KeyType.INT64 ? Long.toString(asLong()) : new String(bytes, StandardCharsets.UTF_8);
+        return type == KeyType.INT64
+                ? Long.toString(asLong())
+                : new String(bytes, StandardCharsets.UTF_8);
     }
 
     @Override

@@ -8,7 +8,8 @@ import java.util.List;
  * @param term primary term; raised by every change of the primary
  * @param configurationNumber raised by every change of the sets
  * @param primary name of the node that acknowledges writes
- * @param inSync names of the nodes that must hold a write before it is acknowledged; contains the primary
+ * @param inSync names of the nodes that must hold a write before it is acknowledged; contains the
+ *     primary
  * @param learners names of the nodes that are catching up
  */
 public record ShardAssignment(

@@ -3,8 +3,8 @@ package io.arbalest.model;
 import java.util.Comparator;
 
 /**
- * What decides between two writes of one key: the higher triple wins, whatever the arrival order; an equal triple is the
- * same write and a no-op.
+ * What decides between two writes of one key: the higher triple wins, whatever the arrival order;
+ * an equal triple is the same write and a no-op.
  *
  * @param generation raised on purpose to reprocess with a new model or a recreated topic; default 0
  * @param version a column, the event time or the Kafka offset

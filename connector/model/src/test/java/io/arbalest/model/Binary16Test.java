@@ -2,8 +2,9 @@ package io.arbalest.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.Random;
 import org.junit.jupiter.api.Test;
+
+import java.util.Random;
 
 class Binary16Test {
     /** The definition: sign, exponent, significand, computed in double. */

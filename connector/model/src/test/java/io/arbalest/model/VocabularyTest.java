@@ -3,6 +3,8 @@ package io.arbalest.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.junit.jupiter.api.Test;
+
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -11,7 +13,6 @@ import java.util.Random;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
 
 class VocabularyTest {
     @Test
@@ -36,13 +37,17 @@ class VocabularyTest {
 
     @Test
     void keysCompareByUnsignedCanonicalBytes() {
-        List<PointKey> texts = Stream.of("a", "ab", "b", "z", "ä", "日", "😀").map(PointKey::of).toList();
+        List<PointKey> texts =
+                Stream.of("a", "ab", "b", "z", "ä", "日", "😀").map(PointKey::of).toList();
         assertThat(texts).isSorted();
         assertThat(PointKey.of(1).canonicalBytes()).containsExactly(0, 0, 0, 0, 0, 0, 0, 1);
-        assertThat(PointKey.of(-1)).isGreaterThan(PointKey.of(Long.MAX_VALUE)); // as bytes, not as numbers
+        assertThat(PointKey.of(-1))
+                .isGreaterThan(PointKey.of(Long.MAX_VALUE)); // as bytes, not as numbers
         assertThat(PointKey.of(-5).asLong()).isEqualTo(-5);
         assertThat(PointKey.of(-5)).hasToString("-5").isNotEqualTo(PointKey.of("-5"));
-        assertThat(PointKey.of("x")).isEqualTo(PointKey.of("x")).hasSameHashCodeAs(PointKey.of("x"));
+        assertThat(PointKey.of("x"))
+                .isEqualTo(PointKey.of("x"))
+                .hasSameHashCodeAs(PointKey.of("x"));
     }
 
     @Test
@@ -50,7 +55,9 @@ class VocabularyTest {
         assertThat(PointKey.of("x".repeat(512)).canonicalBytes()).hasSize(512);
         refused(ErrorCode.KEY_MISSING, () -> PointKey.of(""));
         refused(ErrorCode.KEY_TOO_LONG, () -> PointKey.of("ä".repeat(257)));
-        refused(ErrorCode.KEY_TYPE_MISMATCH, () -> PointKey.ofCanonicalBytes(KeyType.INT64, new byte[7]));
+        refused(
+                ErrorCode.KEY_TYPE_MISMATCH,
+                () -> PointKey.ofCanonicalBytes(KeyType.INT64, new byte[7]));
     }
 
     @Test
@@ -61,7 +68,9 @@ class VocabularyTest {
             ClusterImage.Collection collection = collection(count);
             for (int round = 0; round < 2000; round++) {
                 long hash = random.nextLong();
-                assertThat(collection.shardOf(hash).range().contains(hash)).as("seed %d", seed).isTrue();
+                assertThat(collection.shardOf(hash).range().contains(hash))
+                        .as("seed %d", seed)
+                        .isTrue();
             }
             for (ShardAssignment shard : collection.shards()) {
                 assertThat(collection.shardOf(shard.range().first())).isEqualTo(shard);
@@ -74,20 +83,27 @@ class VocabularyTest {
         UUID incarnation = new UUID(1, 1);
         CollectionDefinition definition =
                 new CollectionDefinition(
-                        "c", incarnation, KeyType.STRING, 4, Metric.IP, HnswParams.DEFAULT, List.of(), shards, 1);
+                        "c",
+                        incarnation,
+                        KeyType.STRING,
+                        4,
+                        Metric.IP,
+                        HnswParams.DEFAULT,
+                        List.of(),
+                        shards,
+                        1);
         return new ClusterImage.Collection(
                 definition,
                 IntStream.range(0, shards)
-                        .mapToObj(
-                                n ->
-                                        new ShardAssignment(
-                                                new ShardId(incarnation, shards - 1 - n),
-                                                HashRange.ofEqualParts(shards - 1 - n, shards),
-                                                1,
-                                                1,
-                                                "n",
-                                                List.of("n"),
-                                                List.of()))
+                        .mapToObj(n ->
+                                new ShardAssignment(
+                                        new ShardId(incarnation, shards - 1 - n),
+                                        HashRange.ofEqualParts(shards - 1 - n, shards),
+                                        1,
+                                        1,
+                                        "n",
+                                        List.of("n"),
+                                        List.of()))
                         .toList());
     }
 
@@ -101,7 +117,8 @@ class VocabularyTest {
 
     @Test
     void errorCodesAreUniqueAndFoundByNumber() {
-        assertThat(Arrays.stream(ErrorCode.values()).map(ErrorCode::number)).doesNotHaveDuplicates();
+        assertThat(Arrays.stream(ErrorCode.values()).map(ErrorCode::number))
+                .doesNotHaveDuplicates();
         for (ErrorCode code : ErrorCode.values()) {
             assertThat(ErrorCode.ofNumber(code.number())).isEqualTo(code);
             assertThat(code.label()).matches("ARB-\\d{4}");
@@ -111,7 +128,8 @@ class VocabularyTest {
 
     @Test
     void anErrorIsOneLine() {
-        ArbalestException error = new ArbalestException(ErrorCode.INTERNAL, "first\n  second", "do\r\nthis");
+        ArbalestException error =
+                new ArbalestException(ErrorCode.INTERNAL, "first\n  second", "do\r\nthis");
         assertThat(error).hasMessage("ARB-9001 first second. Fix: do this");
     }
 
@@ -120,15 +138,32 @@ class VocabularyTest {
         refused(ErrorCode.INVALID_DEFINITION, () -> definition("Upper", 4, 1));
         refused(ErrorCode.INVALID_DEFINITION, () -> definition("c", 0, 1));
         refused(ErrorCode.INVALID_DEFINITION, () -> definition("c", 4, 0));
-        refused(ErrorCode.INVALID_DEFINITION, () -> definition("c", 4, 1, new Field("a", FieldType.LONG), new Field("a", FieldType.LONG)));
+        refused(
+                ErrorCode.INVALID_DEFINITION,
+                () ->
+                        definition(
+                                "c",
+                                4,
+                                1,
+                                new Field("a", FieldType.LONG),
+                                new Field("a", FieldType.LONG)));
         refused(ErrorCode.INVALID_DEFINITION, () -> new Field("score", FieldType.DOUBLE));
         refused(ErrorCode.INVALID_DEFINITION, () -> new Field("_x", FieldType.DOUBLE));
         refused(ErrorCode.INVALID_DEFINITION, () -> new HnswParams(1, 100, 100));
     }
 
-    private static CollectionDefinition definition(String name, int dimension, int shards, Field... fields) {
+    private static CollectionDefinition definition(
+            String name, int dimension, int shards, Field... fields) {
         return new CollectionDefinition(
-                name, new UUID(0, 0), KeyType.STRING, dimension, Metric.IP, HnswParams.DEFAULT, List.of(fields), shards, 1);
+                name,
+                new UUID(0, 0),
+                KeyType.STRING,
+                dimension,
+                Metric.IP,
+                HnswParams.DEFAULT,
+                List.of(fields),
+                shards,
+                1);
     }
 
     @Test
@@ -143,8 +178,10 @@ class VocabularyTest {
         assertThat(FieldType.DOUBLE.accepts(1L)).isFalse();
     }
 
-    private static void refused(ErrorCode code, org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
+    private static void refused(
+            ErrorCode code, org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
         assertThatThrownBy(call)
-                .isInstanceOfSatisfying(ArbalestException.class, e -> assertThat(e.code()).isEqualTo(code));
+                .isInstanceOfSatisfying(
+                        ArbalestException.class, e -> assertThat(e.code()).isEqualTo(code));
     }
 }

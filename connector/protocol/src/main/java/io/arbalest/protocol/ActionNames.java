@@ -1,7 +1,8 @@
 package io.arbalest.protocol;
 
 /**
- * The types of Flight actions; bodies and answers are protobuf messages of wire.proto. An answer is exactly one result.
+ * The types of Flight actions; bodies and answers are protobuf messages of wire.proto. An answer is
+ * exactly one result.
  *
  * <p>Immutable.
  */

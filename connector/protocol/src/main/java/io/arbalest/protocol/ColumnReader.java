@@ -1,11 +1,7 @@
 package io.arbalest.protocol;
 
 import io.arbalest.model.FieldType;
-import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
-import java.util.List;
+
 import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.BitVector;
 import org.apache.arrow.vector.FieldVector;
@@ -15,6 +11,12 @@ import org.apache.arrow.vector.VarCharVector;
 import org.apache.arrow.vector.complex.ListVector;
 import org.jspecify.annotations.Nullable;
 
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * Reads a metadata column as the model's Java values; which read it is is decided once per column.
  *
@@ -22,7 +24,10 @@ import org.jspecify.annotations.Nullable;
  */
 @FunctionalInterface
 public interface ColumnReader {
-    /** The value of a row: of the field type's Java class, or null. Nulls inside arrays are left out. */
+    /**
+     * The value of a row: of the field type's Java class, or null. Nulls inside arrays are left
+     * out.
+     */
     @Nullable Object get(int row);
 
     /** A reader of a vector whose Arrow type was checked to be that of the field type. */
@@ -41,7 +46,10 @@ public interface ColumnReader {
         return switch (type) {
             case STRING -> {
                 VarCharVector strings = (VarCharVector) vector;
-                yield row -> strings.isNull(row) ? null : new String(strings.get(row), StandardCharsets.UTF_8);
+                yield row ->
+                        strings.isNull(row)
+                                ? null
+                                : new String(strings.get(row), StandardCharsets.UTF_8);
             }
             case LONG -> {
                 BigIntVector longs = (BigIntVector) vector;
@@ -57,7 +65,10 @@ public interface ColumnReader {
             }
             case TIMESTAMP -> {
                 TimeStampMicroTZVector times = (TimeStampMicroTZVector) vector;
-                yield row -> times.isNull(row) ? null : Instant.EPOCH.plus(times.get(row), ChronoUnit.MICROS);
+                yield row ->
+                        times.isNull(row)
+                                ? null
+                                : Instant.EPOCH.plus(times.get(row), ChronoUnit.MICROS);
             }
             default -> throw new IllegalArgumentException("not a scalar: " + type);
         };

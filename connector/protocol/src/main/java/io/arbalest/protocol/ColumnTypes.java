@@ -2,15 +2,18 @@ package io.arbalest.protocol;
 
 import io.arbalest.model.FieldType;
 import io.arbalest.model.KeyType;
-import java.util.List;
+
 import org.apache.arrow.vector.types.FloatingPointPrecision;
 import org.apache.arrow.vector.types.TimeUnit;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 
+import java.util.List;
+
 /**
- * The Arrow type of everything that travels in a column: Utf8, Int64, Float64, Bool, Timestamp(microseconds, "UTC"), lists
- * of these for arrays, FixedSizeList of binary16 or float32 for vectors. Columns are nullable.
+ * The Arrow type of everything that travels in a column: Utf8, Int64, Float64, Bool,
+ * Timestamp(microseconds, "UTC"), lists of these for arrays, FixedSizeList of binary16 or float32
+ * for vectors. Columns are nullable.
  *
  * <p>Thread-safe: no state.
  */
@@ -31,8 +34,10 @@ final class ColumnTypes {
     static final ArrowType FLOAT64 = new ArrowType.FloatingPoint(FloatingPointPrecision.DOUBLE);
     static final ArrowType UTF8 = ArrowType.Utf8.INSTANCE;
 
-    private static final ArrowType FLOAT16 = new ArrowType.FloatingPoint(FloatingPointPrecision.HALF);
-    private static final ArrowType FLOAT32 = new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE);
+    private static final ArrowType FLOAT16 =
+            new ArrowType.FloatingPoint(FloatingPointPrecision.HALF);
+    private static final ArrowType FLOAT32 =
+            new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE);
     private static final ArrowType TIMESTAMP = new ArrowType.Timestamp(TimeUnit.MICROSECOND, "UTC");
     private static final String ELEMENT = "item";
 
@@ -49,7 +54,8 @@ final class ColumnTypes {
     static Field vector(int dimension, VectorEncoding encoding) {
         return new Field(
                 VECTOR,
-                org.apache.arrow.vector.types.pojo.FieldType.nullable(new ArrowType.FixedSizeList(dimension)),
+                org.apache.arrow.vector.types.pojo.FieldType.nullable(
+                        new ArrowType.FixedSizeList(dimension)),
                 List.of(Field.nullable(ELEMENT, componentType(encoding))));
     }
 

@@ -1,10 +1,7 @@
 package io.arbalest.protocol;
 
 import io.arbalest.model.FieldType;
-import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
-import java.util.List;
+
 import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.BitVector;
 import org.apache.arrow.vector.FieldVector;
@@ -14,9 +11,14 @@ import org.apache.arrow.vector.VarCharVector;
 import org.apache.arrow.vector.complex.ListVector;
 import org.jspecify.annotations.Nullable;
 
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+
 /**
- * Writes the model's Java values into a metadata column. Rows are written in ascending order; a row that is left out is
- * null.
+ * Writes the model's Java values into a metadata column. Rows are written in ascending order; a row
+ * that is left out is null.
  *
  * <p>Confined to the thread that owns the Arrow vector.
  */
@@ -25,8 +27,8 @@ public interface ColumnWriter {
     /**
      * Sets a row; null leaves it null.
      *
-     * @throws ClassCastException if the value is not of the field type's Java class; check with {@link
-     *     FieldType#accepts}
+     * @throws ClassCastException if the value is not of the field type's Java class; check with
+     *     {@link FieldType#accepts}
      */
     void set(int row, @Nullable Object value);
 

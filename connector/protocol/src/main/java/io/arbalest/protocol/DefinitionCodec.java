@@ -10,16 +10,17 @@ import io.arbalest.model.KeyType;
 import io.arbalest.model.Metric;
 
 /**
- * Collection definitions as protobuf. Enum values are mapped one by one rather than by ordinal, so that the model may be
- * reordered without touching the wire. What this release does not know is refused with {@link
- * ErrorCode#INVALID_DEFINITION}.
+ * Collection definitions as protobuf. Enum values are mapped one by one rather than by ordinal, so
+ * that the model may be reordered without touching the wire. What this release does not know is
+ * refused with {@link ErrorCode#INVALID_DEFINITION}.
  *
  * <p>Thread-safe: no state.
  */
 public final class DefinitionCodec {
     private DefinitionCodec() {}
 
-    public static io.arbalest.protocol.wire.CollectionDefinition toWire(CollectionDefinition definition) {
+    public static io.arbalest.protocol.wire.CollectionDefinition toWire(
+            CollectionDefinition definition) {
         var builder =
                 io.arbalest.protocol.wire.CollectionDefinition.newBuilder()
                         .setName(definition.name())
@@ -42,12 +43,18 @@ public final class DefinitionCodec {
         return builder.build();
     }
 
-    /** Absent graph parameters, shard count and replication factor take their defaults: 16/200/100, 1 and 1. */
-    public static CollectionDefinition fromWire(io.arbalest.protocol.wire.CollectionDefinition wire) {
+    /**
+     * Absent graph parameters, shard count and replication factor take their defaults: 16/200/100,
+     * 1 and 1.
+     */
+    public static CollectionDefinition fromWire(
+            io.arbalest.protocol.wire.CollectionDefinition wire) {
         HnswParams hnsw =
                 wire.hasHnsw()
                         ? new HnswParams(
-                                wire.getHnsw().getM(), wire.getHnsw().getEfConstruction(), wire.getHnsw().getEf())
+                                wire.getHnsw().getM(),
+                                wire.getHnsw().getEfConstruction(),
+                                wire.getHnsw().getEf())
                         : HnswParams.DEFAULT;
         return new CollectionDefinition(
                 wire.getName(),
@@ -70,7 +77,8 @@ public final class DefinitionCodec {
     }
 
     private static Field fromWire(io.arbalest.protocol.wire.Field wire) {
-        return new Field(wire.getName(), fieldType(wire.getType(), wire.getName()), !wire.getUnindexed());
+        return new Field(
+                wire.getName(), fieldType(wire.getType(), wire.getName()), !wire.getUnindexed());
     }
 
     private static io.arbalest.protocol.wire.KeyType keyType(KeyType type) {
@@ -134,12 +142,16 @@ public final class DefinitionCodec {
             case TIMESTAMP_ARRAY -> FieldType.TIMESTAMP_ARRAY;
             default ->
                     throw unknown(
-                            "type of field '" + field + "'", wire, "use a type that this release of the server knows");
+                            "type of field '" + field + "'",
+                            wire,
+                            "use a type that this release of the server knows");
         };
     }
 
     private static ArbalestException unknown(String what, Enum<?> value, String fix) {
         return new ArbalestException(
-                ErrorCode.INVALID_DEFINITION, "the " + what + " is missing or unknown (" + value.name() + ")", fix);
+                ErrorCode.INVALID_DEFINITION,
+                "the " + what + " is missing or unknown (" + value.name() + ")",
+                fix);
     }
 }

@@ -3,22 +3,25 @@ package io.arbalest.protocol;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
+
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.protocol.wire.PutCommand;
 import io.arbalest.protocol.wire.ReadCommand;
-import java.util.List;
+
 import org.apache.arrow.flight.FlightDescriptor;
 import org.apache.arrow.flight.Ticket;
 import org.apache.arrow.memory.ArrowBuf;
 import org.jspecify.annotations.Nullable;
 
+import java.util.List;
+
 /**
- * Flight descriptors and tickets: a protobuf command that starts with its format version, or, for writers that know nothing
- * of Arbalest but Arrow, the path {@code ["collections", NAME]}.
+ * Flight descriptors and tickets: a protobuf command that starts with its format version, or, for
+ * writers that know nothing of Arbalest but Arrow, the path {@code ["collections", NAME]}.
  *
- * <p>What cannot be read is refused with {@link ErrorCode#MALFORMED_REQUEST}, {@link ErrorCode#LIMIT_EXCEEDED} or {@link
- * ErrorCode#UNSUPPORTED_FORMAT_VERSION}.
+ * <p>What cannot be read is refused with {@link ErrorCode#MALFORMED_REQUEST}, {@link
+ * ErrorCode#LIMIT_EXCEEDED} or {@link ErrorCode#UNSUPPORTED_FORMAT_VERSION}.
  *
  * <p>Thread-safe: no state.
  */
@@ -44,7 +47,8 @@ public final class Descriptors {
 
     /** Ticket of a DoGet. */
     public static Ticket ticketOf(ReadCommand command) {
-        return new Ticket(command.toBuilder().setFormatVersion(FORMAT_VERSION).build().toByteArray());
+        return new Ticket(
+                command.toBuilder().setFormatVersion(FORMAT_VERSION).build().toByteArray());
     }
 
     /** The path form: everything but the collection's name at its default. */
@@ -62,7 +66,10 @@ public final class Descriptors {
             if (path.size() != 2 || !path.get(0).equals(COLLECTIONS)) {
                 throw malformed("the path is " + path + ", expected [collections, NAME]", null);
             }
-            return PutCommand.newBuilder().setFormatVersion(FORMAT_VERSION).setCollection(path.get(1)).build();
+            return PutCommand.newBuilder()
+                    .setFormatVersion(FORMAT_VERSION)
+                    .setCollection(path.get(1))
+                    .build();
         }
         PutCommand command = parse(PutCommand.parser(), descriptor.getCommand(), "PutCommand");
         checkFormatVersion(command.getFormatVersion(), "PutCommand");
@@ -101,8 +108,12 @@ public final class Descriptors {
         }
     }
 
-    /** Reads app_metadata without copying it on the way; null is refused. The buffer stays the caller's. */
-    public static <M extends Message> M parse(Parser<M> parser, @Nullable ArrowBuf buffer, String name) {
+    /**
+     * Reads app_metadata without copying it on the way; null is refused. The buffer stays the
+     * caller's.
+     */
+    public static <M extends Message> M parse(
+            Parser<M> parser, @Nullable ArrowBuf buffer, String name) {
         if (buffer == null) {
             throw malformed("the batch carries no " + name + " in its app_metadata", null);
         }
@@ -120,7 +131,11 @@ public final class Descriptors {
         if (version != FORMAT_VERSION) {
             throw new ArbalestException(
                     ErrorCode.UNSUPPORTED_FORMAT_VERSION,
-                    name + " has format version " + version + ", this release reads " + FORMAT_VERSION,
+                    name
+                            + " has format version "
+                            + version
+                            + ", this release reads "
+                            + FORMAT_VERSION,
                     "use client and server of matching releases");
         }
     }
@@ -129,7 +144,13 @@ public final class Descriptors {
         if (length > WireLimits.MAX_COMMAND_BYTES) {
             throw new ArbalestException(
                     ErrorCode.LIMIT_EXCEEDED,
-                    "the " + name + " has " + length + " bytes, at most " + WireLimits.MAX_COMMAND_BYTES + " are allowed",
+                    "the "
+                            + name
+                            + " has "
+                            + length
+                            + " bytes, at most "
+                            + WireLimits.MAX_COMMAND_BYTES
+                            + " are allowed",
                     "send fewer queries or keys per request");
         }
     }

@@ -4,7 +4,8 @@ import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 
 /**
- * Coded errors as protobuf: number, detail and fix travel apart, so that the other end restores the same exception.
+ * Coded errors as protobuf: number, detail and fix travel apart, so that the other end restores the
+ * same exception.
  *
  * <p>Thread-safe: no state.
  */
@@ -19,7 +20,10 @@ public final class ErrorCodec {
                 .build();
     }
 
-    /** A number that this release does not know becomes {@link ErrorCode#INTERNAL} and is named in the detail. */
+    /**
+     * A number that this release does not know becomes {@link ErrorCode#INTERNAL} and is named in
+     * the detail.
+     */
     public static ArbalestException fromWire(io.arbalest.protocol.wire.Error error) {
         ErrorCode code = ErrorCode.ofNumber(error.getCode());
         String detail =

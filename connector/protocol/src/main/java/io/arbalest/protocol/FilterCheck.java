@@ -5,15 +5,18 @@ import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Field;
 import io.arbalest.model.Filter;
+
+import org.jspecify.annotations.Nullable;
+
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Checks a filter against the fields of a collection and gives every literal the field's type: an integer becomes a double
- * for a double field, an ISO 8601 string an {@link Instant} for a timestamp.
+ * Checks a filter against the fields of a collection and gives every literal the field's type: an
+ * integer becomes a double for a double field, an ISO 8601 string an {@link Instant} for a
+ * timestamp.
  *
  * <p>Thread-safe: no state.
  */
@@ -21,12 +24,13 @@ public final class FilterCheck {
     private FilterCheck() {}
 
     /**
-     * The filter with literals of the fields' types. Refused with {@link ErrorCode#UNKNOWN_FIELD} (also for an unindexed
-     * field) or {@link ErrorCode#FILTER_TYPE_MISMATCH}.
+     * The filter with literals of the fields' types. Refused with {@link ErrorCode#UNKNOWN_FIELD}
+     * (also for an unindexed field) or {@link ErrorCode#FILTER_TYPE_MISMATCH}.
      */
     public static Filter bind(Filter filter, CollectionDefinition definition) {
         if (filter instanceof Filter.And and) {
-            return new Filter.And(and.operands().stream().map(operand -> bind(operand, definition)).toList());
+            return new Filter.And(
+                    and.operands().stream().map(operand -> bind(operand, definition)).toList());
         }
         Filter.Equal equal = (Filter.Equal) filter;
         Field field = requireIndexed(equal.field(), definition);
@@ -40,7 +44,13 @@ public final class FilterCheck {
         if (value == null) {
             throw new ArbalestException(
                     ErrorCode.FILTER_TYPE_MISMATCH,
-                    "field '" + field.name() + "' is " + field.type() + ", got the " + kind(equal.value()) + " "
+                    "field '"
+                            + field.name()
+                            + "' is "
+                            + field.type()
+                            + ", got the "
+                            + kind(equal.value())
+                            + " "
                             + equal.value(),
                     "write " + field.name() + " = " + example(field));
         }
@@ -51,16 +61,23 @@ public final class FilterCheck {
         Field field =
                 definition
                         .field(name)
-                        .orElseThrow(
-                                () ->
-                                        new ArbalestException(
-                                                ErrorCode.UNKNOWN_FIELD,
-                                                "collection '" + definition.name() + "' has no field '" + name + "'",
-                                                "filter by one of " + indexed(definition)));
+                        .orElseThrow(() ->
+                                new ArbalestException(
+                                        ErrorCode.UNKNOWN_FIELD,
+                                        "collection '"
+                                                + definition.name()
+                                                + "' has no field '"
+                                                + name
+                                                + "'",
+                                        "filter by one of " + indexed(definition)));
         if (!field.indexed()) {
             throw new ArbalestException(
                     ErrorCode.UNKNOWN_FIELD,
-                    "field '" + name + "' of collection '" + definition.name() + "' is stored but not indexed",
+                    "field '"
+                            + name
+                            + "' of collection '"
+                            + definition.name()
+                            + "' is stored but not indexed",
                     "filter by one of " + indexed(definition));
         }
         return field;
@@ -68,12 +85,16 @@ public final class FilterCheck {
 
     private static String indexed(CollectionDefinition definition) {
         return String.join(
-                ", ", definition.fields().stream().filter(Field::indexed).map(Field::name).toList());
+                ", ",
+                definition.fields().stream().filter(Field::indexed).map(Field::name).toList());
     }
 
     private static @Nullable Object convert(Field field, Object value) {
         return switch (field.type()) {
-            case DOUBLE -> value instanceof Long number ? (Object) number.doubleValue() : accepted(field, value);
+            case DOUBLE ->
+                    value instanceof Long number
+                            ? (Object) number.doubleValue()
+                            : accepted(field, value);
             case TIMESTAMP -> value instanceof String text ? instant(text) : accepted(field, value);
             default -> accepted(field, value);
         };
@@ -95,7 +116,9 @@ public final class FilterCheck {
         if (value instanceof String) {
             return "string";
         }
-        return value instanceof Long ? "integer" : value.getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT);
+        return value instanceof Long
+                ? "integer"
+                : value.getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT);
     }
 
     private static String example(Field field) {

@@ -5,11 +5,7 @@ import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Filter;
 import io.arbalest.protocol.filter.FilterGrammarLexer;
 import io.arbalest.protocol.filter.FilterGrammarParser;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
-import java.util.stream.Collectors;
+
 import org.antlr.v4.runtime.BaseErrorListener;
 import org.antlr.v4.runtime.CharStreams;
 import org.antlr.v4.runtime.CommonTokenStream;
@@ -18,12 +14,19 @@ import org.antlr.v4.runtime.Recognizer;
 import org.antlr.v4.runtime.Token;
 import org.jspecify.annotations.Nullable;
 
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Collectors;
+
 /**
- * The one textual syntax of filters: {@code section = 'net' and installed_kb = 120}. Keywords in any case; strings in single
- * quotes, a quote inside is doubled; numbers, {@code true}, {@code false}; timestamps are ISO 8601 strings. The grammar is
- * {@code FilterGrammar.g4}.
+ * The one textual syntax of filters: {@code section = 'net' and installed_kb = 120}. Keywords in
+ * any case; strings in single quotes, a quote inside is doubled; numbers, {@code true}, {@code
+ * false}; timestamps are ISO 8601 strings. The grammar is {@code FilterGrammar.g4}.
  *
- * <p>A literal becomes String, Long, Double or Boolean; {@link FilterCheck} turns it into the field's type.
+ * <p>A literal becomes String, Long, Double or Boolean; {@link FilterCheck} turns it into the
+ * field's type.
  *
  * <p>Thread-safe: no state.
  */
@@ -33,7 +36,9 @@ public final class FilterText {
     /** Refused with {@link ErrorCode#FILTER_SYNTAX} or {@link ErrorCode#LIMIT_EXCEEDED}. */
     public static Filter parse(String text) {
         if (text.length() > WireLimits.MAX_FILTER_CHARACTERS) {
-            throw limit("the filter has " + text.length() + " characters", WireLimits.MAX_FILTER_CHARACTERS);
+            throw limit(
+                    "the filter has " + text.length() + " characters",
+                    WireLimits.MAX_FILTER_CHARACTERS);
         }
         CodedErrors errors = new CodedErrors(text);
         FilterGrammarLexer lexer = new FilterGrammarLexer(CharStreams.fromString(text));
@@ -48,7 +53,8 @@ public final class FilterText {
         List<Filter> terms = new ArrayList<>();
         collect(parser.filter().conjunction(), terms, text);
         if (terms.size() > WireLimits.MAX_FILTER_TERMS) {
-            throw limit("the filter has " + terms.size() + " comparisons", WireLimits.MAX_FILTER_TERMS);
+            throw limit(
+                    "the filter has " + terms.size() + " comparisons", WireLimits.MAX_FILTER_TERMS);
         }
         return terms.size() == 1 ? terms.get(0) : new Filter.And(terms);
     }
@@ -68,19 +74,25 @@ public final class FilterText {
         }
         if (value instanceof Double number && !Double.isFinite(number)) {
             throw new ArbalestException(
-                    ErrorCode.FILTER_TYPE_MISMATCH, number + " is not a literal of the filter language", "use a finite number");
+                    ErrorCode.FILTER_TYPE_MISMATCH,
+                    number + " is not a literal of the filter language",
+                    "use a finite number");
         }
         return value.toString();
     }
 
     /** Parentheses do not change the meaning of a conjunction, so nested ones are flattened. */
-    private static void collect(FilterGrammarParser.ConjunctionContext conjunction, List<Filter> into, String text) {
+    private static void collect(
+            FilterGrammarParser.ConjunctionContext conjunction, List<Filter> into, String text) {
         for (FilterGrammarParser.TermContext term : conjunction.term()) {
             if (term instanceof FilterGrammarParser.ParenthesisedContext inner) {
                 collect(inner.conjunction(), into, text);
             } else {
-                FilterGrammarParser.EqualityContext equality = (FilterGrammarParser.EqualityContext) term;
-                into.add(new Filter.Equal(equality.NAME().getText(), value(equality.literal(), text)));
+                FilterGrammarParser.EqualityContext equality =
+                        (FilterGrammarParser.EqualityContext) term;
+                into.add(
+                        new Filter.Equal(
+                                equality.NAME().getText(), value(equality.literal(), text)));
             }
         }
     }
@@ -99,7 +111,11 @@ public final class FilterText {
         if (literal instanceof FilterGrammarParser.DecimalLiteralContext) {
             double number = Double.parseDouble(source);
             if (Double.isInfinite(number)) {
-                throw syntax(text, literal.getStart().getStartIndex(), "a number within the range of a double", source);
+                throw syntax(
+                        text,
+                        literal.getStart().getStartIndex(),
+                        "a number within the range of a double",
+                        source);
             }
             return number;
         }
@@ -115,22 +131,35 @@ public final class FilterText {
         for (Token token : tokens) {
             depth += "(".equals(token.getText()) ? 1 : ")".equals(token.getText()) ? -1 : 0;
             if (depth > WireLimits.MAX_FILTER_DEPTH) {
-                throw limit("the filter opens " + depth + " parentheses at once", WireLimits.MAX_FILTER_DEPTH);
+                throw limit(
+                        "the filter opens " + depth + " parentheses at once",
+                        WireLimits.MAX_FILTER_DEPTH);
             }
         }
     }
 
     private static ArbalestException limit(String what, int limit) {
         return new ArbalestException(
-                ErrorCode.LIMIT_EXCEEDED, what + ", at most " + limit + " are allowed", "use a shorter filter");
+                ErrorCode.LIMIT_EXCEEDED,
+                what + ", at most " + limit + " are allowed",
+                "use a shorter filter");
     }
 
-    private static ArbalestException syntax(String text, int position, String expected, String got) {
+    private static ArbalestException syntax(
+            String text, int position, String expected, String got) {
         int from = Math.max(0, position - EXCERPT);
         String excerpt = text.substring(from, Math.min(text.length(), position + EXCERPT));
         return new ArbalestException(
                 ErrorCode.FILTER_SYNTAX,
-                "filter at character " + (position + 1) + ": expected " + expected + ", got " + got + ", near \"" + excerpt + "\"",
+                "filter at character "
+                        + (position + 1)
+                        + ": expected "
+                        + expected
+                        + ", got "
+                        + got
+                        + ", near \""
+                        + excerpt
+                        + "\"",
                 "write conditions like: section = 'net' and installed_kb = 120");
     }
 
@@ -155,7 +184,8 @@ public final class FilterText {
                 int charPositionInLine,
                 String message,
                 @Nullable RecognitionException error) {
-            if (recognizer instanceof FilterGrammarParser parser && offending instanceof Token token) {
+            if (recognizer instanceof FilterGrammarParser parser
+                    && offending instanceof Token token) {
                 boolean end = token.getType() == Token.EOF;
                 String expected =
                         parser.getExpectedTokens().toList().stream()
@@ -164,10 +194,15 @@ public final class FilterText {
                                 .distinct()
                                 .collect(Collectors.joining(" or "));
                 if (expected.equals(END)) {
-                    expected = "'and' or " + END; // the grammar has left its loop, but the writer may still go on
+                    expected =
+                            "'and' or " + END; // the grammar has left its loop, but the writer may
+                    // still go on
                 }
                 throw syntax(
-                        text, end ? text.length() : token.getStartIndex(), expected, end ? "the end" : token.getText());
+                        text,
+                        end ? text.length() : token.getStartIndex(),
+                        expected,
+                        end ? "the end" : token.getText());
             }
             int position = offset(line, charPositionInLine);
             String got = position < text.length() ? "'" + text.charAt(position) + "'" : "the end";

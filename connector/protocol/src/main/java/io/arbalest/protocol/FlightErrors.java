@@ -1,16 +1,19 @@
 package io.arbalest.protocol;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
 import org.apache.arrow.flight.CallStatus;
 import org.apache.arrow.flight.ErrorFlightMetadata;
 import org.apache.arrow.flight.FlightRuntimeException;
 import org.apache.arrow.flight.FlightStatusCode;
 
 /**
- * Coded errors as Flight statuses. The description is the one line that any client can print; the header {@value #HEADER}
- * holds the protobuf {@code Error}, from which this class restores code, detail and fix.
+ * Coded errors as Flight statuses. The description is the one line that any client can print; the
+ * header {@value #HEADER} holds the protobuf {@code Error}, from which this class restores code,
+ * detail and fix.
  *
  * <p>Thread-safe: no state.
  */
@@ -20,7 +23,10 @@ public final class FlightErrors {
 
     private FlightErrors() {}
 
-    /** What a server answers with. An error without a code becomes {@link ErrorCode#INTERNAL}, without its stack trace. */
+    /**
+     * What a server answers with. An error without a code becomes {@link ErrorCode#INTERNAL},
+     * without its stack trace.
+     */
     public static FlightRuntimeException toFlight(Throwable error) {
         if (error instanceof FlightRuntimeException flight) {
             return flight;
@@ -34,13 +40,19 @@ public final class FlightErrors {
                 .toRuntimeException();
     }
 
-    /** This error if it has a code, else {@link ErrorCode#INTERNAL} that names its class and message. */
+    /**
+     * This error if it has a code, else {@link ErrorCode#INTERNAL} that names its class and
+     * message.
+     */
     public static ArbalestException coded(Throwable error) {
         return error instanceof ArbalestException coded
                 ? coded
                 : new ArbalestException(
                         ErrorCode.INTERNAL,
-                        "unexpected " + error.getClass().getSimpleName() + ": " + error.getMessage(),
+                        "unexpected "
+                                + error.getClass().getSimpleName()
+                                + ": "
+                                + error.getMessage(),
                         "see the node's log; report it if it stays",
                         error);
     }
@@ -59,32 +71,49 @@ public final class FlightErrors {
         }
         CallStatus status = flight.status();
         ErrorFlightMetadata metadata = status.metadata();
-        byte[] header = metadata == null || !metadata.containsKey(HEADER) ? null : metadata.getByte(HEADER);
+        byte[] header =
+                metadata == null || !metadata.containsKey(HEADER) ? null : metadata.getByte(HEADER);
         if (header != null) {
             try {
                 return ErrorCodec.fromWire(io.arbalest.protocol.wire.Error.parseFrom(header));
             } catch (InvalidProtocolBufferException e) {
                 return new ArbalestException(
-                        ErrorCode.INTERNAL, peer + " sent an unreadable error: " + status.description(), "", e);
+                        ErrorCode.INTERNAL,
+                        peer + " sent an unreadable error: " + status.description(),
+                        "",
+                        e);
             }
         }
         return uncoded(status, peer, flight);
     }
 
     /** A status that no Arbalest node wrote: the connection, a proxy, or gRPC itself. */
-    private static ArbalestException uncoded(CallStatus status, String peer, FlightRuntimeException error) {
+    private static ArbalestException uncoded(
+            CallStatus status, String peer, FlightRuntimeException error) {
         String detail = peer + " answered " + status.code() + ": " + status.description();
         return switch (status.code()) {
-            case INVALID_ARGUMENT -> new ArbalestException(ErrorCode.MALFORMED_REQUEST, detail, "", error);
+            case INVALID_ARGUMENT ->
+                    new ArbalestException(ErrorCode.MALFORMED_REQUEST, detail, "", error);
             case UNIMPLEMENTED ->
                     new ArbalestException(
-                            ErrorCode.UNSUPPORTED_FORMAT_VERSION, detail, "check that the port is an Arbalest node's", error);
+                            ErrorCode.UNSUPPORTED_FORMAT_VERSION,
+                            detail,
+                            "check that the port is an Arbalest node's",
+                            error);
             case TIMED_OUT ->
-                    new ArbalestException(ErrorCode.DEADLINE_EXCEEDED, detail, "raise the timeout or lower the load", error);
-            case RESOURCE_EXHAUSTED -> new ArbalestException(ErrorCode.OVERLOADED, detail, "send less at once", error);
+                    new ArbalestException(
+                            ErrorCode.DEADLINE_EXCEEDED,
+                            detail,
+                            "raise the timeout or lower the load",
+                            error);
+            case RESOURCE_EXHAUSTED ->
+                    new ArbalestException(ErrorCode.OVERLOADED, detail, "send less at once", error);
             default ->
                     new ArbalestException(
-                            ErrorCode.UNREACHABLE, detail, "check that the node runs and that its port is open", error);
+                            ErrorCode.UNREACHABLE,
+                            detail,
+                            "check that the node runs and that its port is open",
+                            error);
         };
     }
 
@@ -105,7 +134,12 @@ public final class FlightErrors {
                             SHUTTING_DOWN,
                             CUT_EXPIRED ->
                             FlightStatusCode.UNAVAILABLE;
-                    case LOG_FAILED, LOG_CORRUPT, IO_FAILED, STORE_FAILED, DIRECTORY_IN_USE, INTERNAL ->
+                    case LOG_FAILED,
+                            LOG_CORRUPT,
+                            IO_FAILED,
+                            STORE_FAILED,
+                            DIRECTORY_IN_USE,
+                            INTERNAL ->
                             FlightStatusCode.INTERNAL;
                     default -> FlightStatusCode.INVALID_ARGUMENT;
                 });

@@ -6,6 +6,7 @@ import io.arbalest.model.NodeInfo;
 import io.arbalest.model.ShardAssignment;
 import io.arbalest.model.ShardId;
 import io.arbalest.protocol.wire.CollectionState;
+
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
@@ -21,7 +22,9 @@ public final class ImageCodec {
     public static io.arbalest.protocol.wire.ClusterImage toWire(ClusterImage image) {
         var builder = io.arbalest.protocol.wire.ClusterImage.newBuilder().setIndex(image.index());
         image.nodes().values().forEach(node -> builder.addNodes(toWire(node)));
-        image.collections().values().forEach(collection -> builder.addCollections(toWire(collection)));
+        image.collections()
+                .values()
+                .forEach(collection -> builder.addCollections(toWire(collection)));
         return builder.build();
     }
 
@@ -30,13 +33,15 @@ public final class ImageCodec {
         wire.getNodesList().forEach(node -> nodes.put(node.getName(), fromWire(node)));
         Map<String, ClusterImage.Collection> collections = new LinkedHashMap<>();
         wire.getCollectionsList()
-                .forEach(state -> collections.put(state.getDefinition().getName(), fromWire(state)));
+                .forEach(
+                        state -> collections.put(state.getDefinition().getName(), fromWire(state)));
         return new ClusterImage(wire.getIndex(), nodes, collections);
     }
 
     public static CollectionState toWire(ClusterImage.Collection collection) {
         CollectionState.Builder builder =
-                CollectionState.newBuilder().setDefinition(DefinitionCodec.toWire(collection.definition()));
+                CollectionState.newBuilder()
+                        .setDefinition(DefinitionCodec.toWire(collection.definition()));
         collection.shards().forEach(shard -> builder.addShards(toWire(shard)));
         return builder.build();
     }
@@ -45,7 +50,9 @@ public final class ImageCodec {
         var definition = DefinitionCodec.fromWire(wire.getDefinition());
         return new ClusterImage.Collection(
                 definition,
-                wire.getShardsList().stream().map(s -> fromWire(s, definition.incarnation())).toList());
+                wire.getShardsList().stream()
+                        .map(s -> fromWire(s, definition.incarnation()))
+                        .toList());
     }
 
     public static io.arbalest.protocol.wire.NodeInfo toWire(NodeInfo node) {
@@ -80,7 +87,8 @@ public final class ImageCodec {
                 .build();
     }
 
-    private static ShardAssignment fromWire(io.arbalest.protocol.wire.ShardAssignment wire, UUID incarnation) {
+    private static ShardAssignment fromWire(
+            io.arbalest.protocol.wire.ShardAssignment wire, UUID incarnation) {
         return new ShardAssignment(
                 new ShardId(incarnation, wire.getNumber()),
                 new HashRange(wire.getFirstHash(), wire.getLastHash()),

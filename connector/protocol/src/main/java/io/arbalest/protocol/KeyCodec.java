@@ -20,7 +20,9 @@ public final class KeyCodec {
                 : Key.newBuilder().setText(key.toString()).build();
     }
 
-    /** Refused with {@link ErrorCode#KEY_TYPE_MISMATCH} if it is not of the collection's key type. */
+    /**
+     * Refused with {@link ErrorCode#KEY_TYPE_MISMATCH} if it is not of the collection's key type.
+     */
     public static PointKey fromWire(Key wire, KeyType expected) {
         return switch (wire.getKindCase()) {
             case TEXT -> {
@@ -37,7 +39,9 @@ public final class KeyCodec {
             }
             default ->
                     throw new ArbalestException(
-                            ErrorCode.KEY_MISSING, "a key is empty", "set text or int64 in every key");
+                            ErrorCode.KEY_MISSING,
+                            "a key is empty",
+                            "set text or int64 in every key");
         };
     }
 

@@ -4,6 +4,7 @@ import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.KeyType;
 import io.arbalest.model.PointKey;
+
 import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.VarCharVector;
@@ -26,7 +27,9 @@ public final class KeyColumn {
     public PointKey get(int row) {
         if (vector.isNull(row)) {
             throw new ArbalestException(
-                    ErrorCode.KEY_MISSING, "row " + row + " has a null in column id", "give every point an id");
+                    ErrorCode.KEY_MISSING,
+                    "row " + row + " has a null in column id",
+                    "give every point an id");
         }
         return type == KeyType.INT64
                 ? PointKey.of(((BigIntVector) vector).get(row))

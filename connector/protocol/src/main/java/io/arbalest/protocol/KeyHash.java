@@ -2,17 +2,20 @@ package io.arbalest.protocol;
 
 import com.dynatrace.hash4j.hashing.Hasher64;
 import com.dynatrace.hash4j.hashing.Hashing;
+
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.ShardAssignment;
+
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
- * The hash that places a key: XXH3-64 with seed 0 over {@link PointKey#canonicalBytes()}, as an unsigned number. A shard
- * owns a range of hashes. Test vectors for other implementations: {@code golden/key-hash-v1.csv}.
+ * The hash that places a key: XXH3-64 with seed 0 over {@link PointKey#canonicalBytes()}, as an
+ * unsigned number. A shard owns a range of hashes. Test vectors for other implementations: {@code
+ * golden/key-hash-v1.csv}.
  *
  * <p>Thread-safe: no state.
  */
@@ -31,13 +34,18 @@ public final class KeyHash {
     }
 
     /** Positions in {@code keys}, ascending, by the number of the shard that owns the key. */
-    public static SortedMap<Integer, int[]> groupByShard(ClusterImage.Collection collection, List<PointKey> keys) {
-        int[] shardOfKey = keys.stream().mapToInt(key -> shardOf(collection, key).shard().number()).toArray();
+    public static SortedMap<Integer, int[]> groupByShard(
+            ClusterImage.Collection collection, List<PointKey> keys) {
+        int[] shardOfKey =
+                keys.stream().mapToInt(key -> shardOf(collection, key).shard().number()).toArray();
         SortedMap<Integer, int[]> groups = new TreeMap<>();
         for (int shard : shardOfKey) {
             groups.computeIfAbsent(
                     shard,
-                    number -> IntStream.range(0, shardOfKey.length).filter(i -> shardOfKey[i] == number).toArray());
+                    number ->
+                            IntStream.range(0, shardOfKey.length)
+                                    .filter(i -> shardOfKey[i] == number)
+                                    .toArray());
         }
         return groups;
     }

@@ -3,6 +3,7 @@ package io.arbalest.protocol;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Field;
+
 import java.util.List;
 
 /**
@@ -18,7 +19,12 @@ public final class MetadataValues {
         if (!field.type().accepts(value)) {
             throw new ArbalestException(
                     ErrorCode.VALUE_TYPE_MISMATCH,
-                    "field '" + field.name() + "' is " + field.type() + ", got " + value.getClass().getSimpleName(),
+                    "field '"
+                            + field.name()
+                            + "' is "
+                            + field.type()
+                            + ", got "
+                            + value.getClass().getSimpleName(),
                     "convert the value to the declared type");
         }
         if (value instanceof List<?> list) {

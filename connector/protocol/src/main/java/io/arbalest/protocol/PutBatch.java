@@ -4,8 +4,7 @@ import io.arbalest.model.Field;
 import io.arbalest.model.OperationKind;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
-import java.util.LinkedHashMap;
-import java.util.Map;
+
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.FieldVector;
@@ -15,9 +14,13 @@ import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.complex.FixedSizeListVector;
 import org.jspecify.annotations.Nullable;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
+
 /**
- * Builds batches of writes with binary16 vectors: {@link #clear}, {@link #add} for every row, {@link #finish}, send, and
- * again. The rows are expected to be checked; nothing is widened on the way.
+ * Builds batches of writes with binary16 vectors: {@link #clear}, {@link #add} for every row,
+ * {@link #finish}, send, and again. The rows are expected to be checked; nothing is widened on the
+ * way.
  *
  * <p>Confined to one thread at a time.
  */

@@ -6,10 +6,7 @@ import io.arbalest.model.Field;
 import io.arbalest.model.OperationKind;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
+
 import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.IntVector;
@@ -18,9 +15,15 @@ import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.complex.FixedSizeListVector;
 import org.jspecify.annotations.Nullable;
 
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
 /**
- * Reads the rows of a batch of writes. Made once per stream: it stays valid while further batches are loaded into the same
- * root. What a row may get wrong is refused row by row, so that the rest of its batch is kept.
+ * Reads the rows of a batch of writes. Made once per stream: it stays valid while further batches
+ * are loaded into the same root. What a row may get wrong is refused row by row, so that the rest
+ * of its batch is kept.
  *
  * <p>Confined to the thread that owns the root.
  */
@@ -89,7 +92,10 @@ public final class PutRows {
         return vectors;
     }
 
-    /** The vector column at a row that must have a vector; refused with VECTOR_MISSING or VECTOR_NOT_FINITE (a null inside). */
+    /**
+     * The vector column at a row that must have a vector; refused with VECTOR_MISSING or
+     * VECTOR_NOT_FINITE (a null inside).
+     */
     public VectorColumn requireVector(int row) {
         if (vectors == null || vectors.isNull(row)) {
             throw new ArbalestException(
@@ -99,14 +105,16 @@ public final class PutRows {
         }
         if (vectors.hasNullComponent(row)) {
             throw new ArbalestException(
-                    ErrorCode.VECTOR_NOT_FINITE, "the vector of row " + row + " has a null component", "send every component");
+                    ErrorCode.VECTOR_NOT_FINITE,
+                    "the vector of row " + row + " has a null component",
+                    "send every component");
         }
         return vectors;
     }
 
     /**
-     * The row's metadata by field name, in the collection's order, without nulls. Refused with VALUE_TYPE_MISMATCH for a NaN
-     * and with LIMIT_EXCEEDED for values beyond {@link WireLimits}.
+     * The row's metadata by field name, in the collection's order, without nulls. Refused with
+     * VALUE_TYPE_MISMATCH for a NaN and with LIMIT_EXCEEDED for values beyond {@link WireLimits}.
      */
     public Map<String, Object> metadata(int row) {
         Map<String, Object> values = new LinkedHashMap<>();

@@ -4,11 +4,13 @@ import io.arbalest.model.ArbalestException;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Field;
+
+import org.apache.arrow.vector.types.pojo.Schema;
+
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.arrow.vector.types.pojo.Schema;
 
 /**
  * The schema of a stream of writes, version 1. Columns may come in any order and are found by name:
@@ -23,9 +25,9 @@ import org.apache.arrow.vector.types.pojo.Schema;
  *   NAME         the declared type of field NAME               absent: null
  * </pre>
  *
- * <p>Any other column is refused with {@link ErrorCode#SCHEMA_MISMATCH}, another dimension with {@link
- * ErrorCode#DIMENSION_MISMATCH}, another type of id with {@link ErrorCode#KEY_TYPE_MISMATCH}. Golden file: {@code
- * golden/put-schema-v1.json}.
+ * <p>Any other column is refused with {@link ErrorCode#SCHEMA_MISMATCH}, another dimension with
+ * {@link ErrorCode#DIMENSION_MISMATCH}, another type of id with {@link
+ * ErrorCode#KEY_TYPE_MISMATCH}. Golden file: {@code golden/put-schema-v1.json}.
  *
  * <p>Immutable.
  */
@@ -83,7 +85,8 @@ public final class PutSchema {
         if (!idSeen) {
             throw SchemaMismatch.of(
                     "there is no column id",
-                    "send the keys in a column named id of type " + ColumnTypes.idType(definition.keyType()));
+                    "send the keys in a column named id of type "
+                            + ColumnTypes.idType(definition.keyType()));
         }
         return new PutSchema(definition, schema);
     }
@@ -93,18 +96,24 @@ public final class PutSchema {
         String name = column.getName();
         if (name.startsWith("_") || Field.RESERVED_NAMES.contains(name)) {
             throw SchemaMismatch.of(
-                    "column '" + name + "' has a reserved name", "leave it out; names that start with _ are the protocol's");
+                    "column '" + name + "' has a reserved name",
+                    "leave it out; names that start with _ are the protocol's");
         }
         Field declared =
                 definition
                         .field(name)
-                        .orElseThrow(
-                                () ->
-                                        SchemaMismatch.of(
-                                                "column '" + name + "' is not a field of collection '"
-                                                        + definition.name() + "', which has "
-                                                        + definition.fields().stream().map(Field::name).toList(),
-                                                "leave the column out, or declare the field when creating the collection"));
+                        .orElseThrow(() ->
+                                SchemaMismatch.of(
+                                        "column '"
+                                                + name
+                                                + "' is not a field of collection '"
+                                                + definition.name()
+                                                + "', which has "
+                                                + definition.fields().stream()
+                                                        .map(Field::name)
+                                                        .toList(),
+                                        "leave the column out, or declare the field when creating"
+                                                + " the collection"));
         SchemaMismatch.checkMetadata(column, declared);
     }
 
@@ -136,7 +145,11 @@ public final class PutSchema {
         if (rows > WireLimits.MAX_BATCH_ROWS) {
             throw new ArbalestException(
                     ErrorCode.LIMIT_EXCEEDED,
-                    "the batch has " + rows + " rows, at most " + WireLimits.MAX_BATCH_ROWS + " are allowed",
+                    "the batch has "
+                            + rows
+                            + " rows, at most "
+                            + WireLimits.MAX_BATCH_ROWS
+                            + " are allowed",
                     "send smaller batches; 512 rows are enough for full speed");
         }
     }

@@ -1,23 +1,27 @@
 package io.arbalest.protocol;
 
 import com.google.protobuf.ByteString;
+
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.Binary16;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.PointKey;
-import java.nio.ByteOrder;
-import java.nio.ShortBuffer;
-import java.util.ArrayList;
-import java.util.List;
+
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.complex.FixedSizeListVector;
 import org.apache.arrow.vector.types.pojo.Schema;
 
+import java.nio.ByteOrder;
+import java.nio.ShortBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
 /**
- * What a client sends in a DoExchange: for searches one column {@code vector} FixedSizeList&lt;float16|float32&gt;
- * [dimension], for gets one column {@code id}. A DoGet carries the same in its ticket.
+ * What a client sends in a DoExchange: for searches one column {@code vector}
+ * FixedSizeList&lt;float16|float32&gt; [dimension], for gets one column {@code id}. A DoGet carries
+ * the same in its ticket.
  *
  * <p>Thread-safe: no state.
  */
@@ -26,7 +30,8 @@ public final class QuerySchema {
 
     /** Queries as float32, so that a query is not rounded before it is compared. */
     public static Schema search(CollectionDefinition definition) {
-        return new Schema(List.of(ColumnTypes.vector(definition.dimension(), VectorEncoding.FLOAT32)));
+        return new Schema(
+                List.of(ColumnTypes.vector(definition.dimension(), VectorEncoding.FLOAT32)));
     }
 
     public static Schema get(CollectionDefinition definition) {
@@ -36,7 +41,8 @@ public final class QuerySchema {
     /** Refused with SCHEMA_MISMATCH, DIMENSION_MISMATCH or KEY_TYPE_MISMATCH. */
     public static void check(Schema schema, CollectionDefinition definition, boolean get) {
         String expected = get ? ColumnTypes.ID : ColumnTypes.VECTOR;
-        if (schema.getFields().size() != 1 || !schema.getFields().get(0).getName().equals(expected)) {
+        if (schema.getFields().size() != 1
+                || !schema.getFields().get(0).getName().equals(expected)) {
             throw SchemaMismatch.of(
                     "the request has columns "
                             + schema.getFields().stream()
@@ -53,15 +59,21 @@ public final class QuerySchema {
         }
     }
 
-    /** The queries of a batch whose schema was checked. Refused with LIMIT_EXCEEDED, VECTOR_MISSING or VECTOR_NOT_FINITE. */
+    /**
+     * The queries of a batch whose schema was checked. Refused with LIMIT_EXCEEDED, VECTOR_MISSING
+     * or VECTOR_NOT_FINITE.
+     */
     public static List<float[]> readQueries(VectorSchemaRoot root) {
         checkCount(root.getRowCount(), WireLimits.MAX_QUERIES, "queries");
-        VectorColumn column = new VectorColumn((FixedSizeListVector) root.getVector(ColumnTypes.VECTOR));
+        VectorColumn column =
+                new VectorColumn((FixedSizeListVector) root.getVector(ColumnTypes.VECTOR));
         List<float[]> queries = new ArrayList<>(root.getRowCount());
         for (int row = 0; row < root.getRowCount(); row++) {
             if (column.isNull(row) || column.hasNullComponent(row)) {
                 throw new ArbalestException(
-                        ErrorCode.VECTOR_MISSING, "query " + row + " is null or has a null", "send a vector in every row");
+                        ErrorCode.VECTOR_MISSING,
+                        "query " + row + " is null or has a null",
+                        "send a vector in every row");
             }
             float[] query = new float[column.dimension()];
             column.copyFloats(row, query);
@@ -71,18 +83,25 @@ public final class QuerySchema {
         return queries;
     }
 
-    /** The queries of a ticket: row-major little-endian binary16. Refused with DIMENSION_MISMATCH and as by a batch. */
+    /**
+     * The queries of a ticket: row-major little-endian binary16. Refused with DIMENSION_MISMATCH
+     * and as by a batch.
+     */
     public static List<float[]> readQueries(ByteString halves, int dimension) {
         int rowBytes = dimension * VectorEncoding.FLOAT16.bytes();
         if (halves.isEmpty() || halves.size() % rowBytes != 0) {
             throw new ArbalestException(
                     ErrorCode.DIMENSION_MISMATCH,
-                    "vectors_f16 has " + halves.size() + " bytes, expected a multiple of " + rowBytes,
+                    "vectors_f16 has "
+                            + halves.size()
+                            + " bytes, expected a multiple of "
+                            + rowBytes,
                     "send " + dimension + " binary16 components per query");
         }
         int count = halves.size() / rowBytes;
         checkCount(count, WireLimits.MAX_QUERIES, "queries");
-        ShortBuffer bits = halves.asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN).asShortBuffer();
+        ShortBuffer bits =
+                halves.asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN).asShortBuffer();
         List<float[]> queries = new ArrayList<>(count);
         for (int row = 0; row < count; row++) {
             float[] query = new float[dimension];
@@ -95,7 +114,10 @@ public final class QuerySchema {
         return queries;
     }
 
-    /** The keys of a batch whose schema was checked. Refused with LIMIT_EXCEEDED, KEY_MISSING or KEY_TOO_LONG. */
+    /**
+     * The keys of a batch whose schema was checked. Refused with LIMIT_EXCEEDED, KEY_MISSING or
+     * KEY_TOO_LONG.
+     */
     public static List<PointKey> readKeys(VectorSchemaRoot root) {
         checkCount(root.getRowCount(), WireLimits.MAX_KEYS, "keys");
         KeyColumn column = new KeyColumn(root.getVector(ColumnTypes.ID));

@@ -3,8 +3,7 @@ package io.arbalest.protocol;
 import io.arbalest.model.Field;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
-import java.util.LinkedHashMap;
-import java.util.Map;
+
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.FieldVector;
@@ -14,8 +13,12 @@ import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.complex.FixedSizeListVector;
 import org.jspecify.annotations.Nullable;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
+
 /**
- * Builds answers: {@link #clear}, {@link #add} for every row in the order of {@link ResultSchema}, {@link #finish}, send.
+ * Builds answers: {@link #clear}, {@link #add} for every row in the order of {@link ResultSchema},
+ * {@link #finish}, send.
  *
  * <p>Confined to one thread at a time.
  */
@@ -37,7 +40,8 @@ public final class ResultBatch implements AutoCloseable {
         this.queries = (IntVector) root.getVector(ColumnTypes.QUERY);
         this.keys = new KeyColumn(root.getVector(ColumnTypes.ID));
         this.scores = schema.search() ? (Float8Vector) root.getVector(ColumnTypes.SCORE) : null;
-        this.distances = schema.distance() ? (Float8Vector) root.getVector(ColumnTypes.DISTANCE) : null;
+        this.distances =
+                schema.distance() ? (Float8Vector) root.getVector(ColumnTypes.DISTANCE) : null;
         this.generations = (IntVector) root.getVector(ColumnTypes.GENERATION);
         this.versions = (BigIntVector) root.getVector(ColumnTypes.VERSION);
         this.tiebreaks = (BigIntVector) root.getVector(ColumnTypes.TIEBREAK);

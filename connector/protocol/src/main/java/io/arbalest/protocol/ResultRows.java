@@ -3,14 +3,16 @@ package io.arbalest.protocol;
 import io.arbalest.model.Field;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
-import java.util.LinkedHashMap;
-import java.util.Map;
+
 import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.Float8Vector;
 import org.apache.arrow.vector.IntVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.complex.FixedSizeListVector;
 import org.jspecify.annotations.Nullable;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
  * Reads the rows of an answer. Made once per stream, as {@link PutRows}.
@@ -82,13 +84,12 @@ public final class ResultRows {
     /** Metadata by field name, in the collection's order, without nulls. */
     public Map<String, Object> metadata(int row) {
         Map<String, Object> values = new LinkedHashMap<>();
-        metadata.forEach(
-                (name, column) -> {
-                    Object value = column.get(row);
-                    if (value != null) {
-                        values.put(name, value);
-                    }
-                });
+        metadata.forEach((name, column) -> {
+            Object value = column.get(row);
+            if (value != null) {
+                values.put(name, value);
+            }
+        });
         return values;
     }
 }

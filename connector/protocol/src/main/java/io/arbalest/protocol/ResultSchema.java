@@ -5,10 +5,12 @@ import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Field;
 import io.arbalest.model.Metric;
-import java.util.ArrayList;
-import java.util.List;
+
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The schema of an answer, version 1:
@@ -23,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  *   NAME         the metadata asked for, in the collection's order
  * </pre>
  *
- * <p>Rows are ordered by query, then score descending, then key bytes. Golden file: {@code golden/result-schema-v1.json}.
+ * <p>Rows are ordered by query, then score descending, then key bytes. Golden file: {@code
+ * golden/result-schema-v1.json}.
  *
  * <p>Immutable.
  */
@@ -34,7 +37,10 @@ public final class ResultSchema {
     private final boolean includeVector;
 
     private ResultSchema(
-            CollectionDefinition definition, boolean search, @Nullable List<String> names, boolean includeVector) {
+            CollectionDefinition definition,
+            boolean search,
+            @Nullable List<String> names,
+            boolean includeVector) {
         this.definition = definition;
         this.search = search;
         this.includeVector = includeVector;
@@ -44,7 +50,9 @@ public final class ResultSchema {
         this.fields =
                 names == null
                         ? definition.fields()
-                        : definition.fields().stream().filter(field -> names.contains(field.name())).toList();
+                        : definition.fields().stream()
+                                .filter(field -> names.contains(field.name()))
+                                .toList();
     }
 
     /**
@@ -67,7 +75,11 @@ public final class ResultSchema {
         if (definition.field(name).isEmpty()) {
             throw new ArbalestException(
                     ErrorCode.UNKNOWN_FIELD,
-                    "collection '" + definition.name() + "' has no field '" + name + "', it has "
+                    "collection '"
+                            + definition.name()
+                            + "' has no field '"
+                            + name
+                            + "', it has "
                             + definition.fields().stream().map(Field::name).toList(),
                     "ask for declared fields only");
         }
@@ -98,17 +110,29 @@ public final class ResultSchema {
 
     public Schema arrow() {
         List<org.apache.arrow.vector.types.pojo.Field> columns = new ArrayList<>();
-        columns.add(org.apache.arrow.vector.types.pojo.Field.nullable(ColumnTypes.QUERY, ColumnTypes.INT32));
+        columns.add(
+                org.apache.arrow.vector.types.pojo.Field.nullable(
+                        ColumnTypes.QUERY, ColumnTypes.INT32));
         columns.add(ColumnTypes.id(definition.keyType()));
         if (search) {
-            columns.add(org.apache.arrow.vector.types.pojo.Field.nullable(ColumnTypes.SCORE, ColumnTypes.FLOAT64));
+            columns.add(
+                    org.apache.arrow.vector.types.pojo.Field.nullable(
+                            ColumnTypes.SCORE, ColumnTypes.FLOAT64));
         }
         if (distance()) {
-            columns.add(org.apache.arrow.vector.types.pojo.Field.nullable(ColumnTypes.DISTANCE, ColumnTypes.FLOAT64));
+            columns.add(
+                    org.apache.arrow.vector.types.pojo.Field.nullable(
+                            ColumnTypes.DISTANCE, ColumnTypes.FLOAT64));
         }
-        columns.add(org.apache.arrow.vector.types.pojo.Field.nullable(ColumnTypes.GENERATION, ColumnTypes.INT32));
-        columns.add(org.apache.arrow.vector.types.pojo.Field.nullable(ColumnTypes.VERSION, ColumnTypes.INT64));
-        columns.add(org.apache.arrow.vector.types.pojo.Field.nullable(ColumnTypes.TIEBREAK, ColumnTypes.INT64));
+        columns.add(
+                org.apache.arrow.vector.types.pojo.Field.nullable(
+                        ColumnTypes.GENERATION, ColumnTypes.INT32));
+        columns.add(
+                org.apache.arrow.vector.types.pojo.Field.nullable(
+                        ColumnTypes.VERSION, ColumnTypes.INT64));
+        columns.add(
+                org.apache.arrow.vector.types.pojo.Field.nullable(
+                        ColumnTypes.TIEBREAK, ColumnTypes.INT64));
         if (includeVector) {
             columns.add(ColumnTypes.vector(definition.dimension(), VectorEncoding.FLOAT16));
         }
@@ -120,7 +144,10 @@ public final class ResultSchema {
     public void check(Schema schema) {
         if (!schema.getFields().equals(arrow().getFields())) {
             throw SchemaMismatch.of(
-                    "the answer has columns " + schema.getFields() + ", expected " + arrow().getFields(),
+                    "the answer has columns "
+                            + schema.getFields()
+                            + ", expected "
+                            + arrow().getFields(),
                     "use client and server of matching releases");
         }
     }

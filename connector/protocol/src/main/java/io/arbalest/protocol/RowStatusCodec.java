@@ -5,8 +5,8 @@ import io.arbalest.model.ErrorCode;
 import io.arbalest.model.RowStatus;
 
 /**
- * The status of an acknowledged row as one byte of {@code PutAcknowledgement.statuses}: 0 applied, 1 duplicate, 2 stale, 3
- * rejected.
+ * The status of an acknowledged row as one byte of {@code PutAcknowledgement.statuses}: 0 applied,
+ * 1 duplicate, 2 stale, 3 rejected.
  *
  * <p>Thread-safe: no state.
  */

@@ -3,10 +3,12 @@ package io.arbalest.protocol;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
-import java.util.List;
+
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
+
+import java.util.List;
 
 /**
  * The checks that all schemas share, and the errors they give: what, expected, got, fix.
@@ -22,7 +24,10 @@ final class SchemaMismatch {
 
     static void checkType(Field column, ArrowType expected) {
         if (!column.getType().equals(expected) || column.getDictionary() != null) {
-            String got = column.getDictionary() == null ? String.valueOf(column.getType()) : "a dictionary";
+            String got =
+                    column.getDictionary() == null
+                            ? String.valueOf(column.getType())
+                            : "a dictionary";
             throw of(
                     "column '" + column.getName() + "' has type " + got + ", expected " + expected,
                     "send the column as " + expected);
@@ -38,7 +43,12 @@ final class SchemaMismatch {
             ArrowType elementType = expected.getChildren().get(0).getType();
             if (!element.getType().equals(elementType)) {
                 throw of(
-                        "column '" + column.getName() + "' is a list of " + element.getType() + ", expected " + elementType,
+                        "column '"
+                                + column.getName()
+                                + "' is a list of "
+                                + element.getType()
+                                + ", expected "
+                                + elementType,
                         "send the column as a list of " + elementType);
             }
         }
@@ -49,8 +59,12 @@ final class SchemaMismatch {
         if (!column.getType().equals(expected)) {
             throw new ArbalestException(
                     ErrorCode.KEY_TYPE_MISMATCH,
-                    "column id has type " + column.getType() + ", the keys of collection '" + definition.name()
-                            + "' are " + expected,
+                    "column id has type "
+                            + column.getType()
+                            + ", the keys of collection '"
+                            + definition.name()
+                            + "' are "
+                            + expected,
                     "send the id column as " + expected);
         }
     }
@@ -59,14 +73,20 @@ final class SchemaMismatch {
     static VectorEncoding checkVector(Field column, CollectionDefinition definition) {
         String fix = "send vector as FixedSizeList<float16>[" + definition.dimension() + "]";
         if (!(column.getType() instanceof ArrowType.FixedSizeList list)) {
-            throw of("column vector has type " + column.getType() + ", expected FixedSizeList", fix);
+            throw of(
+                    "column vector has type " + column.getType() + ", expected FixedSizeList", fix);
         }
         if (list.getListSize() != definition.dimension()) {
             throw new ArbalestException(
                     ErrorCode.DIMENSION_MISMATCH,
-                    "column vector has dimension " + list.getListSize() + ", collection '" + definition.name() + "' has "
+                    "column vector has dimension "
+                            + list.getListSize()
+                            + ", collection '"
+                            + definition.name()
+                            + "' has "
                             + definition.dimension(),
-                    "embed with the model that the collection was made for, or create another collection");
+                    "embed with the model that the collection was made for, or create another"
+                            + " collection");
         }
         ArrowType component = column.getChildren().get(0).getType();
         for (VectorEncoding encoding : VectorEncoding.values()) {
@@ -74,7 +94,11 @@ final class SchemaMismatch {
                 return encoding;
             }
         }
-        throw of("the components of column vector are " + component + ", expected float16 or float32", fix);
+        throw of(
+                "the components of column vector are "
+                        + component
+                        + ", expected float16 or float32",
+                fix);
     }
 
     static void checkNoDuplicates(Schema schema) {

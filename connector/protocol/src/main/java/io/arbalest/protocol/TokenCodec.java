@@ -1,17 +1,20 @@
 package io.arbalest.protocol;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.protocol.wire.ShardPosition;
 import io.arbalest.protocol.wire.Token;
+
 import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Tokens as bytes. Version 1 is the protobuf message {@code Token}: {@code format_version} = 1, {@code incarnation} (16
- * bytes, big-endian), {@code positions} in ascending order of shard, each shard once, sequence numbers from 0. The fields
- * of the cut are reserved and empty. Golden file: {@code golden/token-v1.bin}.
+ * Tokens as bytes. Version 1 is the protobuf message {@code Token}: {@code format_version} = 1,
+ * {@code incarnation} (16 bytes, big-endian), {@code positions} in ascending order of shard, each
+ * shard once, sequence numbers from 0. The fields of the cut are reserved and empty. Golden file:
+ * {@code golden/token-v1.bin}.
  *
  * <p>Thread-safe: no state.
  */
@@ -24,12 +27,11 @@ public final class TokenCodec {
                         .setFormatVersion(Descriptors.FORMAT_VERSION)
                         .setIncarnation(UuidBytes.toWire(position.incarnation()));
         position.positions()
-                .forEach(
-                        (shard, sequenceNumber) ->
-                                builder.addPositions(
-                                        ShardPosition.newBuilder()
-                                                .setShard(shard)
-                                                .setSequenceNumber(sequenceNumber)));
+                .forEach((shard, sequenceNumber) ->
+                        builder.addPositions(
+                                ShardPosition.newBuilder()
+                                        .setShard(shard)
+                                        .setSequenceNumber(sequenceNumber)));
         return builder.build();
     }
 
@@ -37,7 +39,10 @@ public final class TokenCodec {
         return toWire(position).toByteArray();
     }
 
-    /** Refused with {@link ErrorCode#MALFORMED_REQUEST} or {@link ErrorCode#UNSUPPORTED_FORMAT_VERSION}. */
+    /**
+     * Refused with {@link ErrorCode#MALFORMED_REQUEST} or {@link
+     * ErrorCode#UNSUPPORTED_FORMAT_VERSION}.
+     */
     public static ReadPosition fromBytes(byte[] bytes) {
         try {
             return fromWire(Token.parseFrom(bytes));
@@ -71,7 +76,8 @@ public final class TokenCodec {
         return new ReadPosition(UuidBytes.fromWire(token.getIncarnation()), positions);
     }
 
-    private static ArbalestException malformed(String why, @org.jspecify.annotations.Nullable Throwable cause) {
+    private static ArbalestException malformed(
+            String why, @org.jspecify.annotations.Nullable Throwable cause) {
         return new ArbalestException(
                 ErrorCode.MALFORMED_REQUEST,
                 "the token cannot be read: " + why,

@@ -1,8 +1,10 @@
 package io.arbalest.protocol;
 
 import com.google.protobuf.ByteString;
+
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
 import java.nio.ByteBuffer;
 import java.util.UUID;
 
@@ -21,11 +23,16 @@ public final class UuidBytes {
 
     public static ByteString toWire(UUID uuid) {
         ByteBuffer buffer = ByteBuffer.allocate(BYTES);
-        buffer.putLong(uuid.getMostSignificantBits()).putLong(uuid.getLeastSignificantBits()).flip();
+        buffer.putLong(uuid.getMostSignificantBits())
+                .putLong(uuid.getLeastSignificantBits())
+                .flip();
         return ByteString.copyFrom(buffer);
     }
 
-    /** Empty gives {@link #NONE}; any other length than 16 is refused with {@link ErrorCode#MALFORMED_REQUEST}. */
+    /**
+     * Empty gives {@link #NONE}; any other length than 16 is refused with {@link
+     * ErrorCode#MALFORMED_REQUEST}.
+     */
     public static UUID fromWire(ByteString bytes) {
         if (bytes.isEmpty()) {
             return NONE;

@@ -3,20 +3,23 @@ package io.arbalest.protocol;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.Binary16;
 import io.arbalest.model.ErrorCode;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.vector.BaseFixedWidthVector;
 import org.apache.arrow.vector.BitVectorHelper;
 import org.apache.arrow.vector.Float2Vector;
 import org.apache.arrow.vector.complex.FixedSizeListVector;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
 /**
- * A column of vectors, {@code FixedSizeList<float16|float32>[dimension]}. Row {@code r} starts at byte {@code r * dimension
- * * encoding.bytes()} of {@link #data()}: a reader that wants the raw bits copies them from there in one move.
+ * A column of vectors, {@code FixedSizeList<float16|float32>[dimension]}. Row {@code r} starts at
+ * byte {@code r * dimension * encoding.bytes()} of {@link #data()}: a reader that wants the raw
+ * bits copies them from there in one move.
  *
- * <p>Confined to the thread that owns the Arrow vector. A column stays valid when the next batch is loaded into the same
- * vector; addresses do not.
+ * <p>Confined to the thread that owns the Arrow vector. A column stays valid when the next batch is
+ * loaded into the same vector; addresses do not.
  */
 public final class VectorColumn {
     private final FixedSizeListVector vector;
@@ -24,11 +27,17 @@ public final class VectorColumn {
     private final VectorEncoding encoding;
     private final int dimension;
 
-    /** A vector whose type {@link PutSchema}, {@link QuerySchema} or {@link ResultSchema} made or checked. */
+    /**
+     * A vector whose type {@link PutSchema}, {@link QuerySchema} or {@link ResultSchema} made or
+     * checked.
+     */
     VectorColumn(FixedSizeListVector vector) {
         this.vector = vector;
         this.components = (BaseFixedWidthVector) vector.getDataVector();
-        this.encoding = components instanceof Float2Vector ? VectorEncoding.FLOAT16 : VectorEncoding.FLOAT32;
+        this.encoding =
+                components instanceof Float2Vector
+                        ? VectorEncoding.FLOAT16
+                        : VectorEncoding.FLOAT32;
         this.dimension = vector.getListSize();
     }
 
@@ -88,7 +97,12 @@ public final class VectorColumn {
             if ((half & 0x7fff) == 0x7c00 && !Float.isInfinite(value)) {
                 throw new ArbalestException(
                         ErrorCode.VECTOR_OUT_OF_RANGE,
-                        "component " + component + " is " + value + ", binary16 holds up to " + Binary16.MAX_VALUE,
+                        "component "
+                                + component
+                                + " is "
+                                + value
+                                + ", binary16 holds up to "
+                                + Binary16.MAX_VALUE,
                         "scale the vectors down before writing them");
             }
             target[component] = half;
@@ -128,7 +142,8 @@ public final class VectorColumn {
     /** Sets a row from floats; the column must be of that encoding. */
     void setFloats(int row, float[] source) {
         grow(row);
-        ByteBuffer target = data().nioBuffer(byteOffset(row), dimension * 4).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer target =
+                data().nioBuffer(byteOffset(row), dimension * 4).order(ByteOrder.LITTLE_ENDIAN);
         target.asFloatBuffer().put(source, 0, dimension);
         markPresent(row);
     }

@@ -4,7 +4,10 @@ package io.arbalest.protocol;
 public enum VectorEncoding {
     /** IEEE 754 binary16: what is stored, and what writers should send. */
     FLOAT16(2),
-    /** IEEE 754 binary32: rounded to binary16 by the reader; used for queries and by writers that have no half type. */
+    /**
+     * IEEE 754 binary32: rounded to binary16 by the reader; used for queries and by writers that
+     * have no half type.
+     */
     FLOAT32(4);
 
     private final int bytes;

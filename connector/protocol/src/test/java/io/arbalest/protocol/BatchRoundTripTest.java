@@ -12,14 +12,16 @@ import io.arbalest.model.Metric;
 import io.arbalest.model.OperationKind;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
-import java.time.Instant;
-import java.util.List;
-import java.util.Map;
+
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 
 class BatchRoundTripTest {
     private static final Map<String, Object> METADATA =
@@ -50,7 +52,12 @@ class BatchRoundTripTest {
         try (PutBatch batch = new PutBatch(schema, allocator)) {
             for (int round = 0; round < 2; round++) {
                 batch.clear(1); // too small on purpose: columns grow
-                batch.add(PointKey.of("a"), OperationKind.UPSERT, vector, METADATA, new Version(1, 2, 3));
+                batch.add(
+                        PointKey.of("a"),
+                        OperationKind.UPSERT,
+                        vector,
+                        METADATA,
+                        new Version(1, 2, 3));
                 for (int row = 1; row < 1000; row++) {
                     batch.add(PointKey.of("k" + row), OperationKind.DELETE, null, Map.of(), null);
                 }
@@ -85,7 +92,12 @@ class BatchRoundTripTest {
         try (PutBatch batch = new PutBatch(PutSchema.full(definition), allocator)) {
             batch.clear(2);
             batch.add(PointKey.of(1), OperationKind.UPSERT, new short[] {1, 2, 3}, Map.of(), null);
-            batch.add(PointKey.of(2), OperationKind.UPSERT, new short[] {4, 0x0506, 7}, Map.of(), null);
+            batch.add(
+                    PointKey.of(2),
+                    OperationKind.UPSERT,
+                    new short[] {4, 0x0506, 7},
+                    Map.of(),
+                    null);
             PutRows rows = new PutRows(PutSchema.full(definition), batch.finish());
             VectorColumn column = rows.requireVector(1);
             assertThat(column.byteOffset(1)).isEqualTo(6);
@@ -112,7 +124,9 @@ class BatchRoundTripTest {
             assertThat(rows.version(0)).isEqualTo(new Version(1, 2, 3));
             assertThat(rows.vector(0)).isEqualTo(vector);
             assertThat(rows.vector(1)).isNull();
-            assertThat(rows.metadata(0)).containsOnlyKeys("section", "tags").containsEntry("section", "net");
+            assertThat(rows.metadata(0))
+                    .containsOnlyKeys("section", "tags")
+                    .containsEntry("section", "net");
             assertThat(batch.root().getVector("distance").getObject(0)).isEqualTo(2.5);
             assertThat(batch.root().getVector("distance").getObject(1)).isEqualTo(0.0);
         }
@@ -122,15 +136,18 @@ class BatchRoundTripTest {
     void queriesAndKeysComeOutAsTheyWentIn() {
         CollectionDefinition definition = Definitions.of(KeyType.STRING, Metric.IP, 2);
         List<float[]> queries = List.of(new float[] {1.5f, -2}, new float[] {1e-20f, 3e30f});
-        try (VectorSchemaRoot root = VectorSchemaRoot.create(QuerySchema.search(definition), allocator)) {
+        try (VectorSchemaRoot root =
+                VectorSchemaRoot.create(QuerySchema.search(definition), allocator)) {
             QuerySchema.writeQueries(root, queries);
             QuerySchema.check(root.getSchema(), definition, false);
             assertThat(QuerySchema.readQueries(root)).usingRecursiveComparison().isEqualTo(queries);
             QuerySchema.writeQueries(root, List.of(new float[] {Float.NaN, 0}));
-            assertThatThrownBy(() -> QuerySchema.readQueries(root)).hasMessageContaining("ARB-1102");
+            assertThatThrownBy(() -> QuerySchema.readQueries(root))
+                    .hasMessageContaining("ARB-1102");
         }
         List<PointKey> keys = List.of(PointKey.of("a"), PointKey.of("ä"));
-        try (VectorSchemaRoot root = VectorSchemaRoot.create(QuerySchema.get(definition), allocator)) {
+        try (VectorSchemaRoot root =
+                VectorSchemaRoot.create(QuerySchema.get(definition), allocator)) {
             QuerySchema.writeKeys(root, keys);
             QuerySchema.check(root.getSchema(), definition, true);
             assertThat(QuerySchema.readKeys(root)).isEqualTo(keys);
@@ -141,10 +158,12 @@ class BatchRoundTripTest {
     void floatsAreRoundedToHalvesAndOverflowIsRefused() {
         CollectionDefinition definition = Definitions.of(KeyType.STRING, Metric.IP, 2);
         try (VectorSchemaRoot root =
-                VectorSchemaRoot.create(PutSchema.full(definition, VectorEncoding.FLOAT32).arrow(), allocator)) {
+                VectorSchemaRoot.create(
+                        PutSchema.full(definition, VectorEncoding.FLOAT32).arrow(), allocator)) {
             VectorColumn column =
                     new VectorColumn(
-                            (org.apache.arrow.vector.complex.FixedSizeListVector) root.getVector("vector"));
+                            (org.apache.arrow.vector.complex.FixedSizeListVector)
+                                    root.getVector("vector"));
             column.allocate(2);
             column.setFloats(0, new float[] {0.1f, -1});
             column.setFloats(1, new float[] {0, 70_000});
@@ -153,7 +172,8 @@ class BatchRoundTripTest {
             short[] read = new short[2];
             rows.requireVector(0).copyHalves(0, read);
             assertThat(read).containsExactly(Binary16.fromFloat(0.1f), Binary16.fromFloat(-1));
-            assertThatThrownBy(() -> rows.requireVector(1).copyHalves(1, read)).hasMessageContaining("ARB-1103");
+            assertThatThrownBy(() -> rows.requireVector(1).copyHalves(1, read))
+                    .hasMessageContaining("ARB-1103");
             assertThatThrownBy(() -> rows.key(0)).hasMessageContaining("ARB-1106");
         }
     }

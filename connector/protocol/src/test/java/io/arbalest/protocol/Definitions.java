@@ -6,6 +6,7 @@ import io.arbalest.model.FieldType;
 import io.arbalest.model.HnswParams;
 import io.arbalest.model.KeyType;
 import io.arbalest.model.Metric;
+
 import java.util.List;
 import java.util.UUID;
 
@@ -32,6 +33,14 @@ final class Definitions {
 
     static CollectionDefinition of(KeyType keys, Metric metric, int dimension) {
         return new CollectionDefinition(
-                "packages", INCARNATION, keys, dimension, metric, HnswParams.DEFAULT, ALL_TYPES, 3, 1);
+                "packages",
+                INCARNATION,
+                keys,
+                dimension,
+                metric,
+                HnswParams.DEFAULT,
+                ALL_TYPES,
+                3,
+                1);
     }
 }

@@ -9,21 +9,25 @@ import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Filter;
 import io.arbalest.model.KeyType;
 import io.arbalest.model.Metric;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Random;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
 class FilterTest {
-    private static final CollectionDefinition DEFINITION = Definitions.of(KeyType.STRING, Metric.IP, 4);
+    private static final CollectionDefinition DEFINITION =
+            Definitions.of(KeyType.STRING, Metric.IP, 4);
 
     @Test
     void equalitiesAndConjunctions() {
-        assertThat(FilterText.parse("section = 'net'")).isEqualTo(new Filter.Equal("section", "net"));
+        assertThat(FilterText.parse("section = 'net'"))
+                .isEqualTo(new Filter.Equal("section", "net"));
         assertThat(FilterText.parse("(a=1 AND (b = -2.5e3)) and\n c=TRUE and d = 'it''s'"))
                 .isEqualTo(
                         new Filter.And(
@@ -53,7 +57,8 @@ class FilterTest {
     void anErrorSaysWhereAndWhat(String text, String where, String expected, String got) {
         assertThatThrownBy(() -> FilterText.parse(text))
                 .isInstanceOfSatisfying(
-                        ArbalestException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.FILTER_SYNTAX))
+                        ArbalestException.class,
+                        e -> assertThat(e.code()).isEqualTo(ErrorCode.FILTER_SYNTAX))
                 .hasMessageContaining(where + ":")
                 .hasMessageContaining(expected)
                 .hasMessageContaining("got " + got);
@@ -61,15 +66,20 @@ class FilterTest {
 
     @Test
     void limitsHold() {
-        assertRefused("a = '" + "x".repeat(WireLimits.MAX_FILTER_CHARACTERS) + "'", ErrorCode.LIMIT_EXCEEDED);
+        assertRefused(
+                "a = '" + "x".repeat(WireLimits.MAX_FILTER_CHARACTERS) + "'",
+                ErrorCode.LIMIT_EXCEEDED);
         assertRefused("(".repeat(30_000) + "a = 1" + ")".repeat(30_000), ErrorCode.LIMIT_EXCEEDED);
-        assertRefused("a=1" + " and a=1".repeat(WireLimits.MAX_FILTER_TERMS), ErrorCode.LIMIT_EXCEEDED);
-        assertThat(FilterText.parse("(".repeat(64) + "a = 1" + ")".repeat(64))).isEqualTo(new Filter.Equal("a", 1L));
+        assertRefused(
+                "a=1" + " and a=1".repeat(WireLimits.MAX_FILTER_TERMS), ErrorCode.LIMIT_EXCEEDED);
+        assertThat(FilterText.parse("(".repeat(64) + "a = 1" + ")".repeat(64)))
+                .isEqualTo(new Filter.Equal("a", 1L));
     }
 
     private static void assertRefused(String text, ErrorCode code) {
         assertThatThrownBy(() -> FilterText.parse(text))
-                .isInstanceOfSatisfying(ArbalestException.class, e -> assertThat(e.code()).isEqualTo(code));
+                .isInstanceOfSatisfying(
+                        ArbalestException.class, e -> assertThat(e.code()).isEqualTo(code));
     }
 
     @Test
@@ -82,7 +92,9 @@ class FilterTest {
                 terms.add(new Filter.Equal("f" + random.nextInt(100), literal(random)));
             }
             Filter filter = terms.size() == 1 ? terms.get(0) : new Filter.And(terms);
-            assertThat(FilterText.parse(FilterText.format(filter))).as("seed %d", seed).isEqualTo(filter);
+            assertThat(FilterText.parse(FilterText.format(filter)))
+                    .as("seed %d", seed)
+                    .isEqualTo(filter);
         }
     }
 
@@ -112,19 +124,32 @@ class FilterTest {
         assertThat(bind("section='net' and essential = false"))
                 .isEqualTo(
                         new Filter.And(
-                                List.of(new Filter.Equal("section", "net"), new Filter.Equal("essential", false))));
+                                List.of(
+                                        new Filter.Equal("section", "net"),
+                                        new Filter.Equal("essential", false))));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"section = 1", "installed_kb = 1.5", "essential = 'true'", "updated = 'yesterday'", "tags = 'a'"})
+    @ValueSource(
+            strings = {
+                "section = 1",
+                "installed_kb = 1.5",
+                "essential = 'true'",
+                "updated = 'yesterday'",
+                "tags = 'a'"
+            })
     void anotherTypeIsRefused(String text) {
         assertThatThrownBy(() -> bind(text)).hasMessageContaining("ARB-1203");
     }
 
     @Test
     void anUnknownOrUnindexedFieldIsRefusedAndTheOthersAreNamed() {
-        assertThatThrownBy(() -> bind("nope = 1")).hasMessageContaining("ARB-1201").hasMessageContaining("section");
-        assertThatThrownBy(() -> bind("note = 'x'")).hasMessageContaining("ARB-1201").hasMessageContaining("not indexed");
+        assertThatThrownBy(() -> bind("nope = 1"))
+                .hasMessageContaining("ARB-1201")
+                .hasMessageContaining("section");
+        assertThatThrownBy(() -> bind("note = 'x'"))
+                .hasMessageContaining("ARB-1201")
+                .hasMessageContaining("not indexed");
     }
 
     private static Filter bind(String text) {

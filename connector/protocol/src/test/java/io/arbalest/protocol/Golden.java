@@ -8,8 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Files that pin a format down. {@code -Dgolden.write=true} writes those that do not exist yet; an existing one is never
- * rewritten, because readers of older releases depend on it.
+ * Files that pin a format down. {@code -Dgolden.write=true} writes those that do not exist yet; an
+ * existing one is never rewritten, because readers of older releases depend on it.
  */
 final class Golden {
     private Golden() {}

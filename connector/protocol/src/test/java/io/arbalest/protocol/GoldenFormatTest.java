@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
+
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.ErrorCode;
@@ -29,24 +30,29 @@ import io.arbalest.protocol.wire.RowError;
 import io.arbalest.protocol.wire.SearchRequest;
 import io.arbalest.protocol.wire.SearchStatistics;
 import io.arbalest.protocol.wire.Writer;
+
+import org.apache.arrow.flight.Ticket;
+import org.apache.arrow.vector.types.pojo.Schema;
+import org.junit.jupiter.api.Test;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Stream;
-import org.apache.arrow.flight.Ticket;
-import org.apache.arrow.vector.types.pojo.Schema;
-import org.junit.jupiter.api.Test;
 
 /** Opens the golden file of every format and makes it again, byte for byte. */
 class GoldenFormatTest {
-    private static final ReadPosition POSITION = new ReadPosition(Definitions.INCARNATION, Map.of(0, 17L, 2, 1L << 40));
+    private static final ReadPosition POSITION =
+            new ReadPosition(Definitions.INCARNATION, Map.of(0, 17L, 2, 1L << 40));
     private static final io.arbalest.protocol.wire.Error ERROR =
             ErrorCodec.toWire(
-                    new ArbalestException(ErrorCode.DIMENSION_MISMATCH, "got 3, expected 4", "embed again"));
+                    new ArbalestException(
+                            ErrorCode.DIMENSION_MISMATCH, "got 3, expected 4", "embed again"));
 
-    private static <M extends Message> void pinned(String name, M message, Parser<M> parser) throws IOException {
+    private static <M extends Message> void pinned(String name, M message, Parser<M> parser)
+            throws IOException {
         byte[] golden = Golden.check(name, message.toByteArray());
         assertThat(parser.parseFrom(golden)).isEqualTo(message);
     }
@@ -60,7 +66,12 @@ class GoldenFormatTest {
                         .setIncarnation(UuidBytes.toWire(Definitions.INCARNATION))
                         .setShard(0)
                         .setTerm(5)
-                        .setWriter(Writer.newBuilder().setGroup("job").setSubtask(3).setEpoch(9).setCheckpoint(12))
+                        .setWriter(
+                                Writer.newBuilder()
+                                        .setGroup("job")
+                                        .setSubtask(3)
+                                        .setEpoch(9)
+                                        .setCheckpoint(12))
                         .setAcceptOlder(true)
                         .setForwarded(true)
                         .build();
@@ -105,10 +116,15 @@ class GoldenFormatTest {
                         .build();
         ticket("read-command-search-v1.bin", ReadCommand.newBuilder().setSearch(search).build());
         ticket("read-command-get-v1.bin", ReadCommand.newBuilder().setGet(get).build());
-        ticket("read-command-exchange-v1.bin", ReadCommand.newBuilder().setExchange(exchange).build());
+        ticket(
+                "read-command-exchange-v1.bin",
+                ReadCommand.newBuilder().setExchange(exchange).build());
         pinned(
                 "batch-header-v1.bin",
-                BatchHeader.newBuilder().setRequestId(7).setSearch(search.toBuilder().clearVectorsF16()).build(),
+                BatchHeader.newBuilder()
+                        .setRequestId(7)
+                        .setSearch(search.toBuilder().clearVectorsF16())
+                        .build(),
                 BatchHeader.parser());
     }
 
@@ -120,7 +136,10 @@ class GoldenFormatTest {
 
     @Test
     void acknowledgement() throws Exception {
-        pinned("put-batch-header-v1.bin", PutBatchHeader.newBuilder().setSequence(300).build(), PutBatchHeader.parser());
+        pinned(
+                "put-batch-header-v1.bin",
+                PutBatchHeader.newBuilder().setSequence(300).build(),
+                PutBatchHeader.parser());
         byte[] statuses = new byte[RowStatus.values().length];
         int row = 0;
         for (RowStatus status : RowStatus.values()) {
@@ -173,25 +192,28 @@ class GoldenFormatTest {
         ClusterImage image =
                 new ClusterImage(
                         42,
-                        Map.of("node-0", new NodeInfo("node-0", new UUID(1, 2), "127.0.0.1", 7400, 7401)),
+                        Map.of(
+                                "node-0",
+                                new NodeInfo("node-0", new UUID(1, 2), "127.0.0.1", 7400, 7401)),
                         Map.of(
                                 "packages",
                                 new ClusterImage.Collection(
                                         Definitions.of(KeyType.INT64, Metric.COSINE, 192),
                                         Stream.of(0, 1, 2)
-                                                .map(
-                                                        n ->
-                                                                new ShardAssignment(
-                                                                        new ShardId(incarnation, n),
-                                                                        HashRange.ofEqualParts(n, 3),
-                                                                        4,
-                                                                        5,
-                                                                        "node-0",
-                                                                        List.of("node-0"),
-                                                                        List.of("node-1")))
+                                                .map(n ->
+                                                        new ShardAssignment(
+                                                                new ShardId(incarnation, n),
+                                                                HashRange.ofEqualParts(n, 3),
+                                                                4,
+                                                                5,
+                                                                "node-0",
+                                                                List.of("node-0"),
+                                                                List.of("node-1")))
                                                 .toList())));
-        byte[] golden = Golden.check("cluster-image-v1.bin", ImageCodec.toWire(image).toByteArray());
-        assertThat(ImageCodec.fromWire(io.arbalest.protocol.wire.ClusterImage.parseFrom(golden))).isEqualTo(image);
+        byte[] golden =
+                Golden.check("cluster-image-v1.bin", ImageCodec.toWire(image).toByteArray());
+        assertThat(ImageCodec.fromWire(io.arbalest.protocol.wire.ClusterImage.parseFrom(golden)))
+                .isEqualTo(image);
     }
 
     @Test
@@ -200,15 +222,18 @@ class GoldenFormatTest {
         var longs = Definitions.of(KeyType.INT64, Metric.L2, 4);
         Schema put = schema("put-schema-v1.json", PutSchema.full(strings).arrow());
         assertThat(PutSchema.check(put, strings).arrow()).isEqualTo(put);
-        Schema search = schema("result-schema-v1.json", ResultSchema.search(longs, null, true).arrow());
+        Schema search =
+                schema("result-schema-v1.json", ResultSchema.search(longs, null, true).arrow());
         ResultSchema.search(longs, null, true).check(search);
         schema("get-schema-v1.json", ResultSchema.get(strings, List.of("section"), false).arrow());
-        QuerySchema.check(schema("query-schema-v1.json", QuerySchema.search(strings)), strings, false);
+        QuerySchema.check(
+                schema("query-schema-v1.json", QuerySchema.search(strings)), strings, false);
         QuerySchema.check(schema("query-get-schema-v1.json", QuerySchema.get(longs)), longs, true);
     }
 
     private static Schema schema(String name, Schema today) throws IOException {
-        byte[] golden = Golden.check(name, (today.toJson() + "\n").getBytes(StandardCharsets.UTF_8));
+        byte[] golden =
+                Golden.check(name, (today.toJson() + "\n").getBytes(StandardCharsets.UTF_8));
         Schema read = Schema.fromJSON(new String(golden, StandardCharsets.UTF_8));
         assertThat(read).isEqualTo(today);
         return read;
@@ -221,13 +246,34 @@ class GoldenFormatTest {
         assertThat(KeyHash.of(PointKey.of("abc"))).isEqualTo(0x78af5f94892f3950L);
         StringBuilder lines = new StringBuilder("type,key,hash\n");
         List<String> texts =
-                List.of("a", "abc", "0ad", "libc6", "grün", "日本語", "😀", "0123456789abcdef", "0123456789abcdef0",
-                        "x".repeat(128), "x".repeat(129), "x".repeat(240), "x".repeat(241), "x".repeat(512));
+                List.of(
+                        "a",
+                        "abc",
+                        "0ad",
+                        "libc6",
+                        "grün",
+                        "日本語",
+                        "😀",
+                        "0123456789abcdef",
+                        "0123456789abcdef0",
+                        "x".repeat(128),
+                        "x".repeat(129),
+                        "x".repeat(240),
+                        "x".repeat(241),
+                        "x".repeat(512));
         for (String text : texts) {
-            lines.append("string,").append(text).append(',').append(hex(PointKey.of(text))).append('\n');
+            lines.append("string,")
+                    .append(text)
+                    .append(',')
+                    .append(hex(PointKey.of(text)))
+                    .append('\n');
         }
         for (long number : new long[] {0, 1, -1, 42, Long.MAX_VALUE, Long.MIN_VALUE}) {
-            lines.append("int64,").append(number).append(',').append(hex(PointKey.of(number))).append('\n');
+            lines.append("int64,")
+                    .append(number)
+                    .append(',')
+                    .append(hex(PointKey.of(number)))
+                    .append('\n');
         }
         Golden.check("key-hash-v1.csv", lines.toString().getBytes(StandardCharsets.UTF_8));
     }

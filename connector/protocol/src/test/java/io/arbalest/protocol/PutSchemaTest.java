@@ -8,22 +8,26 @@ import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.KeyType;
 import io.arbalest.model.Metric;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
+
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.junit.jupiter.api.Test;
 
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
 class PutSchemaTest {
-    private static final CollectionDefinition DEFINITION = Definitions.of(KeyType.STRING, Metric.IP, 4);
+    private static final CollectionDefinition DEFINITION =
+            Definitions.of(KeyType.STRING, Metric.IP, 4);
 
     @Test
     void theOrderOfColumnsIsFreeAndMostMayBeAbsent() {
         List<Field> columns = new ArrayList<>(PutSchema.full(DEFINITION).arrow().getFields());
         Collections.reverse(columns);
-        assertThat(PutSchema.check(new Schema(columns), DEFINITION).arrow().getFields()).isEqualTo(columns);
+        assertThat(PutSchema.check(new Schema(columns), DEFINITION).arrow().getFields())
+                .isEqualTo(columns);
         Schema least = new Schema(List.of(Field.notNullable("id", ArrowType.Utf8.INSTANCE)));
         assertThat(PutSchema.check(least, DEFINITION).column("vector")).isEqualTo(-1);
     }
@@ -46,7 +50,8 @@ class PutSchemaTest {
 
     private static void refused(ErrorCode code, Field... columns) {
         assertThatThrownBy(() -> PutSchema.check(new Schema(List.of(columns)), DEFINITION))
-                .isInstanceOfSatisfying(ArbalestException.class, e -> assertThat(e.code()).isEqualTo(code))
+                .isInstanceOfSatisfying(
+                        ArbalestException.class, e -> assertThat(e.code()).isEqualTo(code))
                 .hasMessageContaining("Fix: ");
     }
 }

@@ -8,6 +8,7 @@ import io.arbalest.hnsw.NeighborQueue;
 import io.arbalest.hnsw.PreparedQuery;
 import io.arbalest.hnsw.VectorTable;
 import io.arbalest.model.Metric;
+
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -32,12 +33,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * Builds a growing graph of a data set and prints recall@10 against queries per second as CSV.
  *
- * <p>{@code --base B.fvecs[.gz] --query Q.fvecs[.gz] --truth T.ivecs[.gz] --metric l2|ip|cosine [--ef 20,40,80,160] [--m 16]
- * [--ef-construction 200] [--link-threads 1] [--passes 4] [--limit N]}. With {@code --limit} recall is measured against the
- * truth within the first N rows.
+ * <p>{@code --base B.fvecs[.gz] --query Q.fvecs[.gz] --truth T.ivecs[.gz] --metric l2|ip|cosine
+ * [--ef 20,40,80,160] [--m 16] [--ef-construction 200] [--link-threads 1] [--passes 4] [--limit
+ * N]}. With {@code --limit} recall is measured against the truth within the first N rows.
  *
- * <p>{@code build_s} is CPU time of all threads. Searches run on one thread; {@code qps} is queries per second of its CPU time, the
- * best of the passes for each slice of {@value #SLICE} queries, so that other load on the machine counts little.
+ * <p>{@code build_s} is CPU time of all threads. Searches run on one thread; {@code qps} is queries
+ * per second of its CPU time, the best of the passes for each slice of {@value #SLICE} queries, so
+ * that other load on the machine counts little.
  *
  * <p>Confined to the main thread.
  */
@@ -60,7 +62,8 @@ public final class AnnCheck {
     /** See the class. */
     public static void main(String[] args) throws Exception {
         try (PrintStream out =
-                new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8)) {
+                new PrintStream(
+                        new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8)) {
             new AnnCheck(args, out).run();
         }
     }
@@ -93,21 +96,27 @@ public final class AnnCheck {
                 GrowingGraph graph = new GrowingGraph(table, m, efConstruction, 1, base.length)) {
             fill(table, base);
             double buildSeconds = link(graph, base.length);
-            out.println("system,dataset,n,dim,params,threads,ef,build_s,recall10,qps,p50_us,p99_us,"
-                    + "bytes_per_vector,scored");
+            out.println(
+                    "system,dataset,n,dim,params,threads,ef,build_s,recall10,qps,p50_us,p99_us,"
+                            + "bytes_per_vector,scored");
             for (String ef : option("ef", "20,40,80,160").split(",", -1)) {
-                String head = String.format(
-                        Locale.ROOT,
-                        "arbalest,%s,%d,%d,m=%d efc=%d,1,%s,%.1f",
-                        dataset(),
-                        base.length,
-                        base[0].length,
-                        m,
-                        efConstruction,
-                        ef,
-                        buildSeconds);
+                String head =
+                        String.format(
+                                Locale.ROOT,
+                                "arbalest,%s,%d,%d,m=%d efc=%d,1,%s,%.1f",
+                                dataset(),
+                                base.length,
+                                base[0].length,
+                                m,
+                                efConstruction,
+                                ef,
+                                buildSeconds);
                 double bytes = (double) (table.sizeBytes() + graph.sizeBytes()) / base.length;
-                out.println(head + "," + measure(table, graph, queries, truth, Integer.parseInt(ef), bytes));
+                out.println(
+                        head
+                                + ","
+                                + measure(
+                                        table, graph, queries, truth, Integer.parseInt(ef), bytes));
             }
         }
     }
@@ -136,15 +145,19 @@ public final class AnnCheck {
         AtomicInteger next = new AtomicInteger();
         double cpuSeconds = 0;
         try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
-            List<Future<Long>> nanos = java.util.stream.IntStream.range(0, threads)
-                    .mapToObj(thread -> pool.submit(() -> {
-                        long start = threadNanos();
-                        for (int i = next.getAndIncrement(); i < count; i = next.getAndIncrement()) {
-                            graph.link(i);
-                        }
-                        return threadNanos() - start;
-                    }))
-                    .toList();
+            List<Future<Long>> nanos =
+                    java.util.stream.IntStream.range(0, threads)
+                            .mapToObj(thread ->
+                                    pool.submit(() -> {
+                                        long start = threadNanos();
+                                        for (int i = next.getAndIncrement();
+                                                i < count;
+                                                i = next.getAndIncrement()) {
+                                            graph.link(i);
+                                        }
+                                        return threadNanos() - start;
+                                    }))
+                            .toList();
             for (Future<Long> future : nanos) {
                 cpuSeconds += future.get() * 1e-9;
             }
@@ -153,7 +166,12 @@ public final class AnnCheck {
     }
 
     private String measure(
-            VectorTable table, GrowingGraph graph, float[][] queries, int[][] truth, int ef, double bytes) {
+            VectorTable table,
+            GrowingGraph graph,
+            float[][] queries,
+            int[][] truth,
+            int ef,
+            double bytes) {
         GraphSearcher searcher = graph.newSearcher();
         NeighborQueue results = new NeighborQueue(K);
         int passes = Integer.parseInt(option("passes", "4"));
@@ -168,7 +186,9 @@ public final class AnnCheck {
             scored = 0;
             for (int slice = 0; slice < sliceNanos.length; slice++) {
                 long start = threadNanos();
-                for (int i = slice * SLICE; i < Math.min(queries.length, (slice + 1) * SLICE); i++) {
+                for (int i = slice * SLICE;
+                        i < Math.min(queries.length, (slice + 1) * SLICE);
+                        i++) {
                     long began = Clock.SYSTEM.monotonicNanos();
                     PreparedQuery query = table.prepare(queries[i]);
                     results.clear(K);
@@ -207,7 +227,8 @@ public final class AnnCheck {
         for (int i = 0; i < truth.length; i++) {
             kept[i] = Arrays.stream(truth[i]).filter(ordinal -> ordinal < limit).toArray();
             if (kept[i].length < K) {
-                throw new IOException("the truth of query " + i + " has fewer than " + K + " of the first rows");
+                throw new IOException(
+                        "the truth of query " + i + " has fewer than " + K + " of the first rows");
             }
         }
         return kept;

@@ -3,13 +3,7 @@ package io.arbalest.benchmarks;
 import io.arbalest.simd.HalfCodec;
 import io.arbalest.simd.HalfDot;
 import io.arbalest.simd.HalfQuery;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
-import java.util.Arrays;
-import java.util.SplittableRandom;
-import java.util.concurrent.TimeUnit;
+
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -24,9 +18,17 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+
 /**
- * Nanoseconds per vector of the binary16 inner product: one at a time, four at once, and the scalar twin, over vectors that fit
- * into the level 2 cache.
+ * Nanoseconds per vector of the binary16 inner product: one at a time, four at once, and the scalar
+ * twin, over vectors that fit into the level 2 cache.
  *
  * <p>Confined to the benchmark's thread.
  */
@@ -59,12 +61,19 @@ public class HalfDotBenchmark {
         long stride = 2L * HalfDot.paddedDimension(dimension);
         MemorySegment slab = arena.allocate(stride * VECTORS, 64);
         MemorySegment row = arena.allocate(2L * dimension);
-        ValueLayout.OfShort half = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+        ValueLayout.OfShort half =
+                ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
         for (int vector = 0; vector < VECTORS; vector++) {
             for (int i = 0; i < dimension; i++) {
                 row.set(half, 2L * i, Float.floatToFloat16((float) random.nextGaussian()));
             }
-            HalfCodec.encode(row, 0, dimension, HalfCodec.exponentOf(row, 0, dimension), slab, vector * stride);
+            HalfCodec.encode(
+                    row,
+                    0,
+                    dimension,
+                    HalfCodec.exponentOf(row, 0, dimension),
+                    slab,
+                    vector * stride);
             offsets[vector] = vector * stride;
         }
         Arrays.fill(segments, slab);

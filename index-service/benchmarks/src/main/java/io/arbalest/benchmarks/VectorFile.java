@@ -15,8 +15,8 @@ import java.util.function.Function;
 import java.util.zip.GZIPInputStream;
 
 /**
- * Reads the fvecs and ivecs forms of public data sets: per row a little-endian int32 dimension, then as many float32 or int32. A
- * file that ends in {@code .gz} is unpacked.
+ * Reads the fvecs and ivecs forms of public data sets: per row a little-endian int32 dimension,
+ * then as many float32 or int32. A file that ends in {@code .gz} is unpacked.
  *
  * <p>Thread-safe: no state.
  */
@@ -27,21 +27,25 @@ final class VectorFile {
 
     /** Rows of floats. */
     static float[][] floats(Path path) throws IOException {
-        return rows(path, buffer -> {
-                    float[] row = new float[buffer.remaining() / Float.BYTES];
-                    buffer.asFloatBuffer().get(row);
-                    return row;
-                })
+        return rows(
+                        path,
+                        buffer -> {
+                            float[] row = new float[buffer.remaining() / Float.BYTES];
+                            buffer.asFloatBuffer().get(row);
+                            return row;
+                        })
                 .toArray(float[][]::new);
     }
 
     /** Rows of ints. */
     static int[][] ints(Path path) throws IOException {
-        return rows(path, buffer -> {
-                    int[] row = new int[buffer.remaining() / Integer.BYTES];
-                    buffer.asIntBuffer().get(row);
-                    return row;
-                })
+        return rows(
+                        path,
+                        buffer -> {
+                            int[] row = new int[buffer.remaining() / Integer.BYTES];
+                            buffer.asIntBuffer().get(row);
+                            return row;
+                        })
                 .toArray(int[][]::new);
     }
 

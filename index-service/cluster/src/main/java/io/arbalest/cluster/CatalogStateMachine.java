@@ -2,17 +2,7 @@ package io.arbalest.cluster;
 
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ClusterImage;
-import java.io.File;
-import java.io.IOException;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.util.concurrent.CompletableFuture;
+
 import org.apache.ratis.io.MD5Hash;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
@@ -35,11 +25,24 @@ import org.apache.ratis.util.LifeCycle;
 import org.apache.ratis.util.MD5FileUtil;
 import org.jspecify.annotations.Nullable;
 
+import java.io.File;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.concurrent.CompletableFuture;
+
 /**
- * Hangs a {@link MetadataState} into Ratis: entries in, replies and images out, snapshots in one file each. Decides nothing.
+ * Hangs a {@link MetadataState} into Ratis: entries in, replies and images out, snapshots in one
+ * file each. Decides nothing.
  *
- * <p>A snapshot file holds the bytes of {@code Snapshot}; Ratis keeps its MD5 beside it. It is written under another name, synced and
- * renamed, so that a crash leaves it whole or absent.
+ * <p>A snapshot file holds the bytes of {@code Snapshot}; Ratis keeps its MD5 beside it. It is
+ * written under another name, synced and renamed, so that a crash leaves it whole or absent.
  *
  * <p>Called by Ratis' threads; the state is guarded by this object.
  */
@@ -67,14 +70,14 @@ final class CatalogStateMachine extends BaseStateMachine {
     }
 
     @Override
-    public void initialize(RaftServer server, RaftGroupId groupId, RaftStorage raftStorage) throws IOException {
+    public void initialize(RaftServer server, RaftGroupId groupId, RaftStorage raftStorage)
+            throws IOException {
         getLifeCycle()
-                .startAndTransition(
-                        () -> {
-                            super.initialize(server, groupId, raftStorage);
-                            storage.init(raftStorage);
-                            loadLatestSnapshot();
-                        });
+                .startAndTransition(() -> {
+                    super.initialize(server, groupId, raftStorage);
+                    storage.init(raftStorage);
+                    loadLatestSnapshot();
+                });
     }
 
     /** Ratis asks for this before it installs a snapshot, and asserts the state afterwards. */
@@ -88,11 +91,10 @@ final class CatalogStateMachine extends BaseStateMachine {
     @Override
     public void reinitialize() throws IOException {
         getLifeCycle()
-                .startAndTransition(
-                        () -> {
-                            storage.loadLatestSnapshot();
-                            loadLatestSnapshot();
-                        });
+                .startAndTransition(() -> {
+                    storage.loadLatestSnapshot();
+                    loadLatestSnapshot();
+                });
     }
 
     private synchronized void loadLatestSnapshot() throws IOException {
@@ -153,10 +155,15 @@ final class CatalogStateMachine extends BaseStateMachine {
         Path target = storage.getSnapshotFile(applied.getTerm(), applied.getIndex()).toPath();
         Path unfinished = target.resolveSibling(target.getFileName() + ".unfinished");
         writeDurably(unfinished, bytes);
-        Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Files.move(
+                unfinished,
+                target,
+                StandardCopyOption.ATOMIC_MOVE,
+                StandardCopyOption.REPLACE_EXISTING);
         MD5Hash md5 = MD5FileUtil.computeAndSaveMd5ForFile(target.toFile());
         syncDirectory(target.toAbsolutePath().getParent());
-        storage.updateLatestSnapshot(new SingleFileSnapshotInfo(new FileInfo(target, md5), applied));
+        storage.updateLatestSnapshot(
+                new SingleFileSnapshotInfo(new FileInfo(target, md5), applied));
         return applied.getIndex();
     }
 

@@ -3,6 +3,7 @@ package io.arbalest.cluster;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.NodeInfo;
+
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -36,12 +37,16 @@ public record ClusterOptions(NodeInfo node, List<Member> members, Path directory
         Set<String> addresses = new HashSet<>();
         for (Member member : members) {
             check(names.add(member.name()), "cluster.members names '" + member.name() + "' twice");
-            check(addresses.add(member.address()), "cluster.members has address " + member.address() + " twice");
+            check(
+                    addresses.add(member.address()),
+                    "cluster.members has address " + member.address() + " twice");
         }
         check(
                 names.contains(node.name()),
                 "node '" + node.name() + "' is not in cluster.members, which has " + names);
-        check(members.size() <= MAX_MEMBERS, members.size() + " cluster.members, at most " + MAX_MEMBERS + " are allowed");
+        check(
+                members.size() <= MAX_MEMBERS,
+                members.size() + " cluster.members, at most " + MAX_MEMBERS + " are allowed");
     }
 
     private static void check(boolean holds, String what) {
@@ -49,7 +54,8 @@ public record ClusterOptions(NodeInfo node, List<Member> members, Path directory
             throw new ArbalestException(
                     ErrorCode.INVALID_CONFIGURATION,
                     what,
-                    "list each member once, with its own address, and use the same list on every node");
+                    "list each member once, with its own address, and use the same list on every"
+                            + " node");
         }
     }
 
@@ -64,7 +70,10 @@ public record ClusterOptions(NodeInfo node, List<Member> members, Path directory
 
     /** The same for everybody with the same list, also after a restart. */
     UUID groupId() {
-        String list = members.stream().map(m -> m.name() + "@" + m.address()).collect(Collectors.joining(","));
+        String list =
+                members.stream()
+                        .map(m -> m.name() + "@" + m.address())
+                        .collect(Collectors.joining(","));
         return UUID.nameUUIDFromBytes(list.getBytes(StandardCharsets.UTF_8));
     }
 }

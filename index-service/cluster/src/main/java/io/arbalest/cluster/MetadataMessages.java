@@ -1,6 +1,7 @@
 package io.arbalest.cluster;
 
 import com.google.protobuf.ByteString;
+
 import io.arbalest.cluster.wire.Collection;
 import io.arbalest.cluster.wire.Command;
 import io.arbalest.cluster.wire.CreateCollection;
@@ -23,6 +24,7 @@ import io.arbalest.model.Metric;
 import io.arbalest.model.NodeInfo;
 import io.arbalest.model.ShardAssignment;
 import io.arbalest.model.ShardId;
+
 import java.nio.ByteBuffer;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -55,21 +57,28 @@ final class MetadataMessages {
                     FieldType.DOUBLE, io.arbalest.cluster.wire.FieldType.FIELD_TYPE_DOUBLE,
                     FieldType.BOOLEAN, io.arbalest.cluster.wire.FieldType.FIELD_TYPE_BOOLEAN,
                     FieldType.TIMESTAMP, io.arbalest.cluster.wire.FieldType.FIELD_TYPE_TIMESTAMP,
-                    FieldType.STRING_ARRAY, io.arbalest.cluster.wire.FieldType.FIELD_TYPE_STRING_ARRAY,
+                    FieldType.STRING_ARRAY,
+                            io.arbalest.cluster.wire.FieldType.FIELD_TYPE_STRING_ARRAY,
                     FieldType.LONG_ARRAY, io.arbalest.cluster.wire.FieldType.FIELD_TYPE_LONG_ARRAY,
-                    FieldType.DOUBLE_ARRAY, io.arbalest.cluster.wire.FieldType.FIELD_TYPE_DOUBLE_ARRAY,
-                    FieldType.BOOLEAN_ARRAY, io.arbalest.cluster.wire.FieldType.FIELD_TYPE_BOOLEAN_ARRAY,
-                    FieldType.TIMESTAMP_ARRAY, io.arbalest.cluster.wire.FieldType.FIELD_TYPE_TIMESTAMP_ARRAY);
+                    FieldType.DOUBLE_ARRAY,
+                            io.arbalest.cluster.wire.FieldType.FIELD_TYPE_DOUBLE_ARRAY,
+                    FieldType.BOOLEAN_ARRAY,
+                            io.arbalest.cluster.wire.FieldType.FIELD_TYPE_BOOLEAN_ARRAY,
+                    FieldType.TIMESTAMP_ARRAY,
+                            io.arbalest.cluster.wire.FieldType.FIELD_TYPE_TIMESTAMP_ARRAY);
 
     private MetadataMessages() {}
 
     // Commands
 
     static Command registerNode(NodeInfo node) {
-        return command().setRegisterNode(RegisterNode.newBuilder().setNode(toMessage(node))).build();
+        return command()
+                .setRegisterNode(RegisterNode.newBuilder().setNode(toMessage(node)))
+                .build();
     }
 
-    static Command createCollection(CollectionDefinition definition, boolean ifNotExists, List<String> members) {
+    static Command createCollection(
+            CollectionDefinition definition, boolean ifNotExists, List<String> members) {
         return command()
                 .setCreateCollection(
                         CreateCollection.newBuilder()
@@ -95,7 +104,9 @@ final class MetadataMessages {
         Snapshot.Builder snapshot =
                 Snapshot.newBuilder().setFormatVersion(FORMAT_VERSION).setImageIndex(image.index());
         image.nodes().values().forEach(node -> snapshot.addNodes(toMessage(node)));
-        image.collections().values().forEach(collection -> snapshot.addCollections(toMessage(collection)));
+        image.collections()
+                .values()
+                .forEach(collection -> snapshot.addCollections(toMessage(collection)));
         return snapshot.build();
     }
 
@@ -103,7 +114,9 @@ final class MetadataMessages {
         if (snapshot.getFormatVersion() != FORMAT_VERSION) {
             throw new ArbalestException(
                     ErrorCode.UNSUPPORTED_FORMAT_VERSION,
-                    "the metadata snapshot has format version " + snapshot.getFormatVersion() + ", this release reads "
+                    "the metadata snapshot has format version "
+                            + snapshot.getFormatVersion()
+                            + ", this release reads "
                             + FORMAT_VERSION,
                     "run the release that wrote it, or a later one");
         }
@@ -111,7 +124,9 @@ final class MetadataMessages {
         snapshot.getNodesList().forEach(node -> nodes.put(node.getName(), fromMessage(node)));
         Map<String, ClusterImage.Collection> collections = new HashMap<>();
         snapshot.getCollectionsList()
-                .forEach(collection -> collections.put(collection.getDefinition().getName(), fromMessage(collection)));
+                .forEach(collection ->
+                        collections.put(
+                                collection.getDefinition().getName(), fromMessage(collection)));
         return new ClusterImage(snapshot.getImageIndex(), nodes, collections);
     }
 
@@ -127,11 +142,16 @@ final class MetadataMessages {
 
     static NodeInfo fromMessage(Node node) {
         return new NodeInfo(
-                node.getName(), uuid(node.getIncarnation()), node.getHost(), node.getFlightPort(), node.getHttpPort());
+                node.getName(),
+                uuid(node.getIncarnation()),
+                node.getHost(),
+                node.getFlightPort(),
+                node.getHttpPort());
     }
 
     private static Collection toMessage(ClusterImage.Collection collection) {
-        Collection.Builder message = Collection.newBuilder().setDefinition(toMessage(collection.definition()));
+        Collection.Builder message =
+                Collection.newBuilder().setDefinition(toMessage(collection.definition()));
         collection.shards().stream()
                 .sorted(Comparator.comparingInt(assignment -> assignment.shard().number()))
                 .forEach(assignment -> message.addShards(toMessage(assignment)));
@@ -203,7 +223,11 @@ final class MetadataMessages {
                 ofNumber(METRICS, message.getMetric()),
                 new HnswParams(message.getM(), message.getEfConstruction(), message.getEf()),
                 message.getFieldsList().stream()
-                        .map(f -> new Field(f.getName(), ofNumber(FIELD_TYPES, f.getType()), f.getIndexed()))
+                        .map(f ->
+                                new Field(
+                                        f.getName(),
+                                        ofNumber(FIELD_TYPES, f.getType()),
+                                        f.getIndexed()))
                         .toList(),
                 message.getShardCount(),
                 message.getReplicationFactor());
@@ -240,7 +264,9 @@ final class MetadataMessages {
     private static UUID uuid(ByteString bytes) {
         if (bytes.size() != 16) {
             throw new ArbalestException(
-                    ErrorCode.MALFORMED_REQUEST, "an incarnation has " + bytes.size() + " bytes, expected 16", "");
+                    ErrorCode.MALFORMED_REQUEST,
+                    "an incarnation has " + bytes.size() + " bytes, expected 16",
+                    "");
         }
         ByteBuffer in = bytes.asReadOnlyByteBuffer();
         return new UUID(in.getLong(), in.getLong());

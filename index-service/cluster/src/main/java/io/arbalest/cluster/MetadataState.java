@@ -1,6 +1,7 @@
 package io.arbalest.cluster;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+
 import io.arbalest.cluster.wire.Command;
 import io.arbalest.cluster.wire.CreateCollection;
 import io.arbalest.cluster.wire.DropCollection;
@@ -14,17 +15,19 @@ import io.arbalest.model.HashRange;
 import io.arbalest.model.NodeInfo;
 import io.arbalest.model.ShardAssignment;
 import io.arbalest.model.ShardId;
+
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * Every decision of the metadata group, as a function of its log: the same commands in the same order give the same image and the same replies at every member. Knows
- * no clock, no randomness and no Ratis, so a simulation runs it on a log of its own.
+ * Every decision of the metadata group, as a function of its log: the same commands in the same
+ * order give the same image and the same replies at every member. Knows no clock, no randomness and
+ * no Ratis, so a simulation runs it on a log of its own.
  *
- * <p>A command that may not be done is answered with a coded error and changes nothing. The image keeps the index of the last command that
- * changed something.
+ * <p>A command that may not be done is answered with a coded error and changes nothing. The image
+ * keeps the index of the last command that changed something.
  *
  * <p>Confined to one thread, except {@link #image()}.
  */
@@ -48,7 +51,8 @@ public final class MetadataState {
      * @param index of the entry; above that of every earlier one
      * @param command bytes of {@code Command}
      * @return bytes of {@code Reply}
-     * @throws ArbalestException UNSUPPORTED_FORMAT_VERSION or MALFORMED_REQUEST: this member cannot go on
+     * @throws ArbalestException UNSUPPORTED_FORMAT_VERSION or MALFORMED_REQUEST: this member cannot
+     *     go on
      */
     public byte[] apply(long index, byte[] command) {
         Command parsed = parse(command);
@@ -57,8 +61,7 @@ public final class MetadataState {
             image = next;
             return reply().setImageIndex(next.index()).build().toByteArray();
         } catch (ArbalestException e) {
-            return reply()
-                    .setError(e.code().number())
+            return reply().setError(e.code().number())
                     .setDetail(e.detail())
                     .setFix(e.fix())
                     .setImageIndex(image.index())
@@ -77,13 +80,18 @@ public final class MetadataState {
         try {
             parsed = Command.parseFrom(command);
         } catch (InvalidProtocolBufferException e) {
-            throw new ArbalestException(ErrorCode.MALFORMED_REQUEST, "not a metadata command: " + e.getMessage(), "", e);
+            throw new ArbalestException(
+                    ErrorCode.MALFORMED_REQUEST,
+                    "not a metadata command: " + e.getMessage(),
+                    "",
+                    e);
         }
         if (parsed.getFormatVersion() != MetadataMessages.FORMAT_VERSION
                 || parsed.getBodyCase() == Command.BodyCase.BODY_NOT_SET) {
             throw new ArbalestException(
                     ErrorCode.UNSUPPORTED_FORMAT_VERSION,
-                    "a metadata command of format version " + parsed.getFormatVersion()
+                    "a metadata command of format version "
+                            + parsed.getFormatVersion()
                             + " that this release does not know",
                     "run the same release on every node");
         }
@@ -96,7 +104,10 @@ public final class MetadataState {
 
     private ClusterImage decide(long index, Command command) {
         return switch (command.getBodyCase()) {
-            case REGISTER_NODE -> register(index, MetadataMessages.fromMessage(command.getRegisterNode().getNode()));
+            case REGISTER_NODE ->
+                    register(
+                            index,
+                            MetadataMessages.fromMessage(command.getRegisterNode().getNode()));
             case CREATE_COLLECTION -> create(index, command.getCreateCollection());
             case DROP_COLLECTION -> drop(index, command.getDropCollection());
             case BODY_NOT_SET -> throw new IllegalStateException("checked while parsing");
@@ -117,29 +128,37 @@ public final class MetadataState {
         ClusterImage.Collection existing = image.collections().get(definition.name());
         if (existing != null) {
             boolean same = existing.definition().incarnation().equals(definition.incarnation());
-            if (command.getIfNotExists() || same) { // the same incarnation: the proposer asks again after a lost reply
+            if (command.getIfNotExists()
+                    || same) { // the same incarnation: the proposer asks again after a lost reply
                 return image;
             }
             throw new ArbalestException(
                     ErrorCode.COLLECTION_EXISTS,
                     "collection '" + definition.name() + "' exists",
-                    "choose another name, or drop it first with: arbalest collection drop " + definition.name());
+                    "choose another name, or drop it first with: arbalest collection drop "
+                            + definition.name());
         }
         if (image.collections().size() >= MAX_COLLECTIONS) {
             throw new ArbalestException(
                     ErrorCode.LIMIT_EXCEEDED,
-                    "the cluster has " + image.collections().size() + " collections, at most " + MAX_COLLECTIONS
+                    "the cluster has "
+                            + image.collections().size()
+                            + " collections, at most "
+                            + MAX_COLLECTIONS
                             + " are allowed",
                     "drop one that is not used");
         }
         if (command.getMembersCount() == 0) {
             throw new ArbalestException(
-                    ErrorCode.MALFORMED_REQUEST, "collection '" + definition.name() + "' without members to own it", "");
+                    ErrorCode.MALFORMED_REQUEST,
+                    "collection '" + definition.name() + "' without members to own it",
+                    "");
         }
         Map<String, ClusterImage.Collection> collections = new HashMap<>(image.collections());
         collections.put(
                 definition.name(),
-                new ClusterImage.Collection(definition, assign(definition, command.getMembersList())));
+                new ClusterImage.Collection(
+                        definition, assign(definition, command.getMembersList())));
         return new ClusterImage(index, image.nodes(), collections);
     }
 
@@ -170,7 +189,10 @@ public final class MetadataState {
             }
             throw new ArbalestException(
                     ErrorCode.UNKNOWN_COLLECTION,
-                    "no collection '" + command.getName() + "'; there are " + image.collections().keySet(),
+                    "no collection '"
+                            + command.getName()
+                            + "'; there are "
+                            + image.collections().keySet(),
                     "check the name with: arbalest collection list");
         }
         Map<String, ClusterImage.Collection> collections = new HashMap<>(image.collections());
@@ -186,7 +208,8 @@ public final class MetadataState {
     /**
      * Replaces the whole state by a snapshot.
      *
-     * @throws ArbalestException UNSUPPORTED_FORMAT_VERSION, or STORE_FAILED if the bytes are damaged; the state is then as before
+     * @throws ArbalestException UNSUPPORTED_FORMAT_VERSION, or STORE_FAILED if the bytes are
+     *     damaged; the state is then as before
      */
     public void restore(byte[] snapshot) {
         try {

@@ -10,6 +10,14 @@ import io.arbalest.model.ClusterImage;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.NodeInfo;
+
+import org.apache.ratis.protocol.RaftGroup;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.storage.RaftStorage.StartupOption;
+import org.apache.ratis.util.ExitUtils;
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -26,18 +34,14 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import org.apache.ratis.protocol.RaftGroup;
-import org.apache.ratis.protocol.RaftPeerId;
-import org.apache.ratis.server.RaftServer;
-import org.apache.ratis.server.storage.RaftStorage.StartupOption;
-import org.apache.ratis.util.ExitUtils;
-import org.jspecify.annotations.Nullable;
 
 /**
- * This node's member of the metadata group: keeps the image, registers the node under its present incarnation, and proposes changes.
+ * This node's member of the metadata group: keeps the image, registers the node under its present
+ * incarnation, and proposes changes.
  *
- * <p>After a restart the image comes from this member's own snapshot and log, then from the others. {@link #ready()} completes
- * when this node's own registration has come back through the log, and so everything decided before it.
+ * <p>After a restart the image comes from this member's own snapshot and log, then from the others.
+ * {@link #ready()} completes when this node's own registration has come back through the log, and
+ * so everything decided before it.
  *
  * <p>Thread-safe. Listeners and futures run on the thread {@code catalog}; they must not block.
  */
@@ -49,7 +53,8 @@ public final class RatisCatalog implements ClusterCatalog, AutoCloseable {
     private static final Logger LOG = System.getLogger(RatisCatalog.class.getName());
 
     static {
-        ExitUtils.disableSystemExit(); // Ratis would end the process, for example when its port is in use
+        ExitUtils.disableSystemExit(); // Ratis would end the process, for example when its port is
+        // in use
     }
 
     private final ClusterOptions options;
@@ -95,7 +100,9 @@ public final class RatisCatalog implements ClusterCatalog, AutoCloseable {
         RaftGroup group = RatisSettings.group(options);
         Path current = options.directory().resolve(options.groupId().toString()).resolve("current");
         StartupOption option =
-                Files.exists(current.resolve("raft-meta")) ? StartupOption.RECOVER : StartupOption.FORMAT;
+                Files.exists(current.resolve("raft-meta"))
+                        ? StartupOption.RECOVER
+                        : StartupOption.FORMAT;
         try {
             Files.createDirectories(options.directory());
             server =
@@ -113,7 +120,10 @@ public final class RatisCatalog implements ClusterCatalog, AutoCloseable {
         proposer = new RatisProposer(group, executor, scheduler, clock);
     }
 
-    /** Another list of members makes another group: its directory must not be mistaken for an empty one. */
+    /**
+     * Another list of members makes another group: its directory must not be mistaken for an empty
+     * one.
+     */
     private static void refuseForeignDirectory(ClusterOptions options) {
         if (!Files.isDirectory(options.directory())) {
             return;
@@ -127,9 +137,14 @@ public final class RatisCatalog implements ClusterCatalog, AutoCloseable {
             if (foreign.isPresent()) {
                 throw new ArbalestException(
                         ErrorCode.INVALID_CONFIGURATION,
-                        "directory " + options.directory() + " belongs to metadata group " + foreign.get()
-                                + ", but cluster.members (names, hosts, ratis ports) make group " + options.groupId(),
-                        "restore the cluster.members with which the directory was made, or use an empty data directory");
+                        "directory "
+                                + options.directory()
+                                + " belongs to metadata group "
+                                + foreign.get()
+                                + ", but cluster.members (names, hosts, ratis ports) make group "
+                                + options.groupId(),
+                        "restore the cluster.members with which the directory was made, or use an"
+                                + " empty data directory");
             }
         } catch (IOException e) {
             throw notStarted(options, e);
@@ -147,11 +162,13 @@ public final class RatisCatalog implements ClusterCatalog, AutoCloseable {
     private static ArbalestException notStarted(ClusterOptions options, Exception e) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             // The native transport throws an error of its own, told apart by its text only.
-            if (cause instanceof BindException || String.valueOf(cause.getMessage()).startsWith("Failed to bind")) {
+            if (cause instanceof BindException
+                    || String.valueOf(cause.getMessage()).startsWith("Failed to bind")) {
                 return new ArbalestException(
                         ErrorCode.PORT_IN_USE,
                         "ratis.port " + options.self().address() + " is in use",
-                        "stop the process that listens there, or choose another ratis.port on every node",
+                        "stop the process that listens there, or choose another ratis.port on every"
+                                + " node",
                         e);
             }
         }
@@ -167,23 +184,26 @@ public final class RatisCatalog implements ClusterCatalog, AutoCloseable {
         return image;
     }
 
-    /** Completes with the first image that shows this process registered; fails with SHUTTING_DOWN. */
+    /**
+     * Completes with the first image that shows this process registered; fails with SHUTTING_DOWN.
+     */
     public CompletableFuture<ClusterImage> ready() {
         return ready.copy();
     }
 
-    /** Why this member takes no part any more, if so; it stays so until the process is restarted. */
+    /**
+     * Why this member takes no part any more, if so; it stays so until the process is restarted.
+     */
     public Optional<String> failure() {
         return Optional.ofNullable(failure);
     }
 
     @Override
     public void onChange(Consumer<ClusterImage> listener) {
-        executor.execute(
-                () -> {
-                    listeners.add(listener);
-                    notify(listener, delivered);
-                });
+        executor.execute(() -> {
+            listeners.add(listener);
+            notify(listener, delivered);
+        });
     }
 
     @Override
@@ -200,13 +220,16 @@ public final class RatisCatalog implements ClusterCatalog, AutoCloseable {
                         definition.fields(),
                         definition.shardCount(),
                         definition.replicationFactor());
-        return change(MetadataMessages.createCollection(proposed, ifNotExists, options.memberNames()))
+        return change(
+                        MetadataMessages.createCollection(
+                                proposed, ifNotExists, options.memberNames()))
                 .thenApply(reached -> reached.requireCollection(definition.name()));
     }
 
     @Override
     public CompletableFuture<ClusterImage> dropCollection(String name, boolean ifExists) {
-        // Known here but gone when the command is applied: somebody dropped it, perhaps an earlier try whose reply was lost.
+        // Known here but gone when the command is applied: somebody dropped it, perhaps an earlier
+        // try whose reply was lost.
         boolean known = image.collections().containsKey(name);
         return change(MetadataMessages.dropCollection(name, ifExists || known));
     }
@@ -216,7 +239,8 @@ public final class RatisCatalog implements ClusterCatalog, AutoCloseable {
             return CompletableFuture.failedFuture(
                     new ArbalestException(
                             ErrorCode.OVERLOADED,
-                            MAX_WAITING_CHANGES + " changes of the metadata wait for an answer already",
+                            MAX_WAITING_CHANGES
+                                    + " changes of the metadata wait for an answer already",
                             "repeat the call later"));
         }
         CompletableFuture<ClusterImage> done =
@@ -226,12 +250,16 @@ public final class RatisCatalog implements ClusterCatalog, AutoCloseable {
         return done.whenComplete((_, _) -> changes.release());
     }
 
-    /** Completes when this node has an image that shows what the reply tells; runs on the executor. */
+    /**
+     * Completes when this node has an image that shows what the reply tells; runs on the executor.
+     */
     private CompletableFuture<ClusterImage> reached(Reply reply) {
         if (reply.getError() != 0) {
             return CompletableFuture.failedFuture(
                     new ArbalestException(
-                            ErrorCode.ofNumber(reply.getError()), reply.getDetail(), reply.getFix()));
+                            ErrorCode.ofNumber(reply.getError()),
+                            reply.getDetail(),
+                            reply.getFix()));
         }
         if (delivered.index() >= reply.getImageIndex()) {
             return CompletableFuture.completedFuture(delivered);
@@ -249,11 +277,12 @@ public final class RatisCatalog implements ClusterCatalog, AutoCloseable {
         registering = true;
         var _ =
                 proposer.propose(MetadataMessages.registerNode(options.node()))
-                .whenComplete(
-                        (_, failed) -> {
+                        .whenComplete((_, failed) -> {
                             registering = false;
                             if (failed != null && !closing) {
-                                LOG.log(Level.WARNING, "this node is not registered yet: " + failed.getMessage());
+                                LOG.log(
+                                        Level.WARNING,
+                                        "this node is not registered yet: " + failed.getMessage());
                                 scheduler.schedule(REGISTRATION_PAUSE, executor, this::register);
                             }
                         });
@@ -293,7 +322,8 @@ public final class RatisCatalog implements ClusterCatalog, AutoCloseable {
     }
 
     private static ArbalestException shuttingDown() {
-        return new ArbalestException(ErrorCode.SHUTTING_DOWN, "this node is stopping", "ask another node");
+        return new ArbalestException(
+                ErrorCode.SHUTTING_DOWN, "this node is stopping", "ask another node");
     }
 
     /** Leaves the group without changing it, stops the member and fails what waits. */
@@ -304,14 +334,13 @@ public final class RatisCatalog implements ClusterCatalog, AutoCloseable {
         }
         closing = true;
         CompletableFuture<Void> settled = new CompletableFuture<>();
-        runLater(
-                () -> {
-                    proposer.close();
-                    waiters.forEach(waiter -> waiter.reached.completeExceptionally(shuttingDown()));
-                    waiters.clear();
-                    ready.completeExceptionally(shuttingDown());
-                    settled.complete(null);
-                });
+        runLater(() -> {
+            proposer.close();
+            waiters.forEach(waiter -> waiter.reached.completeExceptionally(shuttingDown()));
+            waiters.clear();
+            ready.completeExceptionally(shuttingDown());
+            settled.complete(null);
+        });
         try {
             server.close();
         } catch (IOException e) {
@@ -337,14 +366,13 @@ public final class RatisCatalog implements ClusterCatalog, AutoCloseable {
 
         @Override
         public void leaderChanged(@Nullable RaftPeerId leader) {
-            runLater(
-                    () -> {
-                        if (leader == null) {
-                            proposer.leaderLost();
-                        } else {
-                            proposer.leaderChanged(leader);
-                        }
-                    });
+            runLater(() -> {
+                if (leader == null) {
+                    proposer.leaderLost();
+                } else {
+                    proposer.leaderChanged(leader);
+                }
+            });
         }
 
         @Override

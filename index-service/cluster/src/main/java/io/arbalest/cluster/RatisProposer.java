@@ -1,21 +1,14 @@
 package io.arbalest.cluster;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+
 import io.arbalest.cluster.wire.Command;
 import io.arbalest.cluster.wire.Reply;
 import io.arbalest.common.Clock;
 import io.arbalest.common.Scheduler;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
-import java.io.IOException;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
+
 import org.apache.ratis.client.RaftClient;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientReply;
@@ -26,9 +19,20 @@ import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.apache.ratis.util.TimeDuration;
 import org.jspecify.annotations.Nullable;
 
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+
 /**
- * Sends commands to the leader until one of them is answered or the time is over. Uses Ratis' ordered asynchronous client only, and a new one
- * after every failure: a client whose window has lost a request answers no later one.
+ * Sends commands to the leader until one of them is answered or the time is over. Uses Ratis'
+ * ordered asynchronous client only, and a new one after every failure: a client whose window has
+ * lost a request answers no later one.
  *
  * <p>A command may therefore get into the log more than once; the commands are made to bear that.
  *
@@ -40,7 +44,8 @@ final class RatisProposer {
 
     private static final Duration PAUSE_BETWEEN_TRIES = Duration.ofMillis(200);
     private static final int REDIRECTIONS = 4;
-    private static final TimeDuration PAUSE_BETWEEN_REDIRECTIONS = TimeDuration.valueOf(50, TimeUnit.MILLISECONDS);
+    private static final TimeDuration PAUSE_BETWEEN_REDIRECTIONS =
+            TimeDuration.valueOf(50, TimeUnit.MILLISECONDS);
     private static final Logger LOG = System.getLogger(RatisProposer.class.getName());
 
     private final RaftGroup group;
@@ -78,7 +83,8 @@ final class RatisProposer {
     /**
      * Proposes a command, from any thread.
      *
-     * @return the state machine's reply, whatever it says; fails with METADATA_UNAVAILABLE or SHUTTING_DOWN
+     * @return the state machine's reply, whatever it says; fails with METADATA_UNAVAILABLE or
+     *     SHUTTING_DOWN
      */
     CompletableFuture<Reply> propose(Command command) {
         CompletableFuture<Reply> answered = new CompletableFuture<>();
@@ -91,12 +97,14 @@ final class RatisProposer {
         return answered;
     }
 
-    private record Proposal(Message command, CompletableFuture<Reply> answered, long deadlineNanos) {}
+    private record Proposal(
+            Message command, CompletableFuture<Reply> answered, long deadlineNanos) {}
 
     private void send(Proposal proposal) {
         if (closed) {
             proposal.answered.completeExceptionally(
-                    new ArbalestException(ErrorCode.SHUTTING_DOWN, "this node is stopping", "ask another node"));
+                    new ArbalestException(
+                            ErrorCode.SHUTTING_DOWN, "this node is stopping", "ask another node"));
             return;
         }
         if (leader == null) {
@@ -108,9 +116,9 @@ final class RatisProposer {
         RaftClient used = client();
         var _ =
                 used.async()
-                .send(proposal.command)
-                .whenComplete(
-                        (reply, failure) -> executor.execute(() -> answered(proposal, used, reply, failure)));
+                        .send(proposal.command)
+                        .whenComplete((reply, failure) ->
+                                executor.execute(() -> answered(proposal, used, reply, failure)));
     }
 
     private RaftClient client() {
@@ -131,13 +139,21 @@ final class RatisProposer {
     }
 
     private void answered(
-            Proposal proposal, RaftClient used, @Nullable RaftClientReply reply, @Nullable Throwable failure) {
+            Proposal proposal,
+            RaftClient used,
+            @Nullable RaftClientReply reply,
+            @Nullable Throwable failure) {
         if (reply != null && reply.isSuccess()) {
             try {
-                proposal.answered.complete(Reply.parseFrom(reply.getMessage().getContent().toByteArray()));
+                proposal.answered.complete(
+                        Reply.parseFrom(reply.getMessage().getContent().toByteArray()));
             } catch (InvalidProtocolBufferException e) {
                 proposal.answered.completeExceptionally(
-                        new ArbalestException(ErrorCode.INTERNAL, "not a metadata reply: " + e.getMessage(), "", e));
+                        new ArbalestException(
+                                ErrorCode.INTERNAL,
+                                "not a metadata reply: " + e.getMessage(),
+                                "",
+                                e));
             }
             return;
         }
@@ -163,7 +179,8 @@ final class RatisProposer {
         return new ArbalestException(
                 ErrorCode.METADATA_UNAVAILABLE,
                 "the metadata group did not answer within " + PATIENCE.toSeconds() + " s: " + why,
-                "see that a majority of its " + group.getPeers().size()
+                "see that a majority of its "
+                        + group.getPeers().size()
                         + " members runs and reaches each other, then repeat the call",
                 cause);
     }

@@ -1,8 +1,5 @@
 package io.arbalest.cluster;
 
-import java.io.File;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.apache.ratis.client.RaftClientConfigKeys;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.grpc.GrpcConfigKeys;
@@ -13,20 +10,29 @@ import org.apache.ratis.server.RaftServerConfigKeys;
 import org.apache.ratis.util.SizeInBytes;
 import org.apache.ratis.util.TimeDuration;
 
+import java.io.File;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
 /**
- * How Ratis is run for a group of a few small decisions: quick first election, unhurried later ones, a log that is cut at
- * snapshots, little memory.
+ * How Ratis is run for a group of a few small decisions: quick first election, unhurried later
+ * ones, a log that is cut at snapshots, little memory.
  *
  * <p>Thread-safe: no state.
  */
 final class RatisSettings {
-    /** A later election starts after this long without a leader; short ones break down on a busy machine. */
+    /**
+     * A later election starts after this long without a leader; short ones break down on a busy
+     * machine.
+     */
     static final TimeDuration ELECTION_MIN = TimeDuration.valueOf(1_000, TimeUnit.MILLISECONDS);
 
     static final TimeDuration ELECTION_MAX = TimeDuration.valueOf(1_500, TimeUnit.MILLISECONDS);
 
-    private static final TimeDuration FIRST_ELECTION_MIN = TimeDuration.valueOf(150, TimeUnit.MILLISECONDS);
-    private static final TimeDuration FIRST_ELECTION_MAX = TimeDuration.valueOf(300, TimeUnit.MILLISECONDS);
+    private static final TimeDuration FIRST_ELECTION_MIN =
+            TimeDuration.valueOf(150, TimeUnit.MILLISECONDS);
+    private static final TimeDuration FIRST_ELECTION_MAX =
+            TimeDuration.valueOf(300, TimeUnit.MILLISECONDS);
     private static final TimeDuration STEP_DOWN_WAIT = TimeDuration.valueOf(1, TimeUnit.SECONDS);
     private static final TimeDuration REQUEST_TIMEOUT = TimeDuration.valueOf(3, TimeUnit.SECONDS);
     private static final long SNAPSHOT_AFTER_ENTRIES = 10_000;
@@ -38,7 +44,11 @@ final class RatisSettings {
     static RaftGroup group(ClusterOptions options) {
         List<RaftPeer> peers =
                 options.members().stream()
-                        .map(m -> RaftPeer.newBuilder().setId(m.name()).setAddress(m.address()).build())
+                        .map(m ->
+                                RaftPeer.newBuilder()
+                                        .setId(m.name())
+                                        .setAddress(m.address())
+                                        .build())
                         .toList();
         return RaftGroup.valueOf(RaftGroupId.valueOf(options.groupId()), peers);
     }
@@ -66,8 +76,10 @@ final class RatisSettings {
         RaftServerConfigKeys.Log.setSegmentCacheNumMax(properties, 2);
         RaftServerConfigKeys.Log.setQueueByteLimit(properties, SizeInBytes.valueOf("16MB"));
         RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(properties, true);
-        RaftServerConfigKeys.Log.setPurgePreservationLogNum(properties, ENTRIES_KEPT_BEHIND_SNAPSHOT);
-        RaftServerConfigKeys.Log.Appender.setBufferByteLimit(properties, SizeInBytes.valueOf("512KB"));
+        RaftServerConfigKeys.Log.setPurgePreservationLogNum(
+                properties, ENTRIES_KEPT_BEHIND_SNAPSHOT);
+        RaftServerConfigKeys.Log.Appender.setBufferByteLimit(
+                properties, SizeInBytes.valueOf("512KB"));
 
         RaftServerConfigKeys.Snapshot.setAutoTriggerEnabled(properties, true);
         RaftServerConfigKeys.Snapshot.setAutoTriggerThreshold(properties, SNAPSHOT_AFTER_ENTRIES);

@@ -11,6 +11,9 @@ import io.arbalest.model.ErrorCode;
 import io.arbalest.model.HashRange;
 import io.arbalest.model.NodeInfo;
 import io.arbalest.model.ShardAssignment;
+
+import org.junit.jupiter.api.Test;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -19,17 +22,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import org.junit.jupiter.api.Test;
 
 class MetadataStateTest {
     private final MetadataState state = new MetadataState();
 
-    private Reply create(long index, String name, long incarnation, int shards, boolean ifNotExists) {
+    private Reply create(
+            long index, String name, long incarnation, int shards, boolean ifNotExists) {
         return Samples.apply(
                 state,
                 index,
                 MetadataMessages.createCollection(
-                        Samples.collection(name, incarnation, shards), ifNotExists, Samples.MEMBERS));
+                        Samples.collection(name, incarnation, shards),
+                        ifNotExists,
+                        Samples.MEMBERS));
     }
 
     private static void assertDone(Reply reply, long imageIndex) {
@@ -60,7 +65,8 @@ class MetadataStateTest {
             assertThat(shard.configurationNumber()).isEqualTo(1);
         }
         assertDone(create(6, "other", 2, 1, false), 6);
-        assertThat(state.image().requireCollection("other").shards().getFirst().primary()).isEqualTo("node-1");
+        assertThat(state.image().requireCollection("other").shards().getFirst().primary())
+                .isEqualTo("node-1");
     }
 
     @Test
@@ -71,7 +77,8 @@ class MetadataStateTest {
         assertDone(create(4, "packages", 1, 3, false), 1);
         ClusterImage image = state.image();
         assertThat(image.index()).isEqualTo(1);
-        assertThat(image.requireCollection("packages").definition().incarnation()).isEqualTo(new UUID(9, 1));
+        assertThat(image.requireCollection("packages").definition().incarnation())
+                .isEqualTo(new UUID(9, 1));
     }
 
     @Test
@@ -97,15 +104,22 @@ class MetadataStateTest {
 
     @Test
     void refusesACollectionNobodyCanOwn() {
-        Command nobody = MetadataMessages.createCollection(Samples.collection("packages", 1, 1), false, List.of());
+        Command nobody =
+                MetadataMessages.createCollection(
+                        Samples.collection("packages", 1, 1), false, List.of());
         assertRefused(Samples.apply(state, 1, nobody), ErrorCode.MALFORMED_REQUEST);
         assertThat(state.image()).isEqualTo(ClusterImage.EMPTY);
     }
 
     @Test
     void stopsAtWhatItDoesNotKnow() {
-        assertThatThrownBy(() -> state.apply(1, new byte[] {1, 2, 3})).isInstanceOf(ArbalestException.class);
-        byte[] newer = MetadataMessages.dropCollection("x", true).toBuilder().setFormatVersion(2).build().toByteArray();
+        assertThatThrownBy(() -> state.apply(1, new byte[] {1, 2, 3}))
+                .isInstanceOf(ArbalestException.class);
+        byte[] newer =
+                MetadataMessages.dropCollection("x", true).toBuilder()
+                        .setFormatVersion(2)
+                        .build()
+                        .toByteArray();
         assertThatThrownBy(() -> MetadataState.check(newer))
                 .isInstanceOfSatisfying(
                         ArbalestException.class,
@@ -121,8 +135,11 @@ class MetadataStateTest {
         restored.restore(state.snapshot());
         assertThat(restored.image()).isEqualTo(state.image());
         assertThat(restored.snapshot()).isEqualTo(state.snapshot());
-        Command next = MetadataMessages.createCollection(Samples.collection("next", 9, 2), false, Samples.MEMBERS);
-        assertThat(restored.apply(20, next.toByteArray())).isEqualTo(state.apply(20, next.toByteArray()));
+        Command next =
+                MetadataMessages.createCollection(
+                        Samples.collection("next", 9, 2), false, Samples.MEMBERS);
+        assertThat(restored.apply(20, next.toByteArray()))
+                .isEqualTo(state.apply(20, next.toByteArray()));
         assertThat(restored.image()).isEqualTo(state.image());
     }
 
@@ -131,7 +148,8 @@ class MetadataStateTest {
             Samples.apply(state, i + 1, MetadataMessages.registerNode(Samples.node(i)));
         }
         Command create =
-                MetadataMessages.createCollection(Samples.collection("packages", 1, 3), false, Samples.MEMBERS);
+                MetadataMessages.createCollection(
+                        Samples.collection("packages", 1, 3), false, Samples.MEMBERS);
         Samples.apply(state, 4, create);
     }
 
@@ -140,11 +158,13 @@ class MetadataStateTest {
         MetadataState state = new MetadataState();
         fill(state);
         Command create =
-                MetadataMessages.createCollection(Samples.collection("packages", 1, 3), true, Samples.MEMBERS);
+                MetadataMessages.createCollection(
+                        Samples.collection("packages", 1, 3), true, Samples.MEMBERS);
         Map<String, byte[]> lines = new LinkedHashMap<>();
         lines.put("register node", MetadataMessages.registerNode(Samples.node(1)).toByteArray());
         lines.put("create collection", create.toByteArray());
-        lines.put("drop collection", MetadataMessages.dropCollection("packages", true).toByteArray());
+        lines.put(
+                "drop collection", MetadataMessages.dropCollection("packages", true).toByteArray());
         lines.put("reply", state.apply(5, create.toByteArray()));
         Command unknown = MetadataMessages.dropCollection("unknown", false);
         lines.put("refusal", state.apply(6, unknown.toByteArray()));
@@ -155,22 +175,30 @@ class MetadataStateTest {
     @Test
     void writesTheGoldenBytesAndReadsThem() throws IOException {
         String file;
-        try (InputStream in = MetadataStateTest.class.getResourceAsStream("/golden/metadata-group-v1.txt")) {
+        try (InputStream in =
+                MetadataStateTest.class.getResourceAsStream("/golden/metadata-group-v1.txt")) {
             if (in == null) {
                 throw new AssertionError("no golden/metadata-group-v1.txt");
             }
             file = new String(in.readAllBytes(), StandardCharsets.UTF_8);
         }
         StringBuilder written = new StringBuilder();
-        golden().forEach((name, bytes) -> written.append(name + " = " + HexFormat.of().formatHex(bytes) + "\n"));
+        golden().forEach((name, bytes) ->
+                written.append(name + " = " + HexFormat.of().formatHex(bytes) + "\n"));
         assertThat(written.toString()).isEqualTo(file);
 
-        String snapshot = file.lines().filter(l -> l.startsWith("snapshot = ")).findFirst().orElseThrow();
+        String snapshot =
+                file.lines().filter(l -> l.startsWith("snapshot = ")).findFirst().orElseThrow();
         MetadataState read = new MetadataState();
         read.restore(HexFormat.of().parseHex(snapshot.substring("snapshot = ".length())));
         fill(state);
         assertThat(read.image()).isEqualTo(state.image());
-        String created = file.lines().filter(l -> l.startsWith("create collection = ")).findFirst().orElseThrow();
-        MetadataState.check(HexFormat.of().parseHex(created.substring("create collection = ".length())));
+        String created =
+                file.lines()
+                        .filter(l -> l.startsWith("create collection = "))
+                        .findFirst()
+                        .orElseThrow();
+        MetadataState.check(
+                HexFormat.of().parseHex(created.substring("create collection = ".length())));
     }
 }

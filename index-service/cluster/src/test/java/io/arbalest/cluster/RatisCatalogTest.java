@@ -3,13 +3,19 @@ package io.arbalest.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.arbalest.cluster.ClusterOptions.Member;
 import io.arbalest.common.Clock;
 import io.arbalest.common.SystemScheduler;
-import io.arbalest.cluster.ClusterOptions.Member;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.NodeInfo;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -25,10 +31,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Real members of a group in one process, on free ports of the loopback. */
 class RatisCatalogTest {
@@ -68,7 +70,8 @@ class RatisCatalogTest {
     }
 
     private RatisCatalog start(List<Member> members, int number) {
-        RatisCatalog catalog = RatisCatalog.start(options(members, number), scheduler, Clock.SYSTEM);
+        RatisCatalog catalog =
+                RatisCatalog.start(options(members, number), scheduler, Clock.SYSTEM);
         open.add(catalog);
         return catalog;
     }
@@ -77,23 +80,26 @@ class RatisCatalogTest {
         return future.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
     }
 
-    private static ClusterImage awaitImage(RatisCatalog catalog, Predicate<ClusterImage> wanted) throws Exception {
+    private static ClusterImage awaitImage(RatisCatalog catalog, Predicate<ClusterImage> wanted)
+            throws Exception {
         CompletableFuture<ClusterImage> seen = new CompletableFuture<>();
-        catalog.onChange(
-                image -> {
-                    if (wanted.test(image)) {
-                        seen.complete(image);
-                    }
-                });
+        catalog.onChange(image -> {
+            if (wanted.test(image)) {
+                seen.complete(image);
+            }
+        });
         return await(seen);
     }
 
-    private static @Nullable ErrorCode failureOf(Future<?> future) throws InterruptedException, TimeoutException {
+    private static @Nullable ErrorCode failureOf(Future<?> future)
+            throws InterruptedException, TimeoutException {
         try {
             future.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
             return null;
         } catch (ExecutionException e) {
-            return e.getCause() instanceof ArbalestException coded ? coded.code() : ErrorCode.INTERNAL;
+            return e.getCause() instanceof ArbalestException coded
+                    ? coded.code()
+                    : ErrorCode.INTERNAL;
         }
     }
 
@@ -107,12 +113,15 @@ class RatisCatalogTest {
         assertThat(first.image().requireCollection("packages")).isEqualTo(created);
         assertThat(failureOf(first.createCollection(Samples.collection("packages", 1, 3), false)))
                 .isEqualTo(ErrorCode.COLLECTION_EXISTS);
-        assertThat(await(first.createCollection(Samples.collection("packages", 1, 1), true))).isEqualTo(created);
+        assertThat(await(first.createCollection(Samples.collection("packages", 1, 1), true)))
+                .isEqualTo(created);
         await(first.createCollection(Samples.collection("gone", 1, 1), false));
         await(first.dropCollection("gone", false));
-        assertThat(failureOf(first.dropCollection("gone", false))).isEqualTo(ErrorCode.UNKNOWN_COLLECTION);
+        assertThat(failureOf(first.dropCollection("gone", false)))
+                .isEqualTo(ErrorCode.UNKNOWN_COLLECTION);
         first.close();
-        assertThat(failureOf(first.dropCollection("packages", false))).isEqualTo(ErrorCode.SHUTTING_DOWN);
+        assertThat(failureOf(first.dropCollection("packages", false)))
+                .isEqualTo(ErrorCode.SHUTTING_DOWN);
 
         RatisCatalog second = start(members, 0);
         ClusterImage image = await(second.ready());
@@ -151,7 +160,8 @@ class RatisCatalogTest {
         }
         long last = catalogs.stream().mapToLong(c -> c.image().index()).max().orElseThrow();
         for (RatisCatalog catalog : catalogs) {
-            assertThat(awaitImage(catalog, i -> i.index() >= last)).isEqualTo(catalogs.getFirst().image());
+            assertThat(awaitImage(catalog, i -> i.index() >= last))
+                    .isEqualTo(catalogs.getFirst().image());
         }
         assertThat(List.copyOf(indexes)).isSorted().doesNotHaveDuplicates();
     }
@@ -171,6 +181,7 @@ class RatisCatalogTest {
 
     private void assertRefused(ClusterOptions options, ErrorCode code) {
         assertThatThrownBy(() -> RatisCatalog.start(options, scheduler, Clock.SYSTEM))
-                .isInstanceOfSatisfying(ArbalestException.class, e -> assertThat(e.code()).isEqualTo(code));
+                .isInstanceOfSatisfying(
+                        ArbalestException.class, e -> assertThat(e.code()).isEqualTo(code));
     }
 }

@@ -1,5 +1,7 @@
 package io.arbalest.cluster;
 
+import com.google.protobuf.InvalidProtocolBufferException;
+
 import io.arbalest.cluster.wire.Command;
 import io.arbalest.cluster.wire.Reply;
 import io.arbalest.model.CollectionDefinition;
@@ -9,7 +11,7 @@ import io.arbalest.model.HnswParams;
 import io.arbalest.model.KeyType;
 import io.arbalest.model.Metric;
 import io.arbalest.model.NodeInfo;
-import com.google.protobuf.InvalidProtocolBufferException;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -22,7 +24,11 @@ final class Samples {
 
     static NodeInfo node(int number) {
         return new NodeInfo(
-                "node-" + number, new UUID(7, number), "127.0.0.1", 7400 + 10 * number, 7401 + 10 * number);
+                "node-" + number,
+                new UUID(7, number),
+                "127.0.0.1",
+                7400 + 10 * number,
+                7401 + 10 * number);
     }
 
     /** A collection with a field of every type. */
@@ -32,7 +38,15 @@ final class Samples {
             fields.add(new Field("f" + fields.size(), type, fields.size() % 2 == 0));
         }
         return new CollectionDefinition(
-                name, new UUID(9, incarnation), KeyType.STRING, 192, Metric.IP, HnswParams.DEFAULT, fields, shards, 1);
+                name,
+                new UUID(9, incarnation),
+                KeyType.STRING,
+                192,
+                Metric.IP,
+                HnswParams.DEFAULT,
+                fields,
+                shards,
+                1);
     }
 
     static Reply apply(MetadataState state, long index, Command command) {

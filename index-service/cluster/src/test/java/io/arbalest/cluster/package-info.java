@@ -1,4 +1,7 @@
-/** Tests of the metadata group: decisions without Ratis, golden files, and real members in one process. */
+/**
+ * Tests of the metadata group: decisions without Ratis, golden files, and real members in one
+ * process.
+ */
 @NullMarked
 package io.arbalest.cluster;
 

@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.zip.CRC32C;
 
 /**
- * CRC-32C (Castagnoli polynomial, RFC 3720 appendix B.4) over memory segments, by the JDK's intrinsic. The value is the usual
- * one: initial all ones, reflected, inverted at the end.
+ * CRC-32C (Castagnoli polynomial, RFC 3720 appendix B.4) over memory segments, by the JDK's
+ * intrinsic. The value is the usual one: initial all ones, reflected, inverted at the end.
  *
  * <p>An instance accumulates over several pieces; {@link #of} does one piece.
  *

@@ -3,8 +3,8 @@ package io.arbalest.common;
 import java.util.function.DoubleSupplier;
 
 /**
- * The seam for metrics: rooms resolve their handles once, in constructors, and never per call. Names follow Prometheus:
- * {@code arbalest_<room>_<what>_<unit>}; counters end in {@code _total}.
+ * The seam for metrics: rooms resolve their handles once, in constructors, and never per call.
+ * Names follow Prometheus: {@code arbalest_<room>_<what>_<unit>}; counters end in {@code _total}.
  *
  * <p>Thread-safe. {@code labels} are alternating names and values.
  */
@@ -13,7 +13,10 @@ public interface Metrics {
 
     Histogram histogram(String name, String help, String... labels);
 
-    /** The supplier is called at every scrape, from any thread. A second gauge with the same name and labels replaces the first. */
+    /**
+     * The supplier is called at every scrape, from any thread. A second gauge with the same name
+     * and labels replaces the first.
+     */
     void gauge(String name, String help, DoubleSupplier value, String... labels);
 
     /** Removes all series that carry this label value, for example those of a dropped shard. */
@@ -43,7 +46,8 @@ public interface Metrics {
                 }
 
                 @Override
-                public void gauge(String name, String help, DoubleSupplier value, String... labels) {}
+                public void gauge(
+                        String name, String help, DoubleSupplier value, String... labels) {}
 
                 @Override
                 public void remove(String label, String value) {}

@@ -4,8 +4,9 @@ import java.time.Duration;
 import java.util.concurrent.Executor;
 
 /**
- * The seam for threads: rooms ask for executors by role and never start a thread themselves. In production each serial
- * executor is a thread named after its role; in a simulation all of them share one thread and one event queue.
+ * The seam for threads: rooms ask for executors by role and never start a thread themselves. In
+ * production each serial executor is a thread named after its role; in a simulation all of them
+ * share one thread and one event queue.
  *
  * <p>Thread-safe.
  */
@@ -23,7 +24,10 @@ public interface Scheduler extends AutoCloseable {
     @Override
     void close();
 
-    /** An executor with one task at a time; closing it waits for the running task and drops the waiting ones. */
+    /**
+     * An executor with one task at a time; closing it waits for the running task and drops the
+     * waiting ones.
+     */
     interface SerialExecutor extends Executor, AutoCloseable {
         @Override
         void close();

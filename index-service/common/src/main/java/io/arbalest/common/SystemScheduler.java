@@ -18,21 +18,28 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The machine's threads: daemon platform threads named after their role; a second thread of the same role is named {@code
- * role-2} and so on.
+ * The machine's threads: daemon platform threads named after their role; a second thread of the
+ * same role is named {@code role-2} and so on.
  *
- * <p>Closing never interrupts a running task: an interrupt closes a {@code FileChannel} under the thread that writes to it, and
- * a log would take that for a failed disk. A task that throws is logged and the executor goes on. A task given to a closed or
- * overfull executor is refused with {@link RejectedExecutionException}; a delayed task whose
- * executor or scheduler is closed is dropped.
+ * <p>Closing never interrupts a running task: an interrupt closes a {@code FileChannel} under the
+ * thread that writes to it, and a log would take that for a failed disk. A task that throws is
+ * logged and the executor goes on. A task given to a closed or overfull executor is refused with
+ * {@link RejectedExecutionException}; a delayed task whose executor or scheduler is closed is
+ * dropped.
  *
  * <p>Thread-safe.
  */
 public final class SystemScheduler implements Scheduler {
-    /** Tasks that may wait in one executor; the rooms bound their queues in bytes or rows long before this. */
+    /**
+     * Tasks that may wait in one executor; the rooms bound their queues in bytes or rows long
+     * before this.
+     */
     public static final int MAX_WAITING_TASKS = 1 << 20;
 
-    /** How long closing waits for a running task before it leaves the daemon thread to the end of the process. */
+    /**
+     * How long closing waits for a running task before it leaves the daemon thread to the end of
+     * the process.
+     */
     public static final Duration CLOSE_PATIENCE = Duration.ofSeconds(30);
 
     private static final Logger LOG = System.getLogger(SystemScheduler.class.getName());
@@ -57,7 +64,8 @@ public final class SystemScheduler implements Scheduler {
     @Override
     public Executor parallel(String role, int threads) {
         if (threads < 1) {
-            throw new IllegalArgumentException("threads must be at least 1, got " + threads + " for " + role);
+            throw new IllegalArgumentException(
+                    "threads must be at least 1, got " + threads + " for " + role);
         }
         ThreadPoolExecutor pool = newPool(role, threads);
         return task -> pool.execute(guarded(pool, task));
@@ -132,7 +140,8 @@ public final class SystemScheduler implements Scheduler {
             try {
                 task.run();
             } catch (Throwable e) {
-                // The executor is shared by unrelated tasks: one that fails must not take the thread with it.
+                // The executor is shared by unrelated tasks: one that fails must not take the
+                // thread with it.
                 LOG.log(Level.ERROR, "task failed on " + Thread.currentThread().getName(), e);
             }
         };
@@ -149,7 +158,12 @@ public final class SystemScheduler implements Scheduler {
         }
         try {
             if (!pool.awaitTermination(CLOSE_PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
-                LOG.log(Level.WARNING, "a task still runs " + CLOSE_PATIENCE.toSeconds() + " s after closing: " + pool);
+                LOG.log(
+                        Level.WARNING,
+                        "a task still runs "
+                                + CLOSE_PATIENCE.toSeconds()
+                                + " s after closing: "
+                                + pool);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

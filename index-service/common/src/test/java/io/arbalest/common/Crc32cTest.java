@@ -2,16 +2,18 @@ package io.arbalest.common;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import org.junit.jupiter.api.Test;
 
 class Crc32cTest {
     @Test
     void matchesTheCheckValueOfTheCatalogue() {
-        assertThat(Crc32c.of("123456789".getBytes(StandardCharsets.US_ASCII))).isEqualTo(0xE3069283);
+        assertThat(Crc32c.of("123456789".getBytes(StandardCharsets.US_ASCII)))
+                .isEqualTo(0xE3069283);
     }
 
     @Test
@@ -40,7 +42,9 @@ class Crc32cTest {
 
     @Test
     void piecesAddUpToTheWhole() {
-        MemorySegment bytes = MemorySegment.ofArray("the whole and its parts".getBytes(StandardCharsets.US_ASCII));
+        MemorySegment bytes =
+                MemorySegment.ofArray(
+                        "the whole and its parts".getBytes(StandardCharsets.US_ASCII));
         Crc32c pieces = new Crc32c().update(bytes, 0, 9).update(bytes, 9, bytes.byteSize() - 9);
         assertThat(pieces.value()).isEqualTo(Crc32c.of(bytes));
         pieces.reset();

@@ -3,6 +3,10 @@ package io.arbalest.common;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,9 +17,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class SystemSchedulerTest {
@@ -56,50 +57,49 @@ class SystemSchedulerTest {
     void aTaskThatThrowsDoesNotStopTheExecutor() throws Exception {
         try (Scheduler.SerialExecutor serial = scheduler.serial("fragile")) {
             CompletableFuture<Boolean> ran = new CompletableFuture<>();
-            serial.execute(
-                    () -> {
-                        throw new IllegalStateException("expected by the test");
-                    });
+            serial.execute(() -> {
+                throw new IllegalStateException("expected by the test");
+            });
             serial.execute(() -> ran.complete(true));
             assertThat(ran.get(30, TimeUnit.SECONDS)).isTrue();
         }
     }
 
     @Test
-    void closingWaitsForTheRunningTaskWithoutInterruptingItAndDropsTheWaitingOnes() throws Exception {
+    void closingWaitsForTheRunningTaskWithoutInterruptingItAndDropsTheWaitingOnes()
+            throws Exception {
         Scheduler.SerialExecutor serial = scheduler.serial("closing");
         CountDownLatch started = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
         CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
         AtomicInteger waitingRan = new AtomicInteger();
-        serial.execute(
-                () -> {
-                    started.countDown();
-                    try {
-                        go.await();
-                        interrupted.complete(false);
-                    } catch (InterruptedException e) {
-                        interrupted.complete(true);
-                    }
-                });
+        serial.execute(() -> {
+            started.countDown();
+            try {
+                go.await();
+                interrupted.complete(false);
+            } catch (InterruptedException e) {
+                interrupted.complete(true);
+            }
+        });
         started.await();
         serial.execute(waitingRan::incrementAndGet);
         scheduler.schedule(Duration.ofMillis(20), scheduler.serial("helper"), go::countDown);
         serial.close();
         assertThat(interrupted.getNow(true)).isFalse();
         assertThat(waitingRan).hasValue(0);
-        assertThatThrownBy(() -> serial.execute(() -> {})).isInstanceOf(RejectedExecutionException.class);
+        assertThatThrownBy(() -> serial.execute(() -> {}))
+                .isInstanceOf(RejectedExecutionException.class);
     }
 
     @Test
     void aTaskMayCloseItsOwnExecutor() throws Exception {
         Scheduler.SerialExecutor serial = scheduler.serial("self-closing");
         CompletableFuture<Boolean> closed = new CompletableFuture<>();
-        serial.execute(
-                () -> {
-                    serial.close();
-                    closed.complete(true);
-                });
+        serial.execute(() -> {
+            serial.close();
+            closed.complete(true);
+        });
         assertThat(closed.get(10, TimeUnit.SECONDS)).isTrue();
     }
 
@@ -121,7 +121,8 @@ class SystemSchedulerTest {
         Scheduler.SerialExecutor before = scheduler.serial("before");
         scheduler.close();
         scheduler.close();
-        assertThatThrownBy(() -> before.execute(() -> {})).isInstanceOf(RejectedExecutionException.class);
+        assertThatThrownBy(() -> before.execute(() -> {}))
+                .isInstanceOf(RejectedExecutionException.class);
         assertThatThrownBy(() -> scheduler.serial("after").execute(() -> {}))
                 .isInstanceOf(RejectedExecutionException.class);
     }

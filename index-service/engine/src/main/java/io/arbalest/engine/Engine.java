@@ -1,16 +1,16 @@
 package io.arbalest.engine;
 
 import io.arbalest.model.ClusterImage;
+
 import java.util.List;
 import java.util.Optional;
 
-/**
- * The shards of this node. Opens and closes them as the metadata group decides. Thread-safe.
- */
+/** The shards of this node. Opens and closes them as the metadata group decides. Thread-safe. */
 public interface Engine extends AutoCloseable {
     /**
-     * Makes the set of open shards match the image: opens (recovering from the log, in the background) what this node owns, closes
-     * what it does not, removes the files of dropped collections.
+     * Makes the set of open shards match the image: opens (recovering from the log, in the
+     * background) what this node owns, closes what it does not, removes the files of dropped
+     * collections.
      */
     void follow(ClusterImage image);
 

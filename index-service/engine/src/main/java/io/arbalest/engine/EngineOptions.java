@@ -4,16 +4,19 @@ import io.arbalest.io.BlockFile;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.wal.WalFormat;
+
 import java.time.Duration;
 
 /**
  * The limits of a node's shards.
  *
- * @param unlinkedTailRows rows of one shard that may wait for the graph, logged ones included; writers beyond are held back
+ * @param unlinkedTailRows rows of one shard that may wait for the graph, logged ones included;
+ *     writers beyond are held back
  * @param growingSegmentRows rows a segment takes before the next one is started
  * @param indexerThreads threads that link rows into graphs, shared by all shards of the node
  * @param walFileBytes size of one file of a log
- * @param waitingBytes bytes of one shard's batches that may be held back at a time; more are refused at once
+ * @param waitingBytes bytes of one shard's batches that may be held back at a time; more are
+ *     refused at once
  * @param writeWait how long a batch may be held back before it is refused with OVERLOADED
  */
 public record EngineOptions(
@@ -43,7 +46,12 @@ public record EngineOptions(
                         && walFileBytes % BlockFile.BLOCK_BYTES == 0,
                 "wal.file-bytes",
                 walFileBytes,
-                "a multiple of " + BlockFile.BLOCK_BYTES + " in " + MIN_WAL_FILE_BYTES + ".." + WalFormat.MAX_FILE_BYTES);
+                "a multiple of "
+                        + BlockFile.BLOCK_BYTES
+                        + " in "
+                        + MIN_WAL_FILE_BYTES
+                        + ".."
+                        + WalFormat.MAX_FILE_BYTES);
         check(waitingBytes >= 1, "engine.waiting-bytes", waitingBytes, "at least 1");
         check(!writeWait.isNegative(), "engine.write-wait", writeWait, "not negative");
     }
@@ -51,37 +59,65 @@ public record EngineOptions(
     private static void check(boolean holds, String key, Object got, String expected) {
         if (!holds) {
             throw new ArbalestException(
-                    ErrorCode.INVALID_CONFIGURATION, key + " must be " + expected + ", got " + got, "change " + key);
+                    ErrorCode.INVALID_CONFIGURATION,
+                    key + " must be " + expected + ", got " + got,
+                    "change " + key);
         }
     }
 
     /** The same with another bound on the unlinked tail. */
     public EngineOptions withUnlinkedTailRows(int rows) {
-        return new EngineOptions(rows, growingSegmentRows, indexerThreads, walFileBytes, waitingBytes, writeWait);
+        return new EngineOptions(
+                rows, growingSegmentRows, indexerThreads, walFileBytes, waitingBytes, writeWait);
     }
 
     /** The same with another size of segments. */
     public EngineOptions withGrowingSegmentRows(int rows) {
-        return new EngineOptions(unlinkedTailRows, rows, indexerThreads, walFileBytes, waitingBytes, writeWait);
+        return new EngineOptions(
+                unlinkedTailRows, rows, indexerThreads, walFileBytes, waitingBytes, writeWait);
     }
 
     /** The same with another number of indexer threads. */
     public EngineOptions withIndexerThreads(int threads) {
-        return new EngineOptions(unlinkedTailRows, growingSegmentRows, threads, walFileBytes, waitingBytes, writeWait);
+        return new EngineOptions(
+                unlinkedTailRows,
+                growingSegmentRows,
+                threads,
+                walFileBytes,
+                waitingBytes,
+                writeWait);
     }
 
     /** The same with another size of log files. */
     public EngineOptions withWalFileBytes(long bytes) {
-        return new EngineOptions(unlinkedTailRows, growingSegmentRows, indexerThreads, bytes, waitingBytes, writeWait);
+        return new EngineOptions(
+                unlinkedTailRows,
+                growingSegmentRows,
+                indexerThreads,
+                bytes,
+                waitingBytes,
+                writeWait);
     }
 
     /** The same with another bound on bytes held back. */
     public EngineOptions withWaitingBytes(long bytes) {
-        return new EngineOptions(unlinkedTailRows, growingSegmentRows, indexerThreads, walFileBytes, bytes, writeWait);
+        return new EngineOptions(
+                unlinkedTailRows,
+                growingSegmentRows,
+                indexerThreads,
+                walFileBytes,
+                bytes,
+                writeWait);
     }
 
     /** The same with another patience for writers that are held back. */
     public EngineOptions withWriteWait(Duration wait) {
-        return new EngineOptions(unlinkedTailRows, growingSegmentRows, indexerThreads, walFileBytes, waitingBytes, wait);
+        return new EngineOptions(
+                unlinkedTailRows,
+                growingSegmentRows,
+                indexerThreads,
+                walFileBytes,
+                waitingBytes,
+                wait);
     }
 }

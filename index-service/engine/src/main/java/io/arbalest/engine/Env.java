@@ -4,13 +4,15 @@ import io.arbalest.common.Clock;
 import io.arbalest.common.Metrics;
 import io.arbalest.common.Scheduler;
 import io.arbalest.io.Disk;
+
 import java.util.random.RandomGenerator;
 
 /**
- * Everything outside that a shard touches. Production hands in the machine's; a simulation hands in its own and runs the same
- * code on one thread.
+ * Everything outside that a shard touches. Production hands in the machine's; a simulation hands in
+ * its own and runs the same code on one thread.
  *
- * @param random seeds what need not be reproducible across restarts; graph levels come from the collection's incarnation instead
+ * @param random seeds what need not be reproducible across restarts; graph levels come from the
+ *     collection's incarnation instead
  * @param transport carries raw log bytes to replicas
  */
 public record Env(

@@ -7,6 +7,7 @@ import io.arbalest.wal.LogEnvironment;
 import io.arbalest.wal.LogIdentity;
 import io.arbalest.wal.WalOptions;
 import io.arbalest.wal.WriteAheadLog;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,7 +23,8 @@ final class FileLogs implements LogOpener {
     }
 
     @Override
-    public WriteAheadLog open(Path directory, ShardId shard, CollectionDefinition definition, long term)
+    public WriteAheadLog open(
+            Path directory, ShardId shard, CollectionDefinition definition, long term)
             throws IOException {
         LogEnvironment environment =
                 new LogEnvironment(

@@ -2,8 +2,10 @@ package io.arbalest.engine;
 
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
-import java.util.Comparator;
+
 import org.jspecify.annotations.Nullable;
+
+import java.util.Comparator;
 
 /**
  * A row returned by a search or a get.
@@ -13,7 +15,11 @@ import org.jspecify.annotations.Nullable;
  * @param metadata values in the order of the fields asked for
  */
 public record FoundRow(
-        PointKey key, double score, Version version, short @Nullable [] vector, @Nullable Object[] metadata) {
+        PointKey key,
+        double score,
+        Version version,
+        short @Nullable [] vector,
+        @Nullable Object[] metadata) {
     /** Best score first, ties by key bytes. */
     public static final Comparator<FoundRow> BEST_FIRST =
             Comparator.comparingDouble(FoundRow::score).reversed().thenComparing(FoundRow::key);

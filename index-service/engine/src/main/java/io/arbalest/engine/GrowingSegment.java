@@ -5,6 +5,7 @@ import io.arbalest.hnsw.GraphSearcher;
 import io.arbalest.hnsw.GrowingGraph;
 import io.arbalest.hnsw.VectorTable;
 import io.arbalest.model.CollectionDefinition;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -14,14 +15,17 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A segment that takes rows until it is full: vectors, the graph over them, and between which commit stamps each row is visible.
- * Ordinals are given in the order in which rows are applied and never reused.
+ * A segment that takes rows until it is full: vectors, the graph over them, and between which
+ * commit stamps each row is visible. Ordinals are given in the order in which rows are applied and
+ * never reused.
  *
- * <p>A row is visible at a snapshot if {@code visibleFrom <= snapshot < visibleUntil}. Stamps are sequence numbers. Negative ones are
- * reserved for staged rows: a negative {@code visibleFrom} is not visible yet, a negative {@code visibleUntil} is still visible.
+ * <p>A row is visible at a snapshot if {@code visibleFrom <= snapshot < visibleUntil}. Stamps are
+ * sequence numbers. Negative ones are reserved for staged rows: a negative {@code visibleFrom} is
+ * not visible yet, a negative {@code visibleUntil} is still visible.
  *
- * <p>The applier appends rows and stamps, then publishes the row count; readers see every row below the count that they read. The
- * linker moves {@link #linked} along behind. Other methods are thread-safe.
+ * <p>The applier appends rows and stamps, then publishes the row count; readers see every row below
+ * the count that they read. The linker moves {@link #linked} along behind. Other methods are
+ * thread-safe.
  */
 final class GrowingSegment implements AutoCloseable {
     /** Idle searchers kept; each holds one mark a row. */
@@ -36,7 +40,8 @@ final class GrowingSegment implements AutoCloseable {
     private final GrowingGraph graph;
     private final long[] visibleFrom;
     private final long[] visibleUntil;
-    private final ConcurrentLinkedQueue<GraphSearcher> idleSearchers = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<GraphSearcher> idleSearchers =
+            new ConcurrentLinkedQueue<>();
     private final AtomicInteger idleCount = new AtomicInteger();
 
     /** Rows appended, published or not; applier only. */
@@ -65,7 +70,9 @@ final class GrowingSegment implements AutoCloseable {
 
     /** The same in every replica and after every restart. */
     private static long levelSeed(UUID incarnation, int shardNumber, int segment) {
-        long seed = incarnation.getMostSignificantBits() ^ Long.rotateLeft(incarnation.getLeastSignificantBits(), 17);
+        long seed =
+                incarnation.getMostSignificantBits()
+                        ^ Long.rotateLeft(incarnation.getLeastSignificantBits(), 17);
         return seed * 31 + (((long) shardNumber << 32) | segment);
     }
 

@@ -1,19 +1,21 @@
 package io.arbalest.engine;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.Lock;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Links a shard's published rows into the graphs of their segments, in the order in which they were applied, in small slices on
- * the executor that all shards of the node share.
+ * Links a shard's published rows into the graphs of their segments, in the order in which they were
+ * applied, in small slices on the executor that all shards of the node share.
  *
- * <p>A segment's watermark covers the rows before the first slice that is still running, so that everything below it is found by a
- * walk and everything from it on by the exact scan. A row that ended before its turn comes is left out of the graph: whoever reads
- * the watermark after that sees a snapshot in which the row has ended, provided that it reads the watermark first.
+ * <p>A segment's watermark covers the rows before the first slice that is still running, so that
+ * everything below it is found by a walk and everything from it on by the exact scan. A row that
+ * ended before its turn comes is left out of the graph: whoever reads the watermark after that sees
+ * a snapshot in which the row has ended, provided that it reads the watermark first.
  *
  * <p>Thread-safe.
  */

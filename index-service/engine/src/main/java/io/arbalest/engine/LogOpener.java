@@ -3,6 +3,7 @@ package io.arbalest.engine;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ShardId;
 import io.arbalest.wal.WriteAheadLog;
+
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -14,5 +15,6 @@ interface LogOpener {
      *
      * @param definition of the shard's collection
      */
-    WriteAheadLog open(Path directory, ShardId shard, CollectionDefinition definition, long term) throws IOException;
+    WriteAheadLog open(Path directory, ShardId shard, CollectionDefinition definition, long term)
+            throws IOException;
 }

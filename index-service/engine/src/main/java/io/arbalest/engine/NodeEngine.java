@@ -8,6 +8,7 @@ import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.ShardAssignment;
 import io.arbalest.model.ShardId;
+
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
@@ -34,12 +35,13 @@ import java.util.concurrent.Executor;
  * DATA/shards/INCARNATION/NUMBER/metadata  derived from the log, rebuilt at every start
  * </pre>
  *
- * <p>A node that starts sees old images first, some from before a collection was created. So the files of an incarnation that
- * an image does not name are removed only if that image is at least as new as the one that made this node create them, as {@code
- * created} says: then the collection was dropped, and an incarnation never comes back.
+ * <p>A node that starts sees old images first, some from before a collection was created. So the
+ * files of an incarnation that an image does not name are removed only if that image is at least as
+ * new as the one that made this node create them, as {@code created} says: then the collection was
+ * dropped, and an incarnation never comes back.
  *
- * <p>Shards open and close on the {@code shard-opener} executor; what concerns one shard happens in order. A shard that cannot be
- * opened is FAILED and says why; the others are not affected.
+ * <p>Shards open and close on the {@code shard-opener} executor; what concerns one shard happens in
+ * order. A shard that cannot be opened is FAILED and says why; the others are not affected.
  *
  * <p>Thread-safe.
  */
@@ -59,6 +61,7 @@ public final class NodeEngine implements Engine {
     private final LogOpener logs;
 
     private final Map<ShardId, ShardCore> shards = new ConcurrentHashMap<>();
+
     /** The last thing to do for each shard; guarded by this. */
     private final Map<ShardId, CompletableFuture<Void>> lifecycles = new HashMap<>();
 
@@ -119,7 +122,9 @@ public final class NodeEngine implements Engine {
             living.add(collection.definition().incarnation());
             for (ShardAssignment assignment : collection.shards()) {
                 if (assignment.primary().equals(nodeName)) {
-                    wanted.put(assignment.shard(), new Wanted(collection.definition(), assignment.term()));
+                    wanted.put(
+                            assignment.shard(),
+                            new Wanted(collection.definition(), assignment.term()));
                 }
             }
         }
@@ -130,12 +135,11 @@ public final class NodeEngine implements Engine {
                 then(shard.id(), shard::close);
             }
         }
-        wanted.forEach(
-                (id, shard) -> {
-                    if (!shards.containsKey(id)) {
-                        start(id, shard, image.index());
-                    }
-                });
+        wanted.forEach((id, shard) -> {
+            if (!shards.containsKey(id)) {
+                start(id, shard, image.index());
+            }
+        });
         removeDropped(image.index(), living);
     }
 
@@ -144,7 +148,16 @@ public final class NodeEngine implements Engine {
     private void start(ShardId id, Wanted wanted, long imageIndex) {
         Path incarnation = shardsDirectory.resolve(id.incarnation().toString());
         Path directory = incarnation.resolve(Integer.toString(id.number()));
-        ShardCore shard = new ShardCore(id, wanted.definition(), wanted.term(), directory, options, env, logs, indexer);
+        ShardCore shard =
+                new ShardCore(
+                        id,
+                        wanted.definition(),
+                        wanted.term(),
+                        directory,
+                        options,
+                        env,
+                        logs,
+                        indexer);
         shards.put(id, shard);
         then(
                 id,
@@ -155,14 +168,17 @@ public final class NodeEngine implements Engine {
     }
 
     private void then(ShardId id, Runnable step) {
-        CompletableFuture<Void> before = lifecycles.getOrDefault(id, CompletableFuture.completedFuture(null));
+        CompletableFuture<Void> before =
+                lifecycles.getOrDefault(id, CompletableFuture.completedFuture(null));
         CompletableFuture<Void> after =
                 before.thenRunAsync(step, opener)
-                        .exceptionally(
-                                failure -> {
-                                    LOG.log(Level.ERROR, "shard " + id + ": opening or closing failed", failure);
-                                    return null;
-                                });
+                        .exceptionally(failure -> {
+                            LOG.log(
+                                    Level.ERROR,
+                                    "shard " + id + ": opening or closing failed",
+                                    failure);
+                            return null;
+                        });
         lifecycles.put(id, after);
     }
 
@@ -182,12 +198,11 @@ public final class NodeEngine implements Engine {
 
     private void removeDropped(long imageIndex, Set<UUID> living) {
         List<CompletableFuture<Void>> before = new ArrayList<>();
-        lifecycles.forEach(
-                (id, last) -> {
-                    if (!living.contains(id.incarnation())) {
-                        before.add(last);
-                    }
-                });
+        lifecycles.forEach((id, last) -> {
+            if (!living.contains(id.incarnation())) {
+                before.add(last);
+            }
+        });
         lifecycles.keySet().removeIf(id -> !living.contains(id.incarnation()));
         CompletableFuture<Void> _ =
                 CompletableFuture.allOf(before.toArray(CompletableFuture[]::new))
@@ -199,25 +214,36 @@ public final class NodeEngine implements Engine {
             for (String name : env.disk().list(shardsDirectory)) {
                 Path incarnation = shardsDirectory.resolve(name);
                 Path file = incarnation.resolve(CREATED);
-                if (closed || living.stream().anyMatch(id -> id.toString().equals(name)) || !env.disk().exists(file)) {
+                if (closed
+                        || living.stream().anyMatch(id -> id.toString().equals(name))
+                        || !env.disk().exists(file)) {
                     continue;
                 }
-                if (createdAt(new String(env.disk().readAll(file), StandardCharsets.UTF_8)) <= imageIndex) {
+                if (createdAt(new String(env.disk().readAll(file), StandardCharsets.UTF_8))
+                        <= imageIndex) {
                     LOG.log(Level.INFO, "removing the files of dropped collection " + incarnation);
                     env.disk().deleteTree(incarnation);
                     env.disk().syncDirectory(shardsDirectory);
                 }
             }
         } catch (IOException e) {
-            LOG.log(Level.WARNING, "cannot remove the files of a dropped collection; tried again with the next image", e);
+            LOG.log(
+                    Level.WARNING,
+                    "cannot remove the files of a dropped collection; tried again with the next"
+                            + " image",
+                    e);
         }
     }
 
-    /** The image index in the {@code created} file; a text that is not understood keeps the files. */
+    /**
+     * The image index in the {@code created} file; a text that is not understood keeps the files.
+     */
     private static long createdAt(String text) {
         int at = text.lastIndexOf(IMAGE);
         try {
-            return at < 0 ? Long.MAX_VALUE : Long.parseLong(text.substring(at + IMAGE.length()).strip());
+            return at < 0
+                    ? Long.MAX_VALUE
+                    : Long.parseLong(text.substring(at + IMAGE.length()).strip());
         } catch (NumberFormatException _) {
             return Long.MAX_VALUE;
         }

@@ -1,12 +1,14 @@
 package io.arbalest.engine;
 
 import io.arbalest.model.ShardId;
+
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * The seam for replication: sends raw log bytes of a shard to a replica, which verifies and appends them as they are.
- * Implemented in flight, wired by server. With one replica a shard nothing is ever sent.
+ * The seam for replication: sends raw log bytes of a shard to a replica, which verifies and appends
+ * them as they are. Implemented in flight, wired by server. With one replica a shard nothing is
+ * ever sent.
  */
 @FunctionalInterface
 public interface ReplicaTransport {
@@ -23,5 +25,6 @@ public interface ReplicaTransport {
     ReplicaTransport NONE =
             (node, shard, term, records) ->
                     CompletableFuture.failedFuture(
-                            new IllegalStateException("no replica transport for " + shard + " to " + node));
+                            new IllegalStateException(
+                                    "no replica transport for " + shard + " to " + node));
 }

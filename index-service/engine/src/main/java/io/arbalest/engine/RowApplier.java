@@ -6,17 +6,21 @@ import io.arbalest.model.OperationKind;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.RowStatus;
 import io.arbalest.model.Version;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Turns logged rows into state: decides versions, appends vectors, stamps rows, writes metadata, publishes. Writes and replay both
- * come through here, in sequence order, so a restart arrives at the same state.
+ * Turns logged rows into state: decides versions, appends vectors, stamps rows, writes metadata,
+ * publishes. Writes and replay both come through here, in sequence order, so a restart arrives at
+ * the same state.
  *
- * <p>Several records may be applied before one {@link #commit}. Readers see nothing of them before; then all of them at once. If an
- * exception comes out of here the shard must apply nothing more: what was not published stays invisible.
+ * <p>Several records may be applied before one {@link #commit}. Readers see nothing of them before;
+ * then all of them at once. If an exception comes out of here the shard must apply nothing more:
+ * what was not published stays invisible.
  *
  * <p>Confined to the applier thread, except the counts.
  */
@@ -46,7 +50,8 @@ final class RowApplier {
      */
     RowStatus[] apply(LoggedRows rows, long firstSequenceNumber) {
         if (firstSequenceNumber <= last) {
-            throw new IllegalStateException("record of " + firstSequenceNumber + " after " + last + " was applied");
+            throw new IllegalStateException(
+                    "record of " + firstSequenceNumber + " after " + last + " was applied");
         }
         ShardMetadata.Batch open = batch == null ? metadata.begin() : batch;
         batch = open;
@@ -58,10 +63,12 @@ final class RowApplier {
         return statuses;
     }
 
-    private RowStatus apply(ShardMetadata.Batch open, LoggedRows rows, int row, long sequenceNumber) {
+    private RowStatus apply(
+            ShardMetadata.Batch open, LoggedRows rows, int row, long sequenceNumber) {
         PointKey key = rows.keys()[row];
         Location before = open.locate(key);
-        VersionRule.Decision decision = VersionRule.decide(before, rows.versions()[row], sequenceNumber);
+        VersionRule.Decision decision =
+                VersionRule.decide(before, rows.versions()[row], sequenceNumber);
         switch (decision.outcome()) {
             case STALE -> {
                 staleRows.incrementAndGet();

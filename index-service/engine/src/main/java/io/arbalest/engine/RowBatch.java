@@ -3,20 +3,24 @@ package io.arbalest.engine;
 import io.arbalest.model.OperationKind;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
+
+import org.jspecify.annotations.Nullable;
+
 import java.lang.foreign.MemorySegment;
 import java.util.BitSet;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Rows to write, by column. All lists have one entry a row.
  *
  * @param versions null where the writer gave none
- * @param vectors little-endian binary16, row-major {@code [rows][dimension]}, dense: a row without a vector has its space too.
- *     Rows of deletes are ignored. Read until the write's future completes
- * @param vectorPresent which rows have a vector; an upsert without one is refused with VECTOR_MISSING. Not changed until the
- *     write's future completes
- * @param metadata values in the order of the collection's fields, null for null; ignored for deletes
+ * @param vectors little-endian binary16, row-major {@code [rows][dimension]}, dense: a row without
+ *     a vector has its space too. Rows of deletes are ignored. Read until the write's future
+ *     completes
+ * @param vectorPresent which rows have a vector; an upsert without one is refused with
+ *     VECTOR_MISSING. Not changed until the write's future completes
+ * @param metadata values in the order of the collection's fields, null for null; ignored for
+ *     deletes
  */
 public record RowBatch(
         List<OperationKind> operations,
@@ -50,7 +54,8 @@ public record RowBatch(
     }
 
     /**
-     * Who writes; in the log from the first day, so that deduplication and fencing survive restarts.
+     * Who writes; in the log from the first day, so that deduplication and fencing survive
+     * restarts.
      *
      * @param group the sink's transactional id prefix; empty: anonymous
      * @param checkpoint 0: visible at once; above: staged (reserved)

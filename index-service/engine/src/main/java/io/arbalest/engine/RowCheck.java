@@ -11,6 +11,9 @@ import io.arbalest.model.Metric;
 import io.arbalest.model.OperationKind;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
+
+import org.jspecify.annotations.Nullable;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -20,11 +23,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Decides which rows of a batch may be stored, and says for every other what is wrong with it. A batch that is wrong as a whole is
- * refused with an exception; a row that is wrong takes nothing else with it.
+ * Decides which rows of a batch may be stored, and says for every other what is wrong with it. A
+ * batch that is wrong as a whole is refused with an exception; a row that is wrong takes nothing
+ * else with it.
  *
  * <p>Thread-safe.
  */
@@ -36,8 +39,10 @@ final class RowCheck {
     static final int MAX_ROW_METADATA_BYTES = 64 << 10;
 
     private static final byte[] NO_METADATA = new byte[0];
-    private static final ValueLayout.OfLong FOUR_HALVES = JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfShort HALF = JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfLong FOUR_HALVES =
+            JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort HALF =
+            JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final long LOW_BITS = 0x0001_0001_0001_0001L;
     private static final long SIGNS = 0x8000_8000_8000_8000L;
     private static final long EXPONENTS = 0x7c00_7c00_7c00_7c00L;
@@ -56,7 +61,10 @@ final class RowCheck {
      * @param rowNumbers for each piece, where its rows stand in the batch
      * @param errors by row, for those that did not pass
      */
-    record Checked(List<LoggedRows> pieces, List<int[]> rowNumbers, Map<Integer, ArbalestException> errors) {}
+    record Checked(
+            List<LoggedRows> pieces,
+            List<int[]> rowNumbers,
+            Map<Integer, ArbalestException> errors) {}
 
     /**
      * Checks a batch.
@@ -67,7 +75,8 @@ final class RowCheck {
      */
     Checked check(RowBatch batch, long wallMillis, int pieceRows, long pieceBytes) {
         checkShape(batch);
-        LoggedRows.Header header = new LoggedRows.Header(batch.writer(), batch.acceptOlder(), wallMillis);
+        LoggedRows.Header header =
+                new LoggedRows.Header(batch.writer(), batch.acceptOlder(), wallMillis);
         Map<Integer, ArbalestException> errors = new TreeMap<>();
         List<LoggedRows> pieces = new ArrayList<>();
         List<int[]> rowNumbers = new ArrayList<>();
@@ -83,7 +92,11 @@ final class RowCheck {
                 continue;
             }
             long rowBytes =
-                    RowFormat.rowBytes(batch.keys().get(row), batch.versions().get(row), metadata[row].length, vectorBytes);
+                    RowFormat.rowBytes(
+                            batch.keys().get(row),
+                            batch.versions().get(row),
+                            metadata[row].length,
+                            vectorBytes);
             if (count == pieceRows || (count > 0 && bytes + rowBytes > pieceBytes)) {
                 add(pieces, rowNumbers, header, batch, metadata, Arrays.copyOf(piece, count));
                 count = 0;
@@ -122,7 +135,16 @@ final class RowCheck {
             offsets[i] = upsert ? (long) row * vectorBytes : LoggedRows.NO_VECTOR;
             values[i] = upsert ? batch.metadata().get(row) : null;
         }
-        pieces.add(new LoggedRows(header, operations, keys, versions, batch.vectors(), offsets, metadata, values));
+        pieces.add(
+                new LoggedRows(
+                        header,
+                        operations,
+                        keys,
+                        versions,
+                        batch.vectors(),
+                        offsets,
+                        metadata,
+                        values));
         rowNumbers.add(numbers);
     }
 
@@ -139,8 +161,14 @@ final class RowCheck {
                 || batch.metadata().size() != rows) {
             throw new ArbalestException(
                     ErrorCode.MALFORMED_REQUEST,
-                    "columns of a batch differ in length: " + rows + " keys, " + batch.operations().size()
-                            + " operations, " + batch.versions().size() + " versions, " + batch.metadata().size()
+                    "columns of a batch differ in length: "
+                            + rows
+                            + " keys, "
+                            + batch.operations().size()
+                            + " operations, "
+                            + batch.versions().size()
+                            + " versions, "
+                            + batch.metadata().size()
                             + " rows of metadata",
                     "send one entry a row in every column");
         }
@@ -148,18 +176,28 @@ final class RowCheck {
         if (needsVectors && batch.vectors().byteSize() != (long) rows * vectorBytes) {
             throw new ArbalestException(
                     ErrorCode.DIMENSION_MISMATCH,
-                    "the vectors of " + rows + " rows have " + batch.vectors().byteSize() + " bytes, collection '"
-                            + definition.name() + "' has dimension " + definition.dimension() + " and expects "
+                    "the vectors of "
+                            + rows
+                            + " rows have "
+                            + batch.vectors().byteSize()
+                            + " bytes, collection '"
+                            + definition.name()
+                            + "' has dimension "
+                            + definition.dimension()
+                            + " and expects "
                             + (long) rows * vectorBytes,
                     "send vectors of dimension " + definition.dimension());
         }
         if (batch.writer().checkpoint() != 0) {
             throw new ArbalestException(
                     ErrorCode.UNSUPPORTED_FORMAT_VERSION,
-                    "rows staged for checkpoint " + batch.writer().checkpoint() + " are not taken by this release",
+                    "rows staged for checkpoint "
+                            + batch.writer().checkpoint()
+                            + " are not taken by this release",
                     "write with delivery guarantee at-least-once");
         }
-        if (batch.writer().group().getBytes(StandardCharsets.UTF_8).length > RowFormat.MAX_GROUP_BYTES) {
+        if (batch.writer().group().getBytes(StandardCharsets.UTF_8).length
+                > RowFormat.MAX_GROUP_BYTES) {
             throw new ArbalestException(
                     ErrorCode.LIMIT_EXCEEDED,
                     "the writer group is longer than " + RowFormat.MAX_GROUP_BYTES + " bytes",
@@ -173,7 +211,12 @@ final class RowCheck {
         if (key.type() != definition.keyType()) {
             throw new ArbalestException(
                     ErrorCode.KEY_TYPE_MISMATCH,
-                    at(row, key) + "the key is " + key.type() + ", collection '" + definition.name() + "' expects "
+                    at(row, key)
+                            + "the key is "
+                            + key.type()
+                            + ", collection '"
+                            + definition.name()
+                            + "' expects "
                             + definition.keyType(),
                     "send the id column as " + definition.keyType());
         }
@@ -195,7 +238,10 @@ final class RowCheck {
         if (!batch.vectorPresent().get(row)) {
             throw new ArbalestException(
                     ErrorCode.VECTOR_MISSING,
-                    at(row, key) + "an upsert has no vector, expected " + definition.dimension() + " elements",
+                    at(row, key)
+                            + "an upsert has no vector, expected "
+                            + definition.dimension()
+                            + " elements",
                     "send a vector with every upsert");
         }
         MemorySegment vectors = batch.vectors();
@@ -221,20 +267,28 @@ final class RowCheck {
         if (magnitudes == 0 && definition.metric() == Metric.COSINE) {
             throw new ArbalestException(
                     ErrorCode.VECTOR_ZERO,
-                    at(row, key) + "all elements of the vector are zero, which has no direction for metric cosine",
+                    at(row, key)
+                            + "all elements of the vector are zero, which has no direction for"
+                            + " metric cosine",
                     "leave the row out, or use metric ip or l2");
         }
     }
 
     private ArbalestException notFinite(MemorySegment vectors, long start, int row, PointKey key) {
         int element = 0;
-        while (Float.isFinite(Float.float16ToFloat(vectors.get(HALF, start + (long) element * Short.BYTES)))) {
+        while (Float.isFinite(
+                Float.float16ToFloat(vectors.get(HALF, start + (long) element * Short.BYTES)))) {
             element++;
         }
         float value = Float.float16ToFloat(vectors.get(HALF, start + (long) element * Short.BYTES));
         return new ArbalestException(
                 ErrorCode.VECTOR_NOT_FINITE,
-                at(row, key) + "vector element " + element + " is " + value + ", expected a finite binary16",
+                at(row, key)
+                        + "vector element "
+                        + element
+                        + " is "
+                        + value
+                        + ", expected a finite binary16",
                 "send finite values of at most 65504 in magnitude");
     }
 
@@ -248,7 +302,11 @@ final class RowCheck {
         if (encoded.length > MAX_ROW_METADATA_BYTES) {
             throw new ArbalestException(
                     ErrorCode.LIMIT_EXCEEDED,
-                    at(row, key) + "metadata of " + encoded.length + " bytes, at most " + MAX_ROW_METADATA_BYTES
+                    at(row, key)
+                            + "metadata of "
+                            + encoded.length
+                            + " bytes, at most "
+                            + MAX_ROW_METADATA_BYTES
                             + " are allowed",
                     "store the long text elsewhere and keep a reference to it");
         }

@@ -10,6 +10,9 @@ import io.arbalest.model.KeyType;
 import io.arbalest.model.OperationKind;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
+
+import org.jspecify.annotations.Nullable;
+
 import java.lang.foreign.MemorySegment;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
@@ -17,10 +20,10 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The body of a log record of type ROWS. Format version 1, little-endian, no padding but where it is shown:
+ * The body of a log record of type ROWS. Format version 1, little-endian, no padding but where it
+ * is shown:
  *
  * <pre>
  *   0  u8   format version, 1
@@ -51,11 +54,13 @@ import org.jspecify.annotations.Nullable;
  *      f16[v][dimension]   vectors, plain binary16, in the order of the rows that have one
  * </pre>
  *
- * <p>Row i has the sequence number first + i, where first stands in the record's header, as do term and checksum. The commit
- * stamp at which a row becomes visible follows from the checkpoint: 0 means its own sequence number. A row without a version
- * gets one when it is applied; {@link VersionRule} says which.
+ * <p>Row i has the sequence number first + i, where first stands in the record's header, as do term
+ * and checksum. The commit stamp at which a row becomes visible follows from the checkpoint: 0
+ * means its own sequence number. A row without a version gets one when it is applied; {@link
+ * VersionRule} says which.
  *
- * <p>The vectors come last and are handed to the log as slices of the writer's own memory: they are copied once, by the log.
+ * <p>The vectors come last and are handed to the log as slices of the writer's own memory: they are
+ * copied once, by the log.
  *
  * <p>Thread-safe: no state.
  */
@@ -85,7 +90,8 @@ final class RowFormat {
     private RowFormat() {}
 
     /** Bytes that a row takes; at most, as for alignment. */
-    static long rowBytes(PointKey key, @Nullable Version version, int metadataBytes, int vectorBytes) {
+    static long rowBytes(
+            PointKey key, @Nullable Version version, int metadataBytes, int vectorBytes) {
         return ROW_BYTES
                 + key.canonicalBytes().length
                 + (version == null ? 0 : VERSION_BYTES)
@@ -93,7 +99,9 @@ final class RowFormat {
                 + (long) vectorBytes;
     }
 
-    /** The body, in pieces: everything before the vectors, then slices of {@code rows.vectors()}. */
+    /**
+     * The body, in pieces: everything before the vectors, then slices of {@code rows.vectors()}.
+     */
     static List<MemorySegment> encode(LoggedRows rows, KeyType keyType, int dimension) {
         int vectorBytes = dimension * Short.BYTES;
         List<MemorySegment> body = new ArrayList<>();
@@ -115,7 +123,8 @@ final class RowFormat {
         return body;
     }
 
-    private static void addSlice(List<MemorySegment> body, MemorySegment vectors, long start, long end) {
+    private static void addSlice(
+            List<MemorySegment> body, MemorySegment vectors, long start, long end) {
         if (end > start) {
             body.add(vectors.asSlice(start, end - start));
         }
@@ -136,11 +145,20 @@ final class RowFormat {
         RowBatch.Writer writer = rows.header().writer();
         byte[] group = writer.group().getBytes(StandardCharsets.UTF_8);
         int size =
-                HEADER_BYTES + 4 * n + VERSION_BYTES * versions + group.length + keyBytes + 4 * (n + 1) + metadataBytes;
+                HEADER_BYTES
+                        + 4 * n
+                        + VERSION_BYTES * versions
+                        + group.length
+                        + keyBytes
+                        + 4 * (n + 1)
+                        + metadataBytes;
         ByteBuffer out = ByteBuffer.allocate(aligned(size)).order(ByteOrder.LITTLE_ENDIAN);
         out.put((byte) FORMAT_VERSION).put((byte) (rows.header().acceptOlder() ? ACCEPT_OLDER : 0));
         out.putShort((short) dimension).putInt(n).putLong(rows.header().wallMillis());
-        out.putLong(writer.epoch()).putLong(writer.sequence()).putLong(writer.checkpoint()).putInt(writer.subtask());
+        out.putLong(writer.epoch())
+                .putLong(writer.sequence())
+                .putLong(writer.checkpoint())
+                .putInt(writer.subtask());
         out.putShort((short) group.length).put(keyTypeByte(keyType)).put((byte) 0);
         out.putInt(keyBytes).putInt(versions).putInt(vectors).putInt(metadataBytes);
         putColumns(rows, group, out);
@@ -162,7 +180,9 @@ final class RowFormat {
         }
         for (Version version : rows.versions()) {
             if (version != null) {
-                out.putInt(version.generation()).putLong(version.version()).putLong(version.tiebreak());
+                out.putInt(version.generation())
+                        .putLong(version.version())
+                        .putLong(version.tiebreak());
             }
         }
         out.put(group);
@@ -181,9 +201,11 @@ final class RowFormat {
     }
 
     /**
-     * The rows of a record. Keys and metadata are copied; vectors stay in the body, which must outlive their use.
+     * The rows of a record. Keys and metadata are copied; vectors stay in the body, which must
+     * outlive their use.
      *
-     * @throws ArbalestException UNSUPPORTED_FORMAT_VERSION, or LOG_CORRUPT if the body does not follow the format
+     * @throws ArbalestException UNSUPPORTED_FORMAT_VERSION, or LOG_CORRUPT if the body does not
+     *     follow the format
      */
     static LoggedRows decode(MemorySegment body, int rowCount, CollectionDefinition definition) {
         if (body.byteSize() < HEADER_BYTES) {
@@ -193,12 +215,17 @@ final class RowFormat {
         if (version != FORMAT_VERSION) {
             throw new ArbalestException(
                     ErrorCode.UNSUPPORTED_FORMAT_VERSION,
-                    "log record with rows of format version " + version + ", this release reads " + FORMAT_VERSION,
+                    "log record with rows of format version "
+                            + version
+                            + ", this release reads "
+                            + FORMAT_VERSION,
                     "run the release that wrote it, or a later one");
         }
         try {
             return new Decoder(body, rowCount, definition).decode();
-        } catch (BufferUnderflowException | IndexOutOfBoundsException | IllegalArgumentException e) {
+        } catch (BufferUnderflowException
+                | IndexOutOfBoundsException
+                | IllegalArgumentException e) {
             throw corrupt("a column ends early or holds an impossible value", e);
         } catch (ArbalestException e) {
             throw corrupt(e.detail(), e);
@@ -231,7 +258,9 @@ final class RowFormat {
             long epoch = in.getLong();
             long sequence = in.getLong();
             long checkpoint = in.getLong();
-            require(checkpoint == 0, "staged rows of checkpoint " + checkpoint + ", not read by this release");
+            require(
+                    checkpoint == 0,
+                    "staged rows of checkpoint " + checkpoint + ", not read by this release");
             int subtask = in.getInt();
             int groupBytes = Short.toUnsignedInt(in.getShort());
             int keyType = in.get();
@@ -261,21 +290,31 @@ final class RowFormat {
             @Nullable Object[] @Nullable [] values = new @Nullable Object[n][];
             for (int i = 0; i < n; i++) {
                 boolean upsert = operations[i] == OperationKind.UPSERT;
-                require(upsert == (offsets[i] != LoggedRows.NO_VECTOR), "row " + i + " with or without a vector");
+                require(
+                        upsert == (offsets[i] != LoggedRows.NO_VECTOR),
+                        "row " + i + " with or without a vector");
                 values[i] = upsert ? MetadataCodec.decode(definition.fields(), metadata[i]) : null;
             }
             RowBatch.Writer writer =
                     new RowBatch.Writer(
-                            new String(group, StandardCharsets.UTF_8), subtask, epoch, sequence, checkpoint);
-            LoggedRows.Header header = new LoggedRows.Header(writer, (flags & ACCEPT_OLDER) != 0, wallMillis);
-            return new LoggedRows(header, operations, keys, versions, body, offsets, metadata, values);
+                            new String(group, StandardCharsets.UTF_8),
+                            subtask,
+                            epoch,
+                            sequence,
+                            checkpoint);
+            LoggedRows.Header header =
+                    new LoggedRows.Header(writer, (flags & ACCEPT_OLDER) != 0, wallMillis);
+            return new LoggedRows(
+                    header, operations, keys, versions, body, offsets, metadata, values);
         }
 
         private @Nullable Version[] versions(byte[] rowFlags, int expected) {
             @Nullable Version[] versions = new @Nullable Version[n];
             int found = 0;
             for (int i = 0; i < n; i++) {
-                require((rowFlags[i] & ~(HAS_VERSION | HAS_VECTOR)) == 0, "row flags " + rowFlags[i]);
+                require(
+                        (rowFlags[i] & ~(HAS_VERSION | HAS_VECTOR)) == 0,
+                        "row flags " + rowFlags[i]);
                 if ((rowFlags[i] & HAS_VERSION) != 0) {
                     versions[i] = new Version(in.getInt(), in.getLong(), in.getLong());
                     found++;
@@ -293,7 +332,9 @@ final class RowFormat {
                 in.get(bytes);
                 keys[i] = PointKey.ofCanonicalBytes(definition.keyType(), bytes);
             }
-            require(in.position() - start == expected, "keys of another length than the header says");
+            require(
+                    in.position() - start == expected,
+                    "keys of another length than the header says");
             return keys;
         }
 
@@ -303,7 +344,9 @@ final class RowFormat {
                 ends[i] = in.getInt();
                 require(i == 0 ? ends[0] == 0 : ends[i] >= ends[i - 1], "metadata out of order");
             }
-            require(ends[n] == expected && expected <= in.remaining(), "metadata of " + ends[n] + " bytes");
+            require(
+                    ends[n] == expected && expected <= in.remaining(),
+                    "metadata of " + ends[n] + " bytes");
             byte[][] metadata = new byte[n][];
             for (int i = 0; i < n; i++) {
                 metadata[i] = new byte[ends[i + 1] - ends[i]];
@@ -317,7 +360,13 @@ final class RowFormat {
             long offset = aligned(in.position());
             require(
                     body.byteSize() == offset + expected * vectorBytes,
-                    "a body of " + body.byteSize() + " bytes for " + expected + " vectors from " + offset + " on");
+                    "a body of "
+                            + body.byteSize()
+                            + " bytes for "
+                            + expected
+                            + " vectors from "
+                            + offset
+                            + " on");
             long[] offsets = new long[n];
             int found = 0;
             for (int i = 0; i < n; i++) {
@@ -350,7 +399,10 @@ final class RowFormat {
     }
 
     private static ArbalestException corrupt(String what, @Nullable Exception cause) {
-        String detail = cause instanceof IllegalArgumentException && cause.getMessage() != null ? cause.getMessage() : what;
+        String detail =
+                cause instanceof IllegalArgumentException && cause.getMessage() != null
+                        ? cause.getMessage()
+                        : what;
         return new ArbalestException(
                 ErrorCode.LOG_CORRUPT,
                 "a log record passed its checksum but its rows cannot be read: " + detail,

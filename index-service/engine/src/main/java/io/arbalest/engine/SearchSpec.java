@@ -1,8 +1,10 @@
 package io.arbalest.engine;
 
 import io.arbalest.model.Filter;
-import java.util.List;
+
 import org.jspecify.annotations.Nullable;
+
+import java.util.List;
 
 /**
  * What a search asks of one shard.

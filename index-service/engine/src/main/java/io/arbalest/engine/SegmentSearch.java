@@ -9,14 +9,15 @@ import io.arbalest.hnsw.PreparedQuery;
 import io.arbalest.metadata.ShardMetadata;
 
 /**
- * One segment as one search call sees it: which rows count, how to look for them, and the looking itself, for each query of the
- * call.
+ * One segment as one search call sees it: which rows count, how to look for them, and the looking
+ * itself, for each query of the call.
  *
- * <p>How: rows that the graph has not linked are always scored one by one. Linked rows are scored one by one in exact mode and when
- * few of them count, else found by a walk of the graph. A walk that accepts a share {@code s} of the points looks at about {@code ef
- * * m0 / s} of them to fill its candidates, and a scan scores {@code s * n}; they break even at {@code s * n = sqrt(ef * m0 * n)},
- * below which the scan is cheaper and misses nothing. Without a filter, a segment of which most rows live is
- * always walked.
+ * <p>How: rows that the graph has not linked are always scored one by one. Linked rows are scored
+ * one by one in exact mode and when few of them count, else found by a walk of the graph. A walk
+ * that accepts a share {@code s} of the points looks at about {@code ef * m0 / s} of them to fill
+ * its candidates, and a scan scores {@code s * n}; they break even at {@code s * n = sqrt(ef * m0 *
+ * n)}, below which the scan is cheaper and misses nothing. Without a filter, a segment of which
+ * most rows live is always walked.
  *
  * <p>Confined to the searching thread.
  */
@@ -64,7 +65,8 @@ final class SegmentSearch {
             this.countingRows = live;
         } else {
             OrdinalSet matching = metadata.matching(spec.filter(), segment.id());
-            this.accept = ordinal -> matching.contains(ordinal) && segment.visible(ordinal, snapshot);
+            this.accept =
+                    ordinal -> matching.contains(ordinal) && segment.visible(ordinal, snapshot);
             this.countingRows = metadata.cardinality(spec.filter(), segment.id());
         }
         boolean fewCount = countingRows < Math.sqrt((double) ef * m0 * Math.max(1, this.linked));
@@ -105,7 +107,10 @@ final class SegmentSearch {
         }
     }
 
-    /** Whether a scan might find rows that the last search of the graph did not, given how many it found. */
+    /**
+     * Whether a scan might find rows that the last search of the graph did not, given how many it
+     * found.
+     */
     boolean mayHoldMore(int found) {
         return walkedLast && found < Math.min(countingRows, scanTail ? rows : linked);
     }
@@ -117,7 +122,8 @@ final class SegmentSearch {
         scan(prepared, 0, scanTail ? rows : linked, Float.NEGATIVE_INFINITY, results);
     }
 
-    private void scan(PreparedQuery prepared, int from, int to, float bound, NeighborQueue results) {
+    private void scan(
+            PreparedQuery prepared, int from, int to, float bound, NeighborQueue results) {
         for (int start = from; start < to; start += SCAN_STRIDE) {
             if (start > from && clock.monotonicNanos() >= deadlineNanos) {
                 deadlineReached = true;
@@ -125,7 +131,8 @@ final class SegmentSearch {
             }
             float floor = Math.max(bound, results.worstScore());
             int end = Math.min(to, start + SCAN_STRIDE);
-            scanned += ExactScan.scan(segment.vectors(), prepared, start, end, accept, floor, results);
+            scanned +=
+                    ExactScan.scan(segment.vectors(), prepared, start, end, accept, floor, results);
         }
     }
 

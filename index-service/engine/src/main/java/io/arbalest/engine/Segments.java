@@ -1,11 +1,13 @@
 package io.arbalest.engine;
 
 import io.arbalest.model.CollectionDefinition;
+
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The segments of a shard, in the order in which they were started, and the snapshot up to which their rows are published.
+ * The segments of a shard, in the order in which they were started, and the snapshot up to which
+ * their rows are published.
  *
  * <p>The applier starts segments and publishes; everybody reads.
  */
@@ -59,7 +61,10 @@ final class Segments implements AutoCloseable {
         return all;
     }
 
-    /** Lets readers see everything up to a sequence number; applier only, after each segment's own publish. */
+    /**
+     * Lets readers see everything up to a sequence number; applier only, after each segment's own
+     * publish.
+     */
     void publish(long sequenceNumber) {
         view = new View(sequenceNumber, all);
     }

@@ -3,11 +3,16 @@ package io.arbalest.engine;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.ShardId;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
+
 import org.jspecify.annotations.Nullable;
 
-/** One shard served by this node. Thread-safe. Errors are {@link io.arbalest.model.ArbalestException}. */
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * One shard served by this node. Thread-safe. Errors are {@link
+ * io.arbalest.model.ArbalestException}.
+ */
 public interface Shard {
     ShardId id();
 
@@ -16,10 +21,12 @@ public interface Shard {
     ShardStatistics statistics();
 
     /**
-     * Checks the rows, logs those that pass, and completes when they are durable and applied to the exact tail. Rows that fail a
-     * check are REJECTED one by one; the others are not affected. While more is waiting than the limits allow, the future is
-     * held back; if that lasts too long, the whole batch is refused with OVERLOADED and none of it was stored. After LOG_FAILED the
-     * outcome is unknown. Completes on a thread of the shard: what hangs on the future must be short and must not block.
+     * Checks the rows, logs those that pass, and completes when they are durable and applied to the
+     * exact tail. Rows that fail a check are REJECTED one by one; the others are not affected.
+     * While more is waiting than the limits allow, the future is held back; if that lasts too long,
+     * the whole batch is refused with OVERLOADED and none of it was stored. After LOG_FAILED the
+     * outcome is unknown. Completes on a thread of the shard: what hangs on the future must be
+     * short and must not block.
      *
      * @param term the term that the sender believes in; 0: any
      */
@@ -38,5 +45,9 @@ public interface Shard {
      * @param minSequenceNumber wait until this row is visible; 0: do not wait
      */
     List<@Nullable FoundRow> get(
-            List<PointKey> keys, List<String> fields, boolean includeVector, long minSequenceNumber, long deadlineNanos);
+            List<PointKey> keys,
+            List<String> fields,
+            boolean includeVector,
+            long minSequenceNumber,
+            long deadlineNanos);
 }

@@ -13,6 +13,9 @@ import io.arbalest.wal.LogCorruptException;
 import io.arbalest.wal.RecordType;
 import io.arbalest.wal.UnsupportedLogFormatException;
 import io.arbalest.wal.WriteAheadLog;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -24,23 +27,24 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A shard: log, segments, graph and metadata joined.
  *
- * <p>A write is checked, waits for its turn ({@link WriteQueue}), becomes a log record, and once that is durable is applied by the
- * applier ({@link RowApplier}) and published; then its future completes and every search that starts later sees it. The indexer
- * links it afterwards.
+ * <p>A write is checked, waits for its turn ({@link WriteQueue}), becomes a log record, and once
+ * that is durable is applied by the applier ({@link RowApplier}) and published; then its future
+ * completes and every search that starts later sees it. The indexer links it afterwards.
  *
- * <p>In this release segments are in memory only, so opening a shard replays its whole log through the same applier. The metadata
- * store is derived from the log as well: it is cleared and filled again, because segment numbers and ordinals start anew. Version
- * decisions depend on the log alone and come out as before. While that lasts the shard is RECOVERING and refuses calls. Then it
- * serves, with exact scans over what is not linked yet; rows that were recovered do not count against the limit on the unlinked
- * tail, else no write would get in until all are linked.
+ * <p>In this release segments are in memory only, so opening a shard replays its whole log through
+ * the same applier. The metadata store is derived from the log as well: it is cleared and filled
+ * again, because segment numbers and ordinals start anew. Version decisions depend on the log alone
+ * and come out as before. While that lasts the shard is RECOVERING and refuses calls. Then it
+ * serves, with exact scans over what is not linked yet; rows that were recovered do not count
+ * against the limit on the unlinked tail, else no write would get in until all are linked.
  *
- * <p>If opening fails the shard is FAILED and keeps the reason. If the log or the store fails later the shard is READ_ONLY: what was
- * published is served, writes are refused with the reason, until the node restarts; a full disk ends by itself.
+ * <p>If opening fails the shard is FAILED and keeps the reason. If the log or the store fails later
+ * the shard is READ_ONLY: what was published is served, writes are refused with the reason, until
+ * the node restarts; a full disk ends by itself.
  *
  * <p>Thread-safe.
  */
@@ -122,7 +126,12 @@ final class ShardCore implements Shard, AutoCloseable {
             state = ShardState.SERVING;
             made.indexer().wake();
             long millis = (env.clock().monotonicNanos() - started) / 1_000_000;
-            LOG.log(Level.INFO, "shard {0} serves: {1} rows recovered in {2} ms", name(), made.recoveredRows(), millis);
+            LOG.log(
+                    Level.INFO,
+                    "shard {0} serves: {1} rows recovered in {2} ms",
+                    name(),
+                    made.recoveredRows(),
+                    millis);
         } catch (IOException | RuntimeException | Error e) {
             opened.reversed().forEach(this::closeQuietly);
             if (!closing) {
@@ -138,7 +147,8 @@ final class ShardCore implements Shard, AutoCloseable {
         env.disk().createDirectories(metadataDirectory);
         WriteAheadLog log = logs.open(directory.resolve("wal"), id, definition, term);
         opened.add(log);
-        ShardMetadata metadata = new ShardMetadata(env.stores().open(metadataDirectory), definition);
+        ShardMetadata metadata =
+                new ShardMetadata(env.stores().open(metadataDirectory), definition);
         opened.add(metadata);
         Segments segments = new Segments(definition, id.number(), options.growingSegmentRows());
         opened.add(segments);
@@ -166,7 +176,16 @@ final class ShardCore implements Shard, AutoCloseable {
                         () -> unlinkedRows(segments, linking, recovered),
                         new LogListener(applierThread));
         ShardSearch search = new ShardSearch(definition, segments, metadata, env.clock(), metrics);
-        return new Parts(log, metadata, segments, applier, applierThread, linking, writes, search, recovered);
+        return new Parts(
+                log,
+                metadata,
+                segments,
+                applier,
+                applierThread,
+                linking,
+                writes,
+                search,
+                recovered);
     }
 
     private void replay(WriteAheadLog log, RowApplier applier) throws IOException {
@@ -183,7 +202,9 @@ final class ShardCore implements Shard, AutoCloseable {
                     } else if (type != RecordType.TERM_START && type != RecordType.PAD) {
                         throw new ArbalestException(
                                 ErrorCode.UNSUPPORTED_FORMAT_VERSION,
-                                "the log has a record of type " + type + ", not read by this release",
+                                "the log has a record of type "
+                                        + type
+                                        + ", not read by this release",
                                 "run the release that wrote it, or a later one");
                     }
                     if (waiting[0] >= MAX_BATCH_ROWS) {
@@ -211,13 +232,16 @@ final class ShardCore implements Shard, AutoCloseable {
                 };
         String fix =
                 switch (code) {
-                    case LOG_CORRUPT -> "restore the shard from a snapshot, or drop and refill the collection";
-                    case UNSUPPORTED_FORMAT_VERSION -> "run the release that wrote it, or a later one";
+                    case LOG_CORRUPT ->
+                            "restore the shard from a snapshot, or drop and refill the collection";
+                    case UNSUPPORTED_FORMAT_VERSION ->
+                            "run the release that wrote it, or a later one";
                     case DISK_FULL -> "free space on the node's disk, then restart the node";
                     default -> "see the node's log, then restart the node";
                 };
         String what = cause instanceof IOException ? cause.getMessage() : cause.toString();
-        return new ArbalestException(code, "shard " + name() + " cannot be opened: " + what, fix, cause);
+        return new ArbalestException(
+                code, "shard " + name() + " cannot be opened: " + what, fix, cause);
     }
 
     /** One line for what was foreseen, a stack trace for what was not. */
@@ -235,7 +259,10 @@ final class ShardCore implements Shard, AutoCloseable {
                 cause instanceof ArbalestException coded
                         ? coded
                         : new ArbalestException(
-                                code, "shard " + name() + ": " + what + ": " + cause, "restart the node", cause);
+                                code,
+                                "shard " + name() + ": " + what + ": " + cause,
+                                "restart the node",
+                                cause);
         synchronized (gate) {
             if (failure != null || closing) {
                 return;
@@ -290,7 +317,10 @@ final class ShardCore implements Shard, AutoCloseable {
         try {
             part.close();
         } catch (Exception e) {
-            LOG.log(Level.WARNING, "shard " + name() + ": closing " + part.getClass().getSimpleName(), e);
+            LOG.log(
+                    Level.WARNING,
+                    "shard " + name() + ": closing " + part.getClass().getSimpleName(),
+                    e);
         }
     }
 
@@ -308,7 +338,12 @@ final class ShardCore implements Shard, AutoCloseable {
             if (senderTerm != 0 && senderTerm != term) {
                 throw new ArbalestException(
                         ErrorCode.WRONG_TERM,
-                        "shard " + name() + " is in term " + term + ", the sender believes in " + senderTerm,
+                        "shard "
+                                + name()
+                                + " is in term "
+                                + term
+                                + ", the sender believes in "
+                                + senderTerm,
                         "fetch the cluster image and route again");
             }
             RowCheck.Checked checked =
@@ -327,8 +362,9 @@ final class ShardCore implements Shard, AutoCloseable {
             }
             return open.writes()
                     .submit(checked, rows.rows())
-                    .whenComplete(
-                            (_, _) -> metrics.writeSeconds.observe((env.clock().monotonicNanos() - started) / 1e9));
+                    .whenComplete((_, _) ->
+                            metrics.writeSeconds.observe(
+                                    (env.clock().monotonicNanos() - started) / 1e9));
         } catch (ArbalestException e) {
             return CompletableFuture.failedFuture(e);
         }
@@ -367,7 +403,9 @@ final class ShardCore implements Shard, AutoCloseable {
             ArbalestException reason = failure;
             try {
                 int rows = 0;
-                for (WriteQueue.Piece piece = durable.poll(); piece != null; piece = durable.poll()) {
+                for (WriteQueue.Piece piece = durable.poll();
+                        piece != null;
+                        piece = durable.poll()) {
                     pieces.add(piece);
                     if (reason != null) {
                         continue;
@@ -400,8 +438,11 @@ final class ShardCore implements Shard, AutoCloseable {
 
     private ArbalestException unknownOutcome(ArbalestException reason) {
         return new ArbalestException(
-                reason.code(), reason.detail() + "; rows of this batch are in the log and are found after a restart",
-                reason.fix(), reason);
+                reason.code(),
+                reason.detail()
+                        + "; rows of this batch are in the log and are found after a restart",
+                reason.fix(),
+                reason);
     }
 
     private void indexProgress() {
@@ -436,8 +477,15 @@ final class ShardCore implements Shard, AutoCloseable {
 
     @Override
     public List<@Nullable FoundRow> get(
-            List<PointKey> keys, List<String> fields, boolean includeVector, long minSequenceNumber, long deadlineNanos) {
-        return read(minSequenceNumber, deadlineNanos, open -> open.search().get(keys, fields, includeVector));
+            List<PointKey> keys,
+            List<String> fields,
+            boolean includeVector,
+            long minSequenceNumber,
+            long deadlineNanos) {
+        return read(
+                minSequenceNumber,
+                deadlineNanos,
+                open -> open.search().get(keys, fields, includeVector));
     }
 
     @FunctionalInterface
@@ -469,12 +517,15 @@ final class ShardCore implements Shard, AutoCloseable {
             throw shuttingDown();
         }
         throw new ArbalestException(
-                ErrorCode.SHARD_NOT_READY, "shard " + name() + " is replaying its log", "try again in a moment");
+                ErrorCode.SHARD_NOT_READY,
+                "shard " + name() + " is replaying its log",
+                "try again in a moment");
     }
 
     private ArbalestException shuttingDown() {
         return new ArbalestException(
-                ErrorCode.SHUTTING_DOWN, "shard " + name() + " is closing; the outcome of waiting writes is unknown",
+                ErrorCode.SHUTTING_DOWN,
+                "shard " + name() + " is closing; the outcome of waiting writes is unknown",
                 "fetch the cluster image and try again");
     }
 

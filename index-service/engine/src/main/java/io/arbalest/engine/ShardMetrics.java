@@ -3,6 +3,7 @@ package io.arbalest.engine;
 import io.arbalest.common.Metrics;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ShardId;
+
 import java.util.function.DoubleSupplier;
 
 /** The metrics of one shard, labelled with collection and shard number. Thread-safe. */
@@ -30,23 +31,37 @@ final class ShardMetrics {
         this.id = id;
         this.labels = labels(id, definition);
         rows = counter("rows_applied_total", "Rows applied, replay included");
-        staleRows = counter("rows_stale_total", "Rows dropped: their key had a higher version; replay included");
-        duplicateRows = counter("rows_duplicate_total", "Rows dropped: already there; replay included");
+        staleRows =
+                counter(
+                        "rows_stale_total",
+                        "Rows dropped: their key had a higher version; replay included");
+        duplicateRows =
+                counter("rows_duplicate_total", "Rows dropped: already there; replay included");
         rejectedRows = counter("rows_rejected_total", "Rows refused by a check");
         refusedBatches = counter("batches_refused_total", "Batches refused for lack of room");
         heldBatches = counter("batches_held_total", "Batches that had to wait for the index");
         queries = counter("queries_total", "Query vectors searched");
         scored = counter("scored_total", "Distances computed in graphs");
         tailScored = counter("tail_scored_total", "Distances computed in exact scans");
-        searchSeconds = registry.histogram("arbalest_engine_search_seconds", "Time of a search call", labels);
+        searchSeconds =
+                registry.histogram(
+                        "arbalest_engine_search_seconds", "Time of a search call", labels);
         writeSeconds =
-                registry.histogram("arbalest_engine_write_seconds", "Time from a batch to its acknowledgement", labels);
+                registry.histogram(
+                        "arbalest_engine_write_seconds",
+                        "Time from a batch to its acknowledgement",
+                        labels);
     }
 
     /** What every series about a shard carries. */
     static String[] labels(ShardId id, CollectionDefinition definition) {
         return new String[] {
-            "collection", definition.name(), "shard", Integer.toString(id.number()), LABEL, id.toString()
+            "collection",
+            definition.name(),
+            "shard",
+            Integer.toString(id.number()),
+            LABEL,
+            id.toString()
         };
     }
 
@@ -56,13 +71,31 @@ final class ShardMetrics {
 
     /** Shows the shard's counts at every scrape. */
     void watch(Shard shard) {
-        gauge("live_points", "Points that a search can find", () -> shard.statistics().livePoints());
-        gauge("linked_points", "Points in graphs, dead ones included", () -> shard.statistics().linkedPoints());
-        gauge("tail_rows", "Rows applied and not linked yet", () -> shard.statistics().tailPoints());
-        gauge("tombstones", "Deleted keys that are remembered", () -> shard.statistics().tombstones());
-        gauge("applied_rows", "Sequence number applied", () -> shard.statistics().appliedSequenceNumber());
+        gauge(
+                "live_points",
+                "Points that a search can find",
+                () -> shard.statistics().livePoints());
+        gauge(
+                "linked_points",
+                "Points in graphs, dead ones included",
+                () -> shard.statistics().linkedPoints());
+        gauge(
+                "tail_rows",
+                "Rows applied and not linked yet",
+                () -> shard.statistics().tailPoints());
+        gauge(
+                "tombstones",
+                "Deleted keys that are remembered",
+                () -> shard.statistics().tombstones());
+        gauge(
+                "applied_rows",
+                "Sequence number applied",
+                () -> shard.statistics().appliedSequenceNumber());
         gauge("wal_bytes", "Bytes of the log's files", () -> shard.statistics().walBytes());
-        gauge("state", "0 recovering, 1 serving, 2 read only, 3 failed", () -> number(shard.statistics().state()));
+        gauge(
+                "state",
+                "0 recovering, 1 serving, 2 read only, 3 failed",
+                () -> number(shard.statistics().state()));
     }
 
     private static int number(ShardState state) {

@@ -10,20 +10,24 @@ import io.arbalest.model.Field;
 import io.arbalest.model.HnswParams;
 import io.arbalest.model.Metric;
 import io.arbalest.model.PointKey;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Answers searches from the segments of one shard.
  *
- * <p>A call fixes one snapshot. For each query the segments are searched in turn, fullest first; the k-th best score so far is the
- * bound for the next. If fewer than k rows are found in the end, segments whose graph may have missed some are scored one by one, so
- * a search always returns min(k, rows that count). A few more than k candidates are kept, because kernels round: all are scored again
- * in double precision, then ordered, ties by key, and cut to k. Only those rows are read from the metadata.
+ * <p>A call fixes one snapshot. For each query the segments are searched in turn, fullest first;
+ * the k-th best score so far is the bound for the next. If fewer than k rows are found in the end,
+ * segments whose graph may have missed some are scored one by one, so a search always returns
+ * min(k, rows that count). A few more than k candidates are kept, because kernels round: all are
+ * scored again in double precision, then ordered, ties by key, and cut to k. Only those rows are
+ * read from the metadata.
  *
  * <p>Thread-safe.
  */
@@ -55,7 +59,9 @@ final class ShardSearch {
     void check(List<float[]> queries, SearchSpec spec) {
         if (spec.k() < 1 || spec.k() > SearchSpec.MAX_K) {
             throw new ArbalestException(
-                    ErrorCode.LIMIT_EXCEEDED, "k is " + spec.k() + ", expected 1.." + SearchSpec.MAX_K, "ask for fewer rows");
+                    ErrorCode.LIMIT_EXCEEDED,
+                    "k is " + spec.k() + ", expected 1.." + SearchSpec.MAX_K,
+                    "ask for fewer rows");
         }
         if (spec.ef() < 0 || spec.ef() > HnswParams.MAX_EF) {
             throw new ArbalestException(
@@ -64,7 +70,10 @@ final class ShardSearch {
                     "use a smaller ef, or exact mode");
         }
         if (Double.isNaN(spec.minScore())) {
-            throw new ArbalestException(ErrorCode.MALFORMED_REQUEST, "min_score is NaN", "leave it out or send a number");
+            throw new ArbalestException(
+                    ErrorCode.MALFORMED_REQUEST,
+                    "min_score is NaN",
+                    "leave it out or send a number");
         }
         for (int i = 0; i < queries.size(); i++) {
             checkQuery(i, queries.get(i));
@@ -76,8 +85,14 @@ final class ShardSearch {
         if (query.length != definition.dimension()) {
             throw new ArbalestException(
                     ErrorCode.DIMENSION_MISMATCH,
-                    "query " + number + " has " + query.length + " elements, collection '" + definition.name()
-                            + "' has dimension " + definition.dimension(),
+                    "query "
+                            + number
+                            + " has "
+                            + query.length
+                            + " elements, collection '"
+                            + definition.name()
+                            + "' has dimension "
+                            + definition.dimension(),
                     "send queries of dimension " + definition.dimension());
         }
         boolean zero = true;
@@ -86,7 +101,13 @@ final class ShardSearch {
             if (!Float.isFinite(query[i])) {
                 throw new ArbalestException(
                         ErrorCode.VECTOR_NOT_FINITE,
-                        "query " + number + ", element " + i + " is " + query[i] + ", expected a finite number",
+                        "query "
+                                + number
+                                + ", element "
+                                + i
+                                + " is "
+                                + query[i]
+                                + ", expected a finite number",
                         "send finite values");
             }
         }
@@ -107,7 +128,12 @@ final class ShardSearch {
             if (indexes[i] < 0) {
                 throw new ArbalestException(
                         ErrorCode.UNKNOWN_FIELD,
-                        "collection '" + definition.name() + "' has no field '" + fields.get(i) + "'; it has " + declared,
+                        "collection '"
+                                + definition.name()
+                                + "' has no field '"
+                                + fields.get(i)
+                                + "'; it has "
+                                + declared,
                         "ask for declared fields only");
             }
         }
@@ -160,7 +186,12 @@ final class ShardSearch {
 
     /** Whether the deadline cut the search short. */
     private boolean collect(
-            List<SegmentSearch> plan, float[] query, int kept, SearchSpec spec, int ef, List<Candidate> candidates) {
+            List<SegmentSearch> plan,
+            float[] query,
+            int kept,
+            SearchSpec spec,
+            int ef,
+            List<Candidate> candidates) {
         Bound bound = new Bound(kept);
         List<SegmentSearch> incomplete = new ArrayList<>();
         for (SegmentSearch part : plan) {
@@ -174,7 +205,8 @@ final class ShardSearch {
             }
             add(part, found, query, bound, candidates);
         }
-        if (candidates.size() < spec.k()) { // then the bound has cut nothing: the graphs may have missed rows
+        if (candidates.size()
+                < spec.k()) { // then the bound has cut nothing: the graphs may have missed rows
             for (SegmentSearch part : incomplete) {
                 if (clock.monotonicNanos() >= spec.deadlineNanos()) {
                     return true;
@@ -189,7 +221,11 @@ final class ShardSearch {
     }
 
     private static void add(
-            SegmentSearch part, NeighborQueue found, float[] query, Bound bound, List<Candidate> candidates) {
+            SegmentSearch part,
+            NeighborQueue found,
+            float[] query,
+            Bound bound,
+            List<Candidate> candidates) {
         int[] ordinals = found.ordinalsBestFirst();
         float[] scores = found.scoresBestFirst();
         for (int i = 0; i < ordinals.length; i++) {
@@ -224,7 +260,9 @@ final class ShardSearch {
         candidates.removeIf(c -> c.score() < spec.minScore());
         candidates.sort(Comparator.comparingDouble(Candidate::score).reversed());
         int end = Math.min(spec.k(), candidates.size());
-        while (end > 0 && end < candidates.size() && candidates.get(end).score() == candidates.get(end - 1).score()) {
+        while (end > 0
+                && end < candidates.size()
+                && candidates.get(end).score() == candidates.get(end - 1).score()) {
             end++;
         }
         return candidates.subList(0, end);
@@ -234,27 +272,27 @@ final class ShardSearch {
         Map<GrowingSegment, List<Candidate>> bySegment = new HashMap<>();
         best.forEach(c -> bySegment.computeIfAbsent(c.segment(), _ -> new ArrayList<>()).add(c));
         List<FoundRow> found = new ArrayList<>(best.size());
-        bySegment.forEach(
-                (segment, candidates) -> {
-                    int[] ordinals = candidates.stream().mapToInt(Candidate::ordinal).toArray();
-                    List<ShardMetadata.Row> rows = metadata.rows(segment.id(), ordinals);
-                    for (int i = 0; i < ordinals.length; i++) {
-                        ShardMetadata.Row row = rows.get(i);
-                        found.add(
-                                new FoundRow(
-                                        row.key(),
-                                        candidates.get(i).score(),
-                                        row.version(),
-                                        spec.includeVector() ? vector(segment, ordinals[i]) : null,
-                                        project(row.values(), fields)));
-                    }
-                });
+        bySegment.forEach((segment, candidates) -> {
+            int[] ordinals = candidates.stream().mapToInt(Candidate::ordinal).toArray();
+            List<ShardMetadata.Row> rows = metadata.rows(segment.id(), ordinals);
+            for (int i = 0; i < ordinals.length; i++) {
+                ShardMetadata.Row row = rows.get(i);
+                found.add(
+                        new FoundRow(
+                                row.key(),
+                                candidates.get(i).score(),
+                                row.version(),
+                                spec.includeVector() ? vector(segment, ordinals[i]) : null,
+                                project(row.values(), fields)));
+            }
+        });
         found.sort(FoundRow.BEST_FIRST);
         return List.copyOf(found.subList(0, Math.min(spec.k(), found.size())));
     }
 
     /** Rows by key. */
-    List<@Nullable FoundRow> get(List<PointKey> keys, List<String> fieldNames, boolean includeVector) {
+    List<@Nullable FoundRow> get(
+            List<PointKey> keys, List<String> fieldNames, boolean includeVector) {
         int[] fields = fieldIndexes(definition, fieldNames);
         List<@Nullable FoundRow> found = new ArrayList<>(keys.size());
         for (ShardMetadata.Location location : metadata.locateAll(keys)) {
@@ -291,7 +329,8 @@ final class ShardSearch {
         return some;
     }
 
-    private ShardSearchResult result(List<SegmentSearch> plan, List<List<FoundRow>> results, boolean deadlineReached) {
+    private ShardSearchResult result(
+            List<SegmentSearch> plan, List<List<FoundRow>> results, boolean deadlineReached) {
         long scored = 0;
         long scanned = 0;
         long linked = 0;
@@ -305,6 +344,7 @@ final class ShardSearch {
         metrics.queries.add(results.size());
         metrics.scored.add(scored);
         metrics.tailScored.add(scanned);
-        return new ShardSearchResult(results, scored, scanned, linked, tail, metadata.livePoints(), deadlineReached);
+        return new ShardSearchResult(
+                results, scored, scanned, linked, tail, metadata.livePoints(), deadlineReached);
     }
 }

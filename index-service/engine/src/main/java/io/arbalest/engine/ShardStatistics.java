@@ -1,6 +1,8 @@
 package io.arbalest.engine;
 
-/** A shard's counts at one moment. See the wire message of the same name for the meaning of each. */
+/**
+ * A shard's counts at one moment. See the wire message of the same name for the meaning of each.
+ */
 public record ShardStatistics(
         ShardState state,
         long term,

@@ -3,6 +3,7 @@ package io.arbalest.engine;
 import io.arbalest.common.Clock;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -52,10 +53,15 @@ final class TokenGate {
         lock.lock();
         try {
             while (published < sequenceNumber) {
-                long left = deadlineNanos == Long.MAX_VALUE ? deadlineNanos : deadlineNanos - clock.monotonicNanos();
+                long left =
+                        deadlineNanos == Long.MAX_VALUE
+                                ? deadlineNanos
+                                : deadlineNanos - clock.monotonicNanos();
                 if (closed) {
                     throw new ArbalestException(
-                            ErrorCode.SHUTTING_DOWN, "the shard was closed while a read waited for a write", "try again");
+                            ErrorCode.SHUTTING_DOWN,
+                            "the shard was closed while a read waited for a write",
+                            "try again");
                 }
                 if (left <= 0) {
                     throw timeout(sequenceNumber);

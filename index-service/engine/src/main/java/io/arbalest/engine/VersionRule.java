@@ -2,18 +2,21 @@ package io.arbalest.engine;
 
 import io.arbalest.metadata.ShardMetadata.Location;
 import io.arbalest.model.Version;
+
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which of two writes of a key wins. A pure function of what the key has and of the log, so a replay decides as the first run did.
+ * Which of two writes of a key wins. A pure function of what the key has and of the log, so a
+ * replay decides as the first run did.
  *
  * <ul>
- *   <li>A row with a version: applied if it is higher than what the key has, or the key has nothing; equal is a duplicate, lower is
- *       stale. A tombstone counts like a row.
- *   <li>A row without a version for a known key: always wins, with the version {@link #after} the key's, so a person's delete beats
- *       what a stream has written so far, and what the stream writes later beats the delete.
- *   <li>A row without a version for an unknown key: {@code 0/0/sequence number}. In a collection without versions the last write
- *       wins; the first write of a versioned stream beats it too.
+ *   <li>A row with a version: applied if it is higher than what the key has, or the key has
+ *       nothing; equal is a duplicate, lower is stale. A tombstone counts like a row.
+ *   <li>A row without a version for a known key: always wins, with the version {@link #after} the
+ *       key's, so a person's delete beats what a stream has written so far, and what the stream
+ *       writes later beats the delete.
+ *   <li>A row without a version for an unknown key: {@code 0/0/sequence number}. In a collection
+ *       without versions the last write wins; the first write of a versioned stream beats it too.
  * </ul>
  *
  * <p>Thread-safe: no state.
@@ -38,13 +41,16 @@ final class VersionRule {
      * @param current what the key has; null: nothing is known of it
      * @param given what the writer gave
      */
-    static Decision decide(@Nullable Location current, @Nullable Version given, long sequenceNumber) {
+    static Decision decide(
+            @Nullable Location current, @Nullable Version given, long sequenceNumber) {
         if (given == null) {
-            Version version = current == null ? new Version(0, 0, sequenceNumber) : after(current.version());
+            Version version =
+                    current == null ? new Version(0, 0, sequenceNumber) : after(current.version());
             return new Decision(Outcome.APPLY, version);
         }
         int order = current == null ? 1 : given.compareTo(current.version());
-        Outcome outcome = order > 0 ? Outcome.APPLY : order == 0 ? Outcome.DUPLICATE : Outcome.STALE;
+        Outcome outcome =
+                order > 0 ? Outcome.APPLY : order == 0 ? Outcome.DUPLICATE : Outcome.STALE;
         return new Decision(outcome, given);
     }
 

@@ -8,6 +8,9 @@ import io.arbalest.model.RowStatus;
 import io.arbalest.wal.LogFailedException;
 import io.arbalest.wal.RecordType;
 import io.arbalest.wal.WriteAheadLog;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,15 +20,16 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The way of checked batches into the log, first come first served, and no faster than the index follows.
+ * The way of checked batches into the log, first come first served, and no faster than the index
+ * follows.
  *
- * <p>A batch is cut into pieces of one log record each. A piece is appended when the rows that are logged but not linked yet leave
- * room for it; until then the batch is held back, and with it the writer. A batch of which nothing was appended is refused with
- * OVERLOADED after {@code writeWait}, or at once if the bytes held back pass their limit; once a piece was appended the rest
- * follows, so a refusal always means that nothing was stored.
+ * <p>A batch is cut into pieces of one log record each. A piece is appended when the rows that are
+ * logged but not linked yet leave room for it; until then the batch is held back, and with it the
+ * writer. A batch of which nothing was appended is refused with OVERLOADED after {@code writeWait},
+ * or at once if the bytes held back pass their limit; once a piece was appended the rest follows,
+ * so a refusal always means that nothing was stored.
  *
  * <p>Thread-safe. Futures complete outside the lock.
  */
@@ -57,7 +61,8 @@ final class WriteQueue {
     private final LongSupplier unlinkedRows;
     private final Listener listener;
 
-    private final ArrayDeque<Write> waiting = new ArrayDeque<>(); // this and what follows: guarded by this
+    private final ArrayDeque<Write> waiting =
+            new ArrayDeque<>(); // this and what follows: guarded by this
     private final Set<Write> unfinished = new HashSet<>();
     private long waitingBytes;
     private long loggedBytes;
@@ -160,10 +165,15 @@ final class WriteQueue {
             if (closed != null) {
                 return CompletableFuture.failedFuture(closed);
             }
-            if (!waiting.isEmpty() && waitingBytes + write.remainingBytes() > options.waitingBytes()) {
+            if (!waiting.isEmpty()
+                    && waitingBytes + write.remainingBytes() > options.waitingBytes()) {
                 metrics.refusedBatches.add(1);
                 return CompletableFuture.failedFuture(
-                        overloaded(waitingBytes + " bytes are held back, " + options.waitingBytes() + " are allowed"));
+                        overloaded(
+                                waitingBytes
+                                        + " bytes are held back, "
+                                        + options.waitingBytes()
+                                        + " are allowed"));
             }
             waiting.add(write);
             waitingBytes += write.remainingBytes();
@@ -171,7 +181,8 @@ final class WriteQueue {
             pump(after);
             if (write.appended == 0 && unfinished.contains(write)) {
                 metrics.heldBatches.add(1);
-                write.timeout = scheduler.schedule(options.writeWait(), timeouts, () -> expire(write));
+                write.timeout =
+                        scheduler.schedule(options.writeWait(), timeouts, () -> expire(write));
             }
         }
         after.forEach(Runnable::run);
@@ -181,8 +192,16 @@ final class WriteQueue {
     private long bytes(LoggedRows rows) {
         long sum = RowFormat.HEADER_BYTES + RowFormat.VECTOR_ALIGNMENT;
         for (int i = 0; i < rows.rows(); i++) {
-            int vectorBytes = rows.vectorOffsets()[i] == LoggedRows.NO_VECTOR ? 0 : definition.dimension() * Short.BYTES;
-            sum += RowFormat.rowBytes(rows.keys()[i], rows.versions()[i], rows.metadata()[i].length, vectorBytes);
+            int vectorBytes =
+                    rows.vectorOffsets()[i] == LoggedRows.NO_VECTOR
+                            ? 0
+                            : definition.dimension() * Short.BYTES;
+            sum +=
+                    RowFormat.rowBytes(
+                            rows.keys()[i],
+                            rows.versions()[i],
+                            rows.metadata()[i].length,
+                            vectorBytes);
         }
         return sum;
     }
@@ -307,9 +326,13 @@ final class WriteQueue {
                 waitingBytes -= write.remainingBytes();
                 metrics.refusedBatches.add(1);
                 String why =
-                        "held back for " + options.writeWait().toMillis() + " ms while "
-                                + (loggedRows + unlinkedRows.getAsLong()) + " rows wait for the graph, "
-                                + options.unlinkedTailRows() + " are allowed";
+                        "held back for "
+                                + options.writeWait().toMillis()
+                                + " ms while "
+                                + (loggedRows + unlinkedRows.getAsLong())
+                                + " rows wait for the graph, "
+                                + options.unlinkedTailRows()
+                                + " are allowed";
                 finish(write, null, overloaded(why), after);
             }
         }
@@ -334,7 +357,10 @@ final class WriteQueue {
     }
 
     private void finish(
-            Write write, @Nullable WriteResult result, @Nullable ArbalestException failure, List<Runnable> after) {
+            Write write,
+            @Nullable WriteResult result,
+            @Nullable ArbalestException failure,
+            List<Runnable> after) {
         if (!unfinished.remove(write)) {
             return;
         }
@@ -356,22 +382,37 @@ final class WriteQueue {
     }
 
     private static ArbalestException failure(Throwable cause, boolean outcomeUnknown) {
-        String outcome = outcomeUnknown ? "; outcome unknown: rows of this batch may or may not be stored" : "";
+        String outcome =
+                outcomeUnknown
+                        ? "; outcome unknown: rows of this batch may or may not be stored"
+                        : "";
         String text = cause.getMessage() + outcome;
         if (!(cause instanceof LogFailedException log)) {
-            return new ArbalestException(ErrorCode.INTERNAL, cause + outcome, "see the node's log", cause);
+            return new ArbalestException(
+                    ErrorCode.INTERNAL, cause + outcome, "see the node's log", cause);
         }
         return switch (log.reason()) {
             case DISK_FULL ->
                     new ArbalestException(
-                            ErrorCode.DISK_FULL, text, "free space on the node's disk; writing then goes on by itself", cause);
-            case QUEUE_FULL -> new ArbalestException(ErrorCode.OVERLOADED, text, "send smaller batches", cause);
-            case CLOSED -> new ArbalestException(ErrorCode.SHUTTING_DOWN, text, "send again to the restarted node", cause);
+                            ErrorCode.DISK_FULL,
+                            text,
+                            "free space on the node's disk; writing then goes on by itself",
+                            cause);
+            case QUEUE_FULL ->
+                    new ArbalestException(
+                            ErrorCode.OVERLOADED, text, "send smaller batches", cause);
+            case CLOSED ->
+                    new ArbalestException(
+                            ErrorCode.SHUTTING_DOWN,
+                            text,
+                            "send again to the restarted node",
+                            cause);
             case POISONED ->
                     new ArbalestException(
                             ErrorCode.LOG_FAILED,
                             text,
-                            "check the node's disk, restart the node, then send the batch again: versions make that safe",
+                            "check the node's disk, restart the node, then send the batch again:"
+                                    + " versions make that safe",
                             cause);
         };
     }

@@ -2,6 +2,7 @@ package io.arbalest.engine;
 
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.RowStatus;
+
 import java.util.List;
 import java.util.Map;
 
@@ -11,4 +12,5 @@ import java.util.Map;
  * @param errors by row, for each REJECTED row
  * @param sequenceNumber the last one assigned; a search that waits for it sees the batch
  */
-public record WriteResult(List<RowStatus> statuses, Map<Integer, ArbalestException> errors, long sequenceNumber) {}
+public record WriteResult(
+        List<RowStatus> statuses, Map<Integer, ArbalestException> errors, long sequenceNumber) {}

@@ -4,13 +4,15 @@ import io.arbalest.model.Binary16;
 import io.arbalest.model.OperationKind;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
+
+import org.jspecify.annotations.Nullable;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** Builds batches of rows. */
 final class Batches {
@@ -31,7 +33,11 @@ final class Batches {
         return new Batches(dimension, fields);
     }
 
-    Batches upsert(PointKey key, @Nullable Version version, float @Nullable [] vector, @Nullable Object... values) {
+    Batches upsert(
+            PointKey key,
+            @Nullable Version version,
+            float @Nullable [] vector,
+            @Nullable Object... values) {
         return row(OperationKind.UPSERT, key, version, vector, values);
     }
 
@@ -65,13 +71,15 @@ final class Batches {
         BitSet present = new BitSet();
         byte[] bytes = new byte[keys.size() * dimension * 2];
         MemorySegment segment = MemorySegment.ofArray(bytes);
-        ValueLayout.OfShort half = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+        ValueLayout.OfShort half =
+                ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
         for (int row = 0; row < keys.size(); row++) {
             float[] vector = vectors.get(row);
             if (vector != null) {
                 present.set(row);
                 for (int i = 0; i < dimension; i++) {
-                    segment.set(half, (row * (long) dimension + i) * 2, Binary16.fromFloat(vector[i]));
+                    segment.set(
+                            half, (row * (long) dimension + i) * 2, Binary16.fromFloat(vector[i]));
                 }
             }
         }

@@ -4,9 +4,11 @@ import io.arbalest.metadata.InMemoryStore;
 import io.arbalest.metadata.KeyValueStore;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.List;
 import java.util.function.BiPredicate;
-import org.jspecify.annotations.Nullable;
 
 /** A store whose writes fail from a moment on. */
 final class FailingStore implements KeyValueStore {
@@ -35,7 +37,8 @@ final class FailingStore implements KeyValueStore {
     @Override
     public void write(List<Change> changes) {
         if (failing) {
-            throw new ArbalestException(ErrorCode.STORE_FAILED, "the store cannot be written", "free some space");
+            throw new ArbalestException(
+                    ErrorCode.STORE_FAILED, "the store cannot be written", "free some space");
         }
         store.write(changes);
     }

@@ -4,6 +4,9 @@ import io.arbalest.common.Scheduler;
 import io.arbalest.wal.LogFailedException;
 import io.arbalest.wal.RecordType;
 import io.arbalest.wal.WriteAheadLog;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
@@ -11,10 +14,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
- * A log whose medium is a list that outlives it, with switches for what a real one does when things go wrong.
+ * A log whose medium is a list that outlives it, with switches for what a real one does when things
+ * go wrong.
  *
  * <p>Thread-safe; callbacks run under its lock.
  */
@@ -22,17 +25,22 @@ final class MemoryLog implements WriteAheadLog {
     /** What survives a crash. */
     static final class Medium {
         final List<Stored> records = new ArrayList<>();
+
         /** Set: appends are refused for this reason. */
         LogFailedException.@Nullable Reason refuse;
+
         /** Set: records that wait fail instead of becoming durable. */
         boolean failWrites;
+
         /** Set: records wait. */
         boolean hold;
     }
 
     record Stored(RecordType type, long first, int rowCount, byte[] body) {
         boolean same(Stored other) {
-            return first == other.first && rowCount == other.rowCount && Arrays.equals(body, other.body);
+            return first == other.first
+                    && rowCount == other.rowCount
+                    && Arrays.equals(body, other.body);
         }
     }
 
@@ -54,7 +62,8 @@ final class MemoryLog implements WriteAheadLog {
     }
 
     @Override
-    public synchronized long append(RecordType type, int rowCount, List<MemorySegment> body, Callback callback) {
+    public synchronized long append(
+            RecordType type, int rowCount, List<MemorySegment> body, Callback callback) {
         if (medium.refuse != null) {
             throw new LogFailedException(medium.refuse, "refused: " + medium.refuse);
         }
@@ -78,7 +87,10 @@ final class MemoryLog implements WriteAheadLog {
         while (!medium.hold && !waiting.isEmpty()) {
             Waiting head = waiting.remove();
             if (medium.failWrites) {
-                head.callback().failed(new LogFailedException(LogFailedException.Reason.POISONED, "write failed"));
+                head.callback()
+                        .failed(
+                                new LogFailedException(
+                                        LogFailedException.Reason.POISONED, "write failed"));
             } else {
                 medium.records.add(head.record());
                 durable = head.record().first() + head.record().rowCount() - 1;
@@ -101,7 +113,11 @@ final class MemoryLog implements WriteAheadLog {
     public void replay(long from, Visitor visitor) throws IOException {
         for (Stored record : List.copyOf(medium.records)) {
             visitor.record(
-                    record.type(), 1, record.first(), record.rowCount(), MemorySegment.ofArray(record.body()));
+                    record.type(),
+                    1,
+                    record.first(),
+                    record.rowCount(),
+                    MemorySegment.ofArray(record.body()));
         }
     }
 

@@ -21,6 +21,9 @@ import io.arbalest.testkit.RandomCases;
 import io.arbalest.testkit.SimClock;
 import io.arbalest.testkit.SimDisk;
 import io.arbalest.testkit.SimScheduler;
+
+import org.junit.jupiter.api.Test;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,7 +33,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.Test;
 
 final class NodeEngineTest {
     private static final Path DATA = Path.of("/data");
@@ -93,7 +95,8 @@ final class NodeEngineTest {
     }
 
     private void write(Shard shard, long key) {
-        RowBatch batch = Batches.of(2, 0).upsert(PointKey.of(key), null, new float[] {key, 1}).build();
+        RowBatch batch =
+                Batches.of(2, 0).upsert(PointKey.of(key), null, new float[] {key, 1}).build();
         CompletableFuture<WriteResult> write = shard.write(0, batch);
         assertThat(scheduler.runUntil(write::isDone, Duration.ofMinutes(1))).isTrue();
         assertThat(write.join().errors()).isEmpty();
@@ -125,7 +128,8 @@ final class NodeEngineTest {
     }
 
     @Test
-    void removesTheFilesOfADroppedCollectionButNotThoseOfOneThatTheImageDoesNotKnowYet() throws IOException {
+    void removesTheFilesOfADroppedCollectionButNotThoseOfOneThatTheImageDoesNotKnowYet()
+            throws IOException {
         Path first = DATA.resolve("shards").resolve(FIRST.toString());
         try (NodeEngine engine = start()) {
             engine.follow(image(3, collection(FIRST, 1, 1)));
@@ -207,7 +211,8 @@ final class NodeEngineTest {
             assertThat(engine.ready()).isTrue();
             assertThatThrownBy(this::start)
                     .isInstanceOfSatisfying(
-                            ArbalestException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.DIRECTORY_IN_USE));
+                            ArbalestException.class,
+                            e -> assertThat(e.code()).isEqualTo(ErrorCode.DIRECTORY_IN_USE));
         }
         start().close();
     }

@@ -2,12 +2,14 @@ package io.arbalest.engine;
 
 import io.arbalest.wal.RecordType;
 import io.arbalest.wal.WriteAheadLog;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** Keeps a copy of what a log holds and makes durable. Thread-safe like the log. */
 final class RecordingLog implements WriteAheadLog {
@@ -23,12 +25,18 @@ final class RecordingLog implements WriteAheadLog {
                 1,
                 (type, _, first, rowCount, body) -> {
                     if (type == RecordType.ROWS) {
-                        found.add(new MemoryLog.Stored(type, first, rowCount, body.toArray(ValueLayout.JAVA_BYTE)));
+                        found.add(
+                                new MemoryLog.Stored(
+                                        type,
+                                        first,
+                                        rowCount,
+                                        body.toArray(ValueLayout.JAVA_BYTE)));
                     }
                 });
         for (int i = 0; i < records.size(); i++) {
             if (i >= found.size() || !found.get(i).same(records.get(i))) {
-                throw new AssertionError("durable record " + i + " of " + records.size() + " is lost");
+                throw new AssertionError(
+                        "durable record " + i + " of " + records.size() + " is lost");
             }
         }
         records.clear();
@@ -45,7 +53,8 @@ final class RecordingLog implements WriteAheadLog {
                 new Callback() {
                     @Override
                     public void durable(long firstSequenceNumber) {
-                        records.add(new MemoryLog.Stored(type, firstSequenceNumber, rowCount, copy));
+                        records.add(
+                                new MemoryLog.Stored(type, firstSequenceNumber, rowCount, copy));
                         callback.durable(firstSequenceNumber);
                     }
 

@@ -13,14 +13,16 @@ import io.arbalest.model.KeyType;
 import io.arbalest.model.Metric;
 import io.arbalest.model.OperationKind;
 import io.arbalest.model.PointKey;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Test;
 
 final class RowCheckTest {
     private static final PointKey KEY = PointKey.of("a");
@@ -96,9 +98,15 @@ final class RowCheckTest {
                 .isEqualTo(ErrorCode.VALUE_TYPE_MISMATCH);
         assertThat(rowError(definition, Batches.of(2, 1).upsert(KEY, null, vector, "x", "y")))
                 .isEqualTo(ErrorCode.SCHEMA_MISMATCH);
-        assertThat(rowError(definition, Batches.of(2, 1).upsert(KEY, null, vector, "x".repeat(70_000))))
+        assertThat(
+                        rowError(
+                                definition,
+                                Batches.of(2, 1).upsert(KEY, null, vector, "x".repeat(70_000))))
                 .isEqualTo(ErrorCode.LIMIT_EXCEEDED);
-        assertThat(rowError(definition, Batches.of(2, 1).row(OperationKind.PATCH, KEY, null, vector, "x")))
+        assertThat(
+                        rowError(
+                                definition,
+                                Batches.of(2, 1).row(OperationKind.PATCH, KEY, null, vector, "x")))
                 .isEqualTo(ErrorCode.UNKNOWN_OPERATION);
     }
 
@@ -115,20 +123,26 @@ final class RowCheckTest {
         CollectionDefinition definition = definition(2, Metric.IP);
         assertBatch(definition, Batches.of(2, 1).build(), ErrorCode.LIMIT_EXCEEDED);
         assertBatch(
-                definition, Batches.of(3, 1).upsert(KEY, null, new float[3], "x").build(), ErrorCode.DIMENSION_MISMATCH);
+                definition,
+                Batches.of(3, 1).upsert(KEY, null, new float[3], "x").build(),
+                ErrorCode.DIMENSION_MISMATCH);
         assertBatch(
                 definition,
                 Batches.of(2, 1).delete(KEY, null).build(new RowBatch.Writer("job", 0, 1, 1, 9)),
                 ErrorCode.UNSUPPORTED_FORMAT_VERSION);
         assertBatch(
                 definition,
-                Batches.of(2, 1).delete(KEY, null).build(new RowBatch.Writer("g".repeat(2000), 0, 1, 1, 0)),
+                Batches.of(2, 1)
+                        .delete(KEY, null)
+                        .build(new RowBatch.Writer("g".repeat(2000), 0, 1, 1, 0)),
                 ErrorCode.LIMIT_EXCEEDED);
     }
 
-    private static void assertBatch(CollectionDefinition definition, RowBatch batch, ErrorCode code) {
+    private static void assertBatch(
+            CollectionDefinition definition, RowBatch batch, ErrorCode code) {
         assertThatThrownBy(() -> check(definition, batch))
-                .isInstanceOfSatisfying(ArbalestException.class, e -> assertThat(e.code()).isEqualTo(code));
+                .isInstanceOfSatisfying(
+                        ArbalestException.class, e -> assertThat(e.code()).isEqualTo(code));
     }
 
     @Test
@@ -141,7 +155,8 @@ final class RowCheckTest {
                 batch.upsert(PointKey.of("k" + i), null, new float[] {i, 1}, "x".repeat(i));
             }
         }
-        RowCheck.Checked checked = new RowCheck(definition(2, Metric.IP)).check(batch.build(), 0, 100, 4096);
+        RowCheck.Checked checked =
+                new RowCheck(definition(2, Metric.IP)).check(batch.build(), 0, 100, 4096);
         assertThat(checked.errors()).hasSize(25);
         int expected = 0;
         for (int i = 0; i < checked.pieces().size(); i++) {

@@ -16,6 +16,10 @@ import io.arbalest.model.OperationKind;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
 import io.arbalest.testkit.RandomCases;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
@@ -24,12 +28,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Test;
 
 final class RowFormatTest {
     private static final List<Field> FIELDS =
-            List.of(new Field("color", FieldType.STRING), new Field("tags", FieldType.STRING_ARRAY, false));
+            List.of(
+                    new Field("color", FieldType.STRING),
+                    new Field("tags", FieldType.STRING_ARRAY, false));
 
     @Test
     void theGoldenFileIsReadAndWrittenByteForByte() throws IOException {
@@ -40,7 +44,10 @@ final class RowFormatTest {
         }
         LoggedRows rows = goldenRows();
         assertThat(join(RowFormat.encode(rows, KeyType.STRING, 3))).isEqualTo(golden);
-        assertEqual(RowFormat.decode(MemorySegment.ofArray(golden), 4, definition(KeyType.STRING, 3)), rows, 3);
+        assertEqual(
+                RowFormat.decode(MemorySegment.ofArray(golden), 4, definition(KeyType.STRING, 3)),
+                rows,
+                3);
     }
 
     @Test
@@ -55,7 +62,9 @@ final class RowFormatTest {
                     assertThat(body.getFirst().byteSize() % RowFormat.VECTOR_ALIGNMENT).isZero();
                     LoggedRows read =
                             RowFormat.decode(
-                                    MemorySegment.ofArray(join(body)), rows.rows(), definition(keyType, dimension));
+                                    MemorySegment.ofArray(join(body)),
+                                    rows.rows(),
+                                    definition(keyType, dimension));
                     assertEqual(read, rows, dimension);
                 });
     }
@@ -80,7 +89,10 @@ final class RowFormatTest {
                     byte[] bad = good.clone();
                     bad[1 + random.nextInt(bad.length - 1)] ^= (byte) (1 << random.nextInt(8));
                     try {
-                        assertThat(RowFormat.decode(MemorySegment.ofArray(bad), 4, definition).rows()).isEqualTo(4);
+                        assertThat(
+                                        RowFormat.decode(MemorySegment.ofArray(bad), 4, definition)
+                                                .rows())
+                                .isEqualTo(4);
                     } catch (ArbalestException e) {
                         assertThat(e.code()).isEqualTo(ErrorCode.LOG_CORRUPT);
                     }
@@ -92,23 +104,39 @@ final class RowFormatTest {
         byte[] later = join(RowFormat.encode(goldenRows(), KeyType.STRING, 3));
         later[0] = 2;
         assertCode(
-                () -> RowFormat.decode(MemorySegment.ofArray(later), 4, definition(KeyType.STRING, 3)),
+                () ->
+                        RowFormat.decode(
+                                MemorySegment.ofArray(later), 4, definition(KeyType.STRING, 3)),
                 ErrorCode.UNSUPPORTED_FORMAT_VERSION);
     }
 
     private static void assertCode(Runnable call, ErrorCode code) {
         assertThatThrownBy(call::run)
-                .isInstanceOfSatisfying(ArbalestException.class, e -> assertThat(e.code()).isEqualTo(code));
+                .isInstanceOfSatisfying(
+                        ArbalestException.class, e -> assertThat(e.code()).isEqualTo(code));
     }
 
     private static CollectionDefinition definition(KeyType keyType, int dimension) {
         return new CollectionDefinition(
-                "golden", new UUID(1, 2), keyType, dimension, Metric.L2, HnswParams.DEFAULT, FIELDS, 1, 1);
+                "golden",
+                new UUID(1, 2),
+                keyType,
+                dimension,
+                Metric.L2,
+                HnswParams.DEFAULT,
+                FIELDS,
+                1,
+                1);
     }
 
-    /** Two upserts, a delete, an upsert; one without a version; a gap between the second and the third vector. */
+    /**
+     * Two upserts, a delete, an upsert; one without a version; a gap between the second and the
+     * third vector.
+     */
     static LoggedRows goldenRows() {
-        short[] halves = {0x3c00, 0x4000, 0x4200, 0x0001, (short) 0x8400, 0x7bff, 0, 0, 0, 0x1111, 0x2222, 0x3333};
+        short[] halves = {
+            0x3c00, 0x4000, 0x4200, 0x0001, (short) 0x8400, 0x7bff, 0, 0, 0, 0x1111, 0x2222, 0x3333
+        };
         byte[] vectors = new byte[24];
         for (int i = 0; i < halves.length; i++) {
             vectors[2 * i] = (byte) halves[i];
@@ -123,13 +151,24 @@ final class RowFormatTest {
             metadata[i] = row == null ? new byte[0] : MetadataCodec.encode(FIELDS, row);
         }
         return new LoggedRows(
-                new LoggedRows.Header(new RowBatch.Writer("job-α", 3, 5, 77, 0), true, 1_767_225_600_123L),
+                new LoggedRows.Header(
+                        new RowBatch.Writer("job-α", 3, 5, 77, 0), true, 1_767_225_600_123L),
                 new OperationKind[] {
-                    OperationKind.UPSERT, OperationKind.UPSERT, OperationKind.DELETE, OperationKind.UPSERT
+                    OperationKind.UPSERT,
+                    OperationKind.UPSERT,
+                    OperationKind.DELETE,
+                    OperationKind.UPSERT
                 },
-                new PointKey[] {PointKey.of("a"), PointKey.of("schlüssel"), PointKey.of("gone"), PointKey.of("z")},
+                new PointKey[] {
+                    PointKey.of("a"),
+                    PointKey.of("schlüssel"),
+                    PointKey.of("gone"),
+                    PointKey.of("z")
+                },
                 new @Nullable Version[] {
-                    new Version(1, 1_767_225_600_000L, 42), null, new Version(-1, Long.MIN_VALUE, Long.MAX_VALUE),
+                    new Version(1, 1_767_225_600_000L, 42),
+                    null,
+                    new Version(-1, Long.MIN_VALUE, Long.MAX_VALUE),
                     new Version(0, 7, 0)
                 },
                 MemorySegment.ofArray(vectors),
@@ -151,16 +190,28 @@ final class RowFormatTest {
         for (int i = 0; i < n; i++) {
             boolean delete = random.nextInt(4) == 0;
             operations[i] = delete ? OperationKind.DELETE : OperationKind.UPSERT;
-            keys[i] = keyType == KeyType.INT64 ? PointKey.of(random.nextLong()) : PointKey.of("k" + random.nextLong());
+            keys[i] =
+                    keyType == KeyType.INT64
+                            ? PointKey.of(random.nextLong())
+                            : PointKey.of("k" + random.nextLong());
             versions[i] =
-                    random.nextBoolean() ? null : new Version(random.nextInt(), random.nextLong(), random.nextLong());
+                    random.nextBoolean()
+                            ? null
+                            : new Version(random.nextInt(), random.nextLong(), random.nextLong());
             offsets[i] = delete ? LoggedRows.NO_VECTOR : (long) i * dimension * 2;
-            @Nullable Object[] row = {random.nextBoolean() ? null : "c" + random.nextInt(9), List.of("t")};
+            @Nullable Object[] row = {
+                random.nextBoolean() ? null : "c" + random.nextInt(9), List.of("t")
+            };
             values[i] = delete ? null : row;
             metadata[i] = delete ? new byte[0] : MetadataCodec.encode(FIELDS, row);
         }
         RowBatch.Writer writer =
-                new RowBatch.Writer("g" + random.nextInt(), random.nextInt(), random.nextLong(), random.nextLong(), 0);
+                new RowBatch.Writer(
+                        "g" + random.nextInt(),
+                        random.nextInt(),
+                        random.nextLong(),
+                        random.nextLong(),
+                        0);
         return new LoggedRows(
                 new LoggedRows.Header(writer, random.nextBoolean(), random.nextLong()),
                 operations,
@@ -181,7 +232,8 @@ final class RowFormatTest {
         assertThat(found.values()).isEqualTo(expected.values());
         for (int i = 0; i < expected.rows(); i++) {
             long offset = expected.vectorOffsets()[i];
-            assertThat(found.vectorOffsets()[i] == LoggedRows.NO_VECTOR).isEqualTo(offset == LoggedRows.NO_VECTOR);
+            assertThat(found.vectorOffsets()[i] == LoggedRows.NO_VECTOR)
+                    .isEqualTo(offset == LoggedRows.NO_VECTOR);
             if (offset != LoggedRows.NO_VECTOR) {
                 assertThat(vector(found, i, dimension)).isEqualTo(vector(expected, i, dimension));
             }
@@ -189,14 +241,17 @@ final class RowFormatTest {
     }
 
     private static byte[] vector(LoggedRows rows, int row, int dimension) {
-        return rows.vectors().asSlice(rows.vectorOffsets()[row], dimension * 2L).toArray(ValueLayout.JAVA_BYTE);
+        return rows.vectors()
+                .asSlice(rows.vectorOffsets()[row], dimension * 2L)
+                .toArray(ValueLayout.JAVA_BYTE);
     }
 
     static byte[] join(List<MemorySegment> parts) {
         byte[] all = new byte[(int) parts.stream().mapToLong(MemorySegment::byteSize).sum()];
         int position = 0;
         for (MemorySegment part : parts) {
-            MemorySegment.copy(part, ValueLayout.JAVA_BYTE, 0, all, position, (int) part.byteSize());
+            MemorySegment.copy(
+                    part, ValueLayout.JAVA_BYTE, 0, all, position, (int) part.byteSize());
             position += (int) part.byteSize();
         }
         return all;

@@ -12,6 +12,10 @@ import io.arbalest.model.RowStatus;
 import io.arbalest.model.Version;
 import io.arbalest.testkit.RandomCases;
 import io.arbalest.wal.LogFailedException;
+
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Test;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,8 +23,6 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.random.RandomGenerator;
-import org.assertj.core.data.Offset;
-import org.junit.jupiter.api.Test;
 
 final class ShardCoreTest {
     private static final Version V1 = new Version(0, 10, 0);
@@ -30,7 +32,11 @@ final class ShardCoreTest {
     void writesAreSearchableBeforeTheyAreLinked() {
         SimulatedShard sim = new SimulatedShard();
         CompletableFuture<WriteResult> future =
-                sim.shard.write(0, sim.batch().upsert(SimulatedShard.key(1), V1, vector(1), "red", 5L).build());
+                sim.shard.write(
+                        0,
+                        sim.batch()
+                                .upsert(SimulatedShard.key(1), V1, vector(1), "red", 5L)
+                                .build());
         while (!future.isDone()) {
             assertThat(sim.search(vector(1), 1, false, null)).isEmpty();
             assertThat(sim.scheduler.runOne()).isTrue();
@@ -52,13 +58,25 @@ final class ShardCoreTest {
     @Test
     void theHigherVersionWinsInAnyOrder() {
         SimulatedShard sim = new SimulatedShard();
-        assertThat(sim.write(sim.batch().upsert(SimulatedShard.key(1), V2, vector(2), "b", 2L)).statuses())
+        assertThat(
+                        sim.write(sim.batch().upsert(SimulatedShard.key(1), V2, vector(2), "b", 2L))
+                                .statuses())
                 .containsExactly(RowStatus.APPLIED);
         assertThat(
                         sim.write(
                                         sim.batch()
-                                                .upsert(SimulatedShard.key(1), V1, vector(1), "a", 1L)
-                                                .upsert(SimulatedShard.key(1), V2, vector(1), "a", 1L)
+                                                .upsert(
+                                                        SimulatedShard.key(1),
+                                                        V1,
+                                                        vector(1),
+                                                        "a",
+                                                        1L)
+                                                .upsert(
+                                                        SimulatedShard.key(1),
+                                                        V2,
+                                                        vector(1),
+                                                        "a",
+                                                        1L)
                                                 .delete(SimulatedShard.key(1), V1))
                                 .statuses())
                 .containsExactly(RowStatus.STALE, RowStatus.DUPLICATE, RowStatus.STALE);
@@ -75,7 +93,16 @@ final class ShardCoreTest {
         SimulatedShard sim = new SimulatedShard();
         sim.write(sim.batch().delete(SimulatedShard.key(1), V2));
         sim.restart();
-        assertThat(sim.write(sim.batch().upsert(SimulatedShard.key(1), V1, vector(1), null, null)).statuses())
+        assertThat(
+                        sim.write(
+                                        sim.batch()
+                                                .upsert(
+                                                        SimulatedShard.key(1),
+                                                        V1,
+                                                        vector(1),
+                                                        null,
+                                                        null))
+                                .statuses())
                 .containsExactly(RowStatus.STALE);
         assertThat(sim.get(SimulatedShard.key(1))).isNull();
         assertThat(sim.search(vector(1), 10, true, null)).isEmpty();
@@ -87,9 +114,27 @@ final class ShardCoreTest {
         SimulatedShard sim = new SimulatedShard();
         sim.write(sim.batch().upsert(SimulatedShard.key(1), V1, vector(1), null, null));
         sim.write(sim.batch().delete(SimulatedShard.key(1), null));
-        assertThat(sim.write(sim.batch().upsert(SimulatedShard.key(1), V1, vector(1), null, null)).statuses())
+        assertThat(
+                        sim.write(
+                                        sim.batch()
+                                                .upsert(
+                                                        SimulatedShard.key(1),
+                                                        V1,
+                                                        vector(1),
+                                                        null,
+                                                        null))
+                                .statuses())
                 .containsExactly(RowStatus.STALE);
-        assertThat(sim.write(sim.batch().upsert(SimulatedShard.key(1), V2, vector(1), null, null)).statuses())
+        assertThat(
+                        sim.write(
+                                        sim.batch()
+                                                .upsert(
+                                                        SimulatedShard.key(1),
+                                                        V2,
+                                                        vector(1),
+                                                        null,
+                                                        null))
+                                .statuses())
                 .containsExactly(RowStatus.APPLIED);
         assertThat(sim.require(SimulatedShard.key(1)).version()).isEqualTo(V2);
     }
@@ -122,7 +167,11 @@ final class ShardCoreTest {
                                 .upsert(SimulatedShard.key(5), V1, vector(5), "a", 1L));
         assertThat(result.statuses())
                 .containsExactly(
-                        RowStatus.APPLIED, RowStatus.REJECTED, RowStatus.REJECTED, RowStatus.REJECTED, RowStatus.APPLIED);
+                        RowStatus.APPLIED,
+                        RowStatus.REJECTED,
+                        RowStatus.REJECTED,
+                        RowStatus.REJECTED,
+                        RowStatus.APPLIED);
         assertThat(error(result, 1).code()).isEqualTo(ErrorCode.VECTOR_NOT_FINITE);
         assertThat(error(result, 1).getMessage()).contains("row 1", "k2", "element 3", "Infinity");
         assertThat(error(result, 2).code()).isEqualTo(ErrorCode.VECTOR_MISSING);
@@ -135,18 +184,27 @@ final class ShardCoreTest {
     void filteredSearchReturnsAllMatches() {
         SimulatedShard sim =
                 new SimulatedShard(
-                        EngineOptions.DEFAULT.withGrowingSegmentRows(500).withUnlinkedTailRows(100), Metric.IP, null);
+                        EngineOptions.DEFAULT.withGrowingSegmentRows(500).withUnlinkedTailRows(100),
+                        Metric.IP,
+                        null);
         Batches batch = sim.batch();
         for (int i = 0; i < 2000; i++) {
-            batch.upsert(SimulatedShard.key(i), V1, vector(i), i % 400 == 0 ? "rare" : "common", (long) i);
+            batch.upsert(
+                    SimulatedShard.key(i),
+                    V1,
+                    vector(i),
+                    i % 400 == 0 ? "rare" : "common",
+                    (long) i);
         }
         sim.write(batch);
         sim.scheduler.runUntilIdle();
         assertThat(sim.shard.statistics().linkedPoints()).isEqualTo(2000);
         assertThat(sim.search(vector(3), 10, false, new Filter.Equal("color", "rare"))).hasSize(5);
-        assertThat(sim.search(vector(3), 10, false, new Filter.Equal("color", "common"))).hasSize(10);
+        assertThat(sim.search(vector(3), 10, false, new Filter.Equal("color", "common")))
+                .hasSize(10);
         assertThat(sim.search(vector(3), 10, false, new Filter.Equal("color", "none"))).isEmpty();
-        List<PointKey> exact = sim.search(vector(3), 10, true, null).stream().map(FoundRow::key).toList();
+        List<PointKey> exact =
+                sim.search(vector(3), 10, true, null).stream().map(FoundRow::key).toList();
         assertThat(sim.search(vector(3), 10, false, null))
                 .hasSize(10)
                 .filteredOn(row -> exact.contains(row.key()))
@@ -157,7 +215,9 @@ final class ShardCoreTest {
     void writersWaitWhileTheTailIsFullAndAreRefusedIfThatLasts() {
         SimulatedShard sim =
                 new SimulatedShard(
-                        EngineOptions.DEFAULT.withUnlinkedTailRows(8).withWriteWait(Duration.ofSeconds(2)),
+                        EngineOptions.DEFAULT
+                                .withUnlinkedTailRows(8)
+                                .withWriteWait(Duration.ofSeconds(2)),
                         Metric.IP,
                         null);
         sim.medium.hold = true;
@@ -188,13 +248,16 @@ final class ShardCoreTest {
         sim.write(sim.batch().upsert(SimulatedShard.key(1), V1, vector(1), "a", 1L));
         sim.medium.failWrites = true;
         CompletableFuture<WriteResult> lost =
-                sim.shard.write(0, sim.batch().upsert(SimulatedShard.key(2), V1, vector(2), "b", 1L).build());
+                sim.shard.write(
+                        0,
+                        sim.batch().upsert(SimulatedShard.key(2), V1, vector(2), "b", 1L).build());
         sim.scheduler.runUntilIdle();
         assertCode(lost, ErrorCode.LOG_FAILED);
         assertThat(sim.shard.statistics().state()).isEqualTo(ShardState.READ_ONLY);
         assertThat(sim.shard.statistics().error()).contains("ARB-3001", "write failed");
         assertCode(
-                sim.shard.write(0, sim.batch().delete(SimulatedShard.key(1), null).build()), ErrorCode.LOG_FAILED);
+                sim.shard.write(0, sim.batch().delete(SimulatedShard.key(1), null).build()),
+                ErrorCode.LOG_FAILED);
         assertThat(sim.search(vector(1), 10, false, null)).hasSize(1);
         assertThat(sim.get(SimulatedShard.key(1))).isNotNull();
     }
@@ -215,7 +278,8 @@ final class ShardCoreTest {
     void aWrongTermIsRefused() {
         SimulatedShard sim = new SimulatedShard();
         assertCode(
-                sim.shard.write(2, sim.batch().delete(SimulatedShard.key(1), null).build()), ErrorCode.WRONG_TERM);
+                sim.shard.write(2, sim.batch().delete(SimulatedShard.key(1), null).build()),
+                ErrorCode.WRONG_TERM);
     }
 
     @Test
@@ -223,20 +287,39 @@ final class ShardCoreTest {
         SimulatedShard sim = new SimulatedShard();
         SearchSpec spec =
                 new SearchSpec(
-                        1, 0, false, false, null, Double.NEGATIVE_INFINITY, List.of(), false, 5, sim.clock.monotonicNanos());
+                        1,
+                        0,
+                        false,
+                        false,
+                        null,
+                        Double.NEGATIVE_INFINITY,
+                        List.of(),
+                        false,
+                        5,
+                        sim.clock.monotonicNanos());
         assertThatThrownBy(() -> sim.shard.search(List.of(vector(1)), spec))
                 .isInstanceOfSatisfying(
-                        ArbalestException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.TOKEN_TIMEOUT));
+                        ArbalestException.class,
+                        e -> assertThat(e.code()).isEqualTo(ErrorCode.TOKEN_TIMEOUT));
     }
 
     @Test
     void badQueriesAreRefusedWithTheirCode() {
         SimulatedShard sim = new SimulatedShard();
-        assertQueryCode(sim, new float[3], SimulatedShard.spec(1, false, null, 0), ErrorCode.DIMENSION_MISMATCH);
+        assertQueryCode(
+                sim,
+                new float[3],
+                SimulatedShard.spec(1, false, null, 0),
+                ErrorCode.DIMENSION_MISMATCH);
         float[] notANumber = vector(1);
         notANumber[2] = Float.NaN;
-        assertQueryCode(sim, notANumber, SimulatedShard.spec(1, false, null, 0), ErrorCode.VECTOR_NOT_FINITE);
-        assertQueryCode(sim, vector(1), SimulatedShard.spec(0, false, null, 0), ErrorCode.LIMIT_EXCEEDED);
+        assertQueryCode(
+                sim,
+                notANumber,
+                SimulatedShard.spec(1, false, null, 0),
+                ErrorCode.VECTOR_NOT_FINITE);
+        assertQueryCode(
+                sim, vector(1), SimulatedShard.spec(0, false, null, 0), ErrorCode.LIMIT_EXCEEDED);
         assertQueryCode(
                 sim,
                 vector(1),
@@ -248,9 +331,11 @@ final class ShardCoreTest {
         return Objects.requireNonNull(result.errors().get(row));
     }
 
-    private static void assertQueryCode(SimulatedShard sim, float[] query, SearchSpec spec, ErrorCode code) {
+    private static void assertQueryCode(
+            SimulatedShard sim, float[] query, SearchSpec spec, ErrorCode code) {
         assertThatThrownBy(() -> sim.shard.search(List.of(query), spec))
-                .isInstanceOfSatisfying(ArbalestException.class, e -> assertThat(e.code()).isEqualTo(code));
+                .isInstanceOfSatisfying(
+                        ArbalestException.class, e -> assertThat(e.code()).isEqualTo(code));
     }
 
     static void assertCode(CompletableFuture<?> future, ErrorCode code) {
@@ -258,7 +343,8 @@ final class ShardCoreTest {
         assertThatThrownBy(future::join)
                 .isInstanceOf(CompletionException.class)
                 .cause()
-                .isInstanceOfSatisfying(ArbalestException.class, e -> assertThat(e.code()).isEqualTo(code));
+                .isInstanceOfSatisfying(
+                        ArbalestException.class, e -> assertThat(e.code()).isEqualTo(code));
     }
 
     /** A unit vector that depends on the seed alone. */

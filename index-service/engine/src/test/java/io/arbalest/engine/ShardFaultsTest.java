@@ -2,6 +2,7 @@ package io.arbalest.engine;
 
 import static io.arbalest.engine.ShardCoreTest.assertCode;
 import static io.arbalest.engine.ShardCoreTest.vector;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -13,11 +14,13 @@ import io.arbalest.model.RowStatus;
 import io.arbalest.model.Version;
 import io.arbalest.wal.LogFailedException;
 import io.arbalest.wal.RecordType;
+
+import org.junit.jupiter.api.Test;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.Test;
 
 /** What a shard does when log, store or callers misbehave. */
 final class ShardFaultsTest {
@@ -32,7 +35,8 @@ final class ShardFaultsTest {
     }
 
     private static SearchSpec spec(boolean skipTail, double minScore, long deadlineNanos) {
-        return new SearchSpec(50, 0, false, skipTail, null, minScore, List.of(), false, 0, deadlineNanos);
+        return new SearchSpec(
+                50, 0, false, skipTail, null, minScore, List.of(), false, 0, deadlineNanos);
     }
 
     @Test
@@ -44,11 +48,13 @@ final class ShardFaultsTest {
         sim.medium.records.add(new MemoryLog.Stored(RecordType.ROWS, 4, 3, damaged));
         sim.restart();
         assertThat(sim.shard.statistics().state()).isEqualTo(ShardState.FAILED);
-        assertThat(sim.shard.statistics().error()).contains("ARB-3002", "99 rows where the record says 3");
+        assertThat(sim.shard.statistics().error())
+                .contains("ARB-3002", "99 rows where the record says 3");
         assertCode(sim.shard.write(0, rows(sim, 0, 1).build()), ErrorCode.LOG_CORRUPT);
         assertThatThrownBy(() -> sim.search(vector(1), 1, false, null))
                 .isInstanceOfSatisfying(
-                        ArbalestException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.LOG_CORRUPT));
+                        ArbalestException.class,
+                        e -> assertThat(e.code()).isEqualTo(ErrorCode.LOG_CORRUPT));
         sim.shard.close();
     }
 
@@ -69,7 +75,8 @@ final class ShardFaultsTest {
         sim.restart();
         sim.write(rows(sim, 0, 3));
         store.fail();
-        CompletableFuture<WriteResult> lost = sim.shard.write(0, sim.batch().delete(SimulatedShard.key(1), null).build());
+        CompletableFuture<WriteResult> lost =
+                sim.shard.write(0, sim.batch().delete(SimulatedShard.key(1), null).build());
         sim.scheduler.runUntilIdle();
         assertCode(lost, ErrorCode.STORE_FAILED);
         assertThat(sim.shard.statistics().state()).isEqualTo(ShardState.READ_ONLY);
@@ -131,7 +138,9 @@ final class ShardFaultsTest {
     void moreBytesThanMayWaitAreRefusedAtOnce() {
         SimulatedShard sim =
                 new SimulatedShard(
-                        EngineOptions.DEFAULT.withUnlinkedTailRows(4).withWaitingBytes(2000), Metric.IP, null);
+                        EngineOptions.DEFAULT.withUnlinkedTailRows(4).withWaitingBytes(2000),
+                        Metric.IP,
+                        null);
         sim.medium.hold = true;
         CompletableFuture<WriteResult> logged = sim.shard.write(0, rows(sim, 0, 4).build());
         CompletableFuture<WriteResult> held = sim.shard.write(0, rows(sim, 4, 8).build());
@@ -166,7 +175,8 @@ final class ShardFaultsTest {
         assertCode(sim.shard.write(0, rows(sim, 0, 1).build()), ErrorCode.SHUTTING_DOWN);
         assertThatThrownBy(() -> sim.get(SimulatedShard.key(1)))
                 .isInstanceOfSatisfying(
-                        ArbalestException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.SHUTTING_DOWN));
+                        ArbalestException.class,
+                        e -> assertThat(e.code()).isEqualTo(ErrorCode.SHUTTING_DOWN));
         sim.shard.close();
     }
 
@@ -191,12 +201,16 @@ final class ShardFaultsTest {
             sim.scheduler.runOne();
         }
         ShardSearchResult linked =
-                sim.shard.search(List.of(vector(1)), spec(true, Double.NEGATIVE_INFINITY, Long.MAX_VALUE));
+                sim.shard.search(
+                        List.of(vector(1)), spec(true, Double.NEGATIVE_INFINITY, Long.MAX_VALUE));
         assertThat(linked.rows().getFirst()).hasSize(20);
         assertThat(linked.tailScored()).isZero();
         assertThat(linked.tailPoints()).isEqualTo(10);
         List<FoundRow> cut =
-                sim.shard.search(List.of(vector(1)), spec(false, 0.5, Long.MAX_VALUE)).rows().getFirst();
+                sim.shard
+                        .search(List.of(vector(1)), spec(false, 0.5, Long.MAX_VALUE))
+                        .rows()
+                        .getFirst();
         List<FoundRow> all = sim.search(vector(1), 50, true, null);
         assertThat(cut).hasSize((int) all.stream().filter(row -> row.score() >= 0.5).count());
         assertThat(cut.size()).isBetween(1, 29);

@@ -11,6 +11,11 @@ import io.arbalest.model.Version;
 import io.arbalest.testkit.BruteForceIndex;
 import io.arbalest.testkit.RandomCases;
 import io.arbalest.testkit.SimDisk;
+
+import org.assertj.core.data.Offset;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -20,9 +25,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
-import org.assertj.core.data.Offset;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Test;
 
 /** A shard against a map, through random writes, tasks in random order, crashes and searches. */
 final class ShardModelTest {
@@ -57,7 +59,8 @@ final class ShardModelTest {
                             .withGrowingSegmentRows(20 + random.nextInt(100))
                             .withUnlinkedTailRows(4 + random.nextInt(40))
                             .withIndexerThreads(1 + random.nextInt(2));
-            this.sim = new SimulatedShard(options.withWalFileBytes(1 << 18), metric, random, onDisk);
+            this.sim =
+                    new SimulatedShard(options.withWalFileBytes(1 << 18), metric, random, onDisk);
             this.onDisk = onDisk;
         }
 
@@ -103,7 +106,8 @@ final class ShardModelTest {
                 Version version =
                         random.nextInt(4) == 0
                                 ? null
-                                : new Version(random.nextInt(2), random.nextInt(20), random.nextInt(3));
+                                : new Version(
+                                        random.nextInt(2), random.nextInt(20), random.nextInt(3));
                 if (random.nextInt(5) == 0) {
                     batch.delete(key, version);
                 } else {
@@ -134,7 +138,10 @@ final class ShardModelTest {
             sent.clear();
         }
 
-        /** Applies to the model what the shard says it has applied: the log's records, in their order. */
+        /**
+         * Applies to the model what the shard says it has applied: the log's records, in their
+         * order.
+         */
         void follow() {
             long applied = sim.shard.statistics().appliedSequenceNumber();
             while (checkedRecords < sim.medium.records.size()) {
@@ -144,7 +151,9 @@ final class ShardModelTest {
                 }
                 LoggedRows rows =
                         RowFormat.decode(
-                                MemorySegment.ofArray(record.body()), record.rowCount(), sim.definition);
+                                MemorySegment.ofArray(record.body()),
+                                record.rowCount(),
+                                sim.definition);
                 for (int i = 0; i < rows.rows(); i++) {
                     assertThat(++sequenceNumber).isEqualTo(record.first() + i);
                     apply(rows, i);
@@ -192,11 +201,14 @@ final class ShardModelTest {
             for (Sent one : sent) {
                 if (one.acknowledged()) {
                     WriteResult result = one.future().join();
-                    assertThat(result.statuses()).hasSize(one.rows()).doesNotContain(RowStatus.REJECTED);
+                    assertThat(result.statuses())
+                            .hasSize(one.rows())
+                            .doesNotContain(RowStatus.REJECTED);
                     assertThat(result.sequenceNumber()).isLessThanOrEqualTo(sequenceNumber);
                 }
             }
-            BruteForceIndex<PointKey> truth = new BruteForceIndex<>(metric, SimulatedShard.DIMENSION);
+            BruteForceIndex<PointKey> truth =
+                    new BruteForceIndex<>(metric, SimulatedShard.DIMENSION);
             long tombstones = 0;
             for (int i = 0; i < KEYS; i++) {
                 PointKey key = SimulatedShard.key(i);
@@ -224,7 +236,8 @@ final class ShardModelTest {
             List<BruteForceIndex.Hit<PointKey>> best = truth.search(query, k);
             assertThat(exact).hasSize(best.size());
             for (int i = 0; i < best.size(); i++) {
-                assertThat(exact.get(i).score()).isCloseTo(best.get(i).score(), Offset.offset(1e-9));
+                assertThat(exact.get(i).score())
+                        .isCloseTo(best.get(i).score(), Offset.offset(1e-9));
             }
             List<FoundRow> walked = sim.search(query, k, false, null);
             assertThat(walked).hasSize(Math.min(k, truth.size()));
@@ -232,7 +245,9 @@ final class ShardModelTest {
             String color = Objects.requireNonNull(COLORS[random.nextInt(3)]);
             List<FoundRow> filtered = sim.search(query, k, false, new Filter.Equal("color", color));
             long matches =
-                    model.values().stream().filter(e -> e.vector() != null && color.equals(e.color())).count();
+                    model.values().stream()
+                            .filter(e -> e.vector() != null && color.equals(e.color()))
+                            .count();
             assertThat(filtered).hasSize((int) Math.min(k, matches));
             assertThat(filtered).allMatch(row -> color.equals(row.metadata()[0]));
             assertThat(filtered).extracting(FoundRow::key).doesNotHaveDuplicates();

@@ -19,6 +19,10 @@ import io.arbalest.model.RowStatus;
 import io.arbalest.model.ShardId;
 import io.arbalest.model.Version;
 import io.arbalest.testkit.RandomCases;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,10 +35,10 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-/** Writers, searchers, linking and a restart at the same time, on real threads, RocksDB and files. */
+/**
+ * Writers, searchers, linking and a restart at the same time, on real threads, RocksDB and files.
+ */
 final class ShardThreadsTest {
     private static final int DIMENSION = 32;
     private static final int KEYS = 800;
@@ -61,7 +65,10 @@ final class ShardThreadsTest {
 
     private ShardCore open(SystemScheduler scheduler, RocksDbEnvironment rocks) {
         EngineOptions options =
-                EngineOptions.DEFAULT.withGrowingSegmentRows(2000).withUnlinkedTailRows(300).withIndexerThreads(2);
+                EngineOptions.DEFAULT
+                        .withGrowingSegmentRows(2000)
+                        .withUnlinkedTailRows(300)
+                        .withIndexerThreads(2);
         Env env =
                 new Env(
                         Clock.SYSTEM,
@@ -103,11 +110,19 @@ final class ShardThreadsTest {
                     shard.write(1, batch.build()).orTimeout(60, TimeUnit.SECONDS).join();
             assertThat(result.statuses()).doesNotContain(RowStatus.REJECTED);
             for (int row = 0; row < BATCH_ROWS; row++) {
-                newest.merge(keys.get(row), versions.get(row), (a, b) -> a.compareTo(b) > 0 ? a : b);
+                newest.merge(
+                        keys.get(row), versions.get(row), (a, b) -> a.compareTo(b) > 0 ? a : b);
             }
             FoundRow found =
-                    shard.get(keys.subList(0, 1), List.of(), false, result.sequenceNumber(), Long.MAX_VALUE).getFirst();
-            assertThat(Objects.requireNonNull(found).version()).isGreaterThanOrEqualTo(versions.getFirst());
+                    shard.get(
+                                    keys.subList(0, 1),
+                                    List.of(),
+                                    false,
+                                    result.sequenceNumber(),
+                                    Long.MAX_VALUE)
+                            .getFirst();
+            assertThat(Objects.requireNonNull(found).version())
+                    .isGreaterThanOrEqualTo(versions.getFirst());
         }
     }
 
@@ -136,8 +151,13 @@ final class ShardThreadsTest {
             if (before > 5 * KEYS) { // by then every parity has enough keys
                 assertThat(rows).hasSize(10);
             }
-            assertThat(rows).allMatch(row -> Objects.equals(row.metadata()[0], row.key().asLong() % 2));
-            assertThat(filter == null || rows.stream().allMatch(row -> row.key().asLong() % 2 == parity)).isTrue();
+            assertThat(rows)
+                    .allMatch(row -> Objects.equals(row.metadata()[0], row.key().asLong() % 2));
+            assertThat(
+                            filter == null
+                                    || rows.stream()
+                                            .allMatch(row -> row.key().asLong() % 2 == parity))
+                    .isTrue();
         }
     }
 
@@ -166,7 +186,8 @@ final class ShardThreadsTest {
                 long seed = 100L + i;
                 searchers.add(CompletableFuture.runAsync(() -> search(shard, seed, done), callers));
             }
-            CompletableFuture<Void> written = CompletableFuture.allOf(writers.toArray(CompletableFuture[]::new));
+            CompletableFuture<Void> written =
+                    CompletableFuture.allOf(writers.toArray(CompletableFuture[]::new));
             try {
                 written.orTimeout(120, TimeUnit.SECONDS).join();
             } finally {
@@ -185,12 +206,11 @@ final class ShardThreadsTest {
     }
 
     private void assertNewest(Shard shard) {
-        newest.forEach(
-                (key, version) -> {
-                    FoundRow found =
-                            shard.get(List.of(key), List.of(), false, 0, Long.MAX_VALUE).getFirst();
-                    assertThat(Objects.requireNonNull(found).version()).isEqualTo(version);
-                });
+        newest.forEach((key, version) -> {
+            FoundRow found =
+                    shard.get(List.of(key), List.of(), false, 0, Long.MAX_VALUE).getFirst();
+            assertThat(Objects.requireNonNull(found).version()).isEqualTo(version);
+        });
         assertThat(shard.statistics().livePoints()).isEqualTo(newest.size());
     }
 }

@@ -16,6 +16,9 @@ import io.arbalest.testkit.RandomCases;
 import io.arbalest.testkit.SimClock;
 import io.arbalest.testkit.SimDisk;
 import io.arbalest.testkit.SimScheduler;
+
+import org.jspecify.annotations.Nullable;
+
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -24,7 +27,6 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 
 /** A shard on one simulated thread, that can be restarted. */
 final class SimulatedShard {
@@ -41,8 +43,10 @@ final class SimulatedShard {
     final SimDisk disk;
     private final boolean onDisk;
     private final @Nullable RandomGenerator random;
+
     /** Makes the stores of shards that open from now on. */
     Supplier<KeyValueStore> stores = InMemoryStore::new;
+
     SimScheduler scheduler;
     ShardCore shard;
     @Nullable MemoryLog log;
@@ -56,14 +60,26 @@ final class SimulatedShard {
      *
      * @param onDisk with the real log on the simulated disk, else with {@link MemoryLog}
      */
-    SimulatedShard(EngineOptions options, Metric metric, @Nullable RandomGenerator random, boolean onDisk) {
+    SimulatedShard(
+            EngineOptions options,
+            Metric metric,
+            @Nullable RandomGenerator random,
+            boolean onDisk) {
         this.options = options;
         this.onDisk = onDisk;
         this.disk = new SimDisk(random == null ? 1 : random.nextLong());
         this.random = random;
         this.definition =
                 new CollectionDefinition(
-                        "things", INCARNATION, KeyType.STRING, DIMENSION, metric, new HnswParams(4, 32, 16), FIELDS, 1, 1);
+                        "things",
+                        INCARNATION,
+                        KeyType.STRING,
+                        DIMENSION,
+                        metric,
+                        new HnswParams(4, 32, 16),
+                        FIELDS,
+                        1,
+                        1);
         this.scheduler = new SimScheduler(clock, random);
         this.shard = newShard();
         shard.open();
@@ -93,7 +109,8 @@ final class SimulatedShard {
                 onDisk
                         ? (directory, id, collection, term) ->
                                 new RecordingLog(
-                                        new FileLogs(options, env).open(directory, id, collection, term),
+                                        new FileLogs(options, env)
+                                                .open(directory, id, collection, term),
                                         medium.records)
                         : (_, _, _, _) -> log = new MemoryLog(medium, scheduler),
                 scheduler.parallel("indexer", options.indexerThreads()));
@@ -154,7 +171,8 @@ final class SimulatedShard {
     }
 
     @Nullable FoundRow get(PointKey key) {
-        return shard.get(List.of(key), List.of("color", "size"), true, 0, Long.MAX_VALUE).getFirst();
+        return shard.get(List.of(key), List.of("color", "size"), true, 0, Long.MAX_VALUE)
+                .getFirst();
     }
 
     /** The row of a key that must be there. */

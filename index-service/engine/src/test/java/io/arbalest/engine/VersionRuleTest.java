@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.arbalest.engine.VersionRule.Outcome;
 import io.arbalest.metadata.ShardMetadata.Location;
 import io.arbalest.model.Version;
+
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -39,7 +40,8 @@ final class VersionRuleTest {
     @Test
     void aRowWithoutAVersionAlwaysWins() {
         assertThat(VersionRule.decide(ROW, null, 41).version()).isEqualTo(new Version(1, 5, 4));
-        assertThat(VersionRule.decide(TOMBSTONE, null, 41).version()).isEqualTo(new Version(1, 5, 4));
+        assertThat(VersionRule.decide(TOMBSTONE, null, 41).version())
+                .isEqualTo(new Version(1, 5, 4));
         assertThat(VersionRule.decide(null, null, 41).version()).isEqualTo(new Version(0, 0, 41));
         assertThat(outcome(ROW, null)).isEqualTo(Outcome.APPLY);
     }

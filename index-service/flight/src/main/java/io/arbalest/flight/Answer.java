@@ -8,9 +8,11 @@ import io.arbalest.protocol.ResultBatch;
 import io.arbalest.protocol.wire.MissingShard;
 import io.arbalest.protocol.wire.ResultHeader;
 import io.arbalest.protocol.wire.SearchStatistics;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The answer to one question, not yet in Arrow.
@@ -51,9 +53,11 @@ record Answer(
                         .setPartial(!missing.isEmpty())
                         .setStatistics(statistics)
                         .setDeadlineReached(deadlineReached);
-        missing.forEach(
-                (shard, why) ->
-                        header.addMissing(MissingShard.newBuilder().setShard(shard).setError(ErrorCodec.toWire(why))));
+        missing.forEach((shard, why) ->
+                header.addMissing(
+                        MissingShard.newBuilder()
+                                .setShard(shard)
+                                .setError(ErrorCodec.toWire(why))));
         if (error != null) {
             header.setError(ErrorCodec.toWire(error));
         }

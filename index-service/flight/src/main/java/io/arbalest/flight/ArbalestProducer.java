@@ -8,18 +8,17 @@ import io.arbalest.model.ClusterImage;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.protocol.Descriptors;
 import io.arbalest.protocol.FlightErrors;
+import io.arbalest.protocol.KeyCodec;
 import io.arbalest.protocol.PutSchema;
 import io.arbalest.protocol.QuerySchema;
 import io.arbalest.protocol.ResultBatch;
 import io.arbalest.protocol.ResultSchema;
 import io.arbalest.protocol.UuidBytes;
-import io.arbalest.protocol.KeyCodec;
 import io.arbalest.protocol.wire.GetRequest;
 import io.arbalest.protocol.wire.PutCommand;
 import io.arbalest.protocol.wire.ReadCommand;
 import io.arbalest.protocol.wire.SearchRequest;
-import java.util.List;
-import java.util.function.Supplier;
+
 import org.apache.arrow.flight.Action;
 import org.apache.arrow.flight.ActionType;
 import org.apache.arrow.flight.Criteria;
@@ -33,9 +32,13 @@ import org.apache.arrow.flight.Ticket;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 
+import java.util.List;
+import java.util.function.Supplier;
+
 /**
- * The Flight service: opens and closes what a call needs and leaves the rest to {@link PutCall}, {@link ExchangeCall}, {@link
- * ReadExecutor} and {@link ClusterActions}. Every error leaves through {@link FlightErrors}.
+ * The Flight service: opens and closes what a call needs and leaves the rest to {@link PutCall},
+ * {@link ExchangeCall}, {@link ReadExecutor} and {@link ClusterActions}. Every error leaves through
+ * {@link FlightErrors}.
  *
  * <p>Thread-safe.
  */
@@ -81,13 +84,16 @@ final class ArbalestProducer implements FlightProducer {
     }
 
     @Override
-    public Runnable acceptPut(CallContext context, FlightStream stream, StreamListener<PutResult> listener) {
+    public Runnable acceptPut(
+            CallContext context, FlightStream stream, StreamListener<PutResult> listener) {
         return () -> {
             try (OpenCalls.Call call = calls.open();
                     CallMemory memory = new CallMemory(root, "put", telemetry)) {
-                PutWindow window = new PutWindow(options, calls, telemetry, memory.allocator(), listener);
+                PutWindow window =
+                        new PutWindow(options, calls, telemetry, memory.allocator(), listener);
                 try {
-                    new PutCall(call, images, memory.allocator(), window, telemetry, clock).run(stream, this::route);
+                    new PutCall(call, images, memory.allocator(), window, telemetry, clock)
+                            .run(stream, this::route);
                 } finally {
                     window.drain(options.closePatience());
                 }
@@ -104,7 +110,8 @@ final class ArbalestProducer implements FlightProducer {
         if (command.getWriter().getCheckpoint() != 0) {
             throw new ArbalestException(
                     ErrorCode.UNSUPPORTED_FORMAT_VERSION,
-                    "staged rows (writer.checkpoint " + command.getWriter().getCheckpoint()
+                    "staged rows (writer.checkpoint "
+                            + command.getWriter().getCheckpoint()
                             + ") are reserved in this release",
                     "write without a checkpoint; the rows are visible at once");
         }
@@ -118,12 +125,17 @@ final class ArbalestProducer implements FlightProducer {
                     "set shard in every forwarded PutCommand; rows are forwarded once");
         }
         RowForwarder forwarder =
-                new RowForwarder(client, collection.definition().name(), command.getAcceptOlder(), telemetry);
+                new RowForwarder(
+                        client,
+                        collection.definition().name(),
+                        command.getAcceptOlder(),
+                        telemetry);
         return new SplittingTarget(engine, collection, nodeName, forwarder);
     }
 
     @Override
-    public void doExchange(CallContext context, FlightStream stream, ServerStreamListener listener) {
+    public void doExchange(
+            CallContext context, FlightStream stream, ServerStreamListener listener) {
         try (OpenCalls.Call call = calls.open();
                 CallMemory memory = new CallMemory(root, "exchange", telemetry);
                 ExchangeCall exchange =
@@ -157,7 +169,8 @@ final class ArbalestProducer implements FlightProducer {
                 listener.start(batch.root());
                 answer.fill(batch);
                 byte[] header = answer.header(0).toByteArray();
-                ArrowBuf metadata = memory.allocator().buffer(header.length); // putNext takes it over
+                ArrowBuf metadata =
+                        memory.allocator().buffer(header.length); // putNext takes it over
                 metadata.writeBytes(header);
                 listener.putNext(metadata);
             }
@@ -180,18 +193,23 @@ final class ArbalestProducer implements FlightProducer {
     }
 
     private Question search(SearchRequest request) {
-        ClusterImage.Collection collection = images.require(request.getCollection(), UuidBytes.NONE);
+        ClusterImage.Collection collection =
+                images.require(request.getCollection(), UuidBytes.NONE);
         List<String> names = request.getAllFields_() ? null : request.getFieldsList();
-        ResultSchema schema = ResultSchema.search(collection.definition(), names, request.getIncludeVector());
+        ResultSchema schema =
+                ResultSchema.search(collection.definition(), names, request.getIncludeVector());
         List<float[]> queries =
-                QuerySchema.readQueries(request.getVectorsF16(), collection.definition().dimension());
+                QuerySchema.readQueries(
+                        request.getVectorsF16(), collection.definition().dimension());
         return Question.Search.of(collection, schema, request, queries);
     }
 
     private Question get(GetRequest request) {
-        ClusterImage.Collection collection = images.require(request.getCollection(), UuidBytes.NONE);
+        ClusterImage.Collection collection =
+                images.require(request.getCollection(), UuidBytes.NONE);
         List<String> names = request.getAllFields_() ? null : request.getFieldsList();
-        ResultSchema schema = ResultSchema.get(collection.definition(), names, request.getIncludeVector());
+        ResultSchema schema =
+                ResultSchema.get(collection.definition(), names, request.getIncludeVector());
         return Question.Get.of(
                 collection,
                 schema,
@@ -218,17 +236,26 @@ final class ArbalestProducer implements FlightProducer {
     }
 
     @Override
-    public void listFlights(CallContext context, Criteria criteria, StreamListener<FlightInfo> listener) {
-        images.image().collections().values().forEach(collection -> listener.onNext(info(collection)));
+    public void listFlights(
+            CallContext context, Criteria criteria, StreamListener<FlightInfo> listener) {
+        images.image()
+                .collections()
+                .values()
+                .forEach(collection -> listener.onNext(info(collection)));
         listener.onCompleted();
     }
 
-    /** For a tool that looks before it writes: the full schema of a DoPut. There is nothing to read without a query. */
+    /**
+     * For a tool that looks before it writes: the full schema of a DoPut. There is nothing to read
+     * without a query.
+     */
     @Override
     public FlightInfo getFlightInfo(CallContext context, FlightDescriptor descriptor) {
         try {
             PutCommand command = Descriptors.putCommand(descriptor);
-            return info(images.require(command.getCollection(), UuidBytes.fromWire(command.getIncarnation())));
+            return info(
+                    images.require(
+                            command.getCollection(), UuidBytes.fromWire(command.getIncarnation())));
         } catch (RuntimeException e) {
             throw FlightErrors.toFlight(Failures.coded(e));
         }

@@ -1,6 +1,7 @@
 package io.arbalest.flight;
 
 import com.google.protobuf.Message;
+
 import io.arbalest.engine.ClusterCatalog;
 import io.arbalest.engine.Engine;
 import io.arbalest.engine.Shard;
@@ -16,17 +17,20 @@ import io.arbalest.protocol.wire.DropCollection;
 import io.arbalest.protocol.wire.ShardStatus;
 import io.arbalest.protocol.wire.ShardStatusReply;
 import io.arbalest.protocol.wire.ShardStatusRequest;
+
+import org.apache.arrow.flight.Action;
+import org.apache.arrow.flight.ActionType;
+
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.apache.arrow.flight.Action;
-import org.apache.arrow.flight.ActionType;
 
 /**
- * The actions of wire.proto. Changes wait until this node has applied them, so that the next call on this node sees them.
+ * The actions of wire.proto. Changes wait until this node has applied them, so that the next call
+ * on this node sees them.
  *
  * <p>Thread-safe.
  */
@@ -36,10 +40,15 @@ final class ClusterActions {
 
     static final List<ActionType> TYPES =
             List.of(
-                    new ActionType(ActionNames.CLUSTER_IMAGE, "nodes, collections and shard map; no body -> ClusterImage"),
-                    new ActionType(ActionNames.CREATE_COLLECTION, "CreateCollection -> CollectionState"),
+                    new ActionType(
+                            ActionNames.CLUSTER_IMAGE,
+                            "nodes, collections and shard map; no body -> ClusterImage"),
+                    new ActionType(
+                            ActionNames.CREATE_COLLECTION, "CreateCollection -> CollectionState"),
                     new ActionType(ActionNames.DROP_COLLECTION, "DropCollection -> ClusterImage"),
-                    new ActionType(ActionNames.SHARD_STATUS, "ShardStatusRequest -> ShardStatusReply, this node's shards"));
+                    new ActionType(
+                            ActionNames.SHARD_STATUS,
+                            "ShardStatusRequest -> ShardStatusReply, this node's shards"));
 
     private final Engine engine;
     private final ClusterCatalog catalog;
@@ -61,7 +70,9 @@ final class ClusterActions {
             case ActionNames.DROP_COLLECTION ->
                     drop(Descriptors.parse(DropCollection.parser(), body, "DropCollection"));
             case ActionNames.SHARD_STATUS ->
-                    status(Descriptors.parse(ShardStatusRequest.parser(), body, "ShardStatusRequest"));
+                    status(
+                            Descriptors.parse(
+                                    ShardStatusRequest.parser(), body, "ShardStatusRequest"));
             default ->
                     throw new ArbalestException(
                             ErrorCode.UNSUPPORTED_FORMAT_VERSION,
@@ -75,7 +86,8 @@ final class ClusterActions {
         return ImageCodec.toWire(
                 await(
                         catalog.createCollection(
-                                DefinitionCodec.fromWire(request.getDefinition()), request.getIfNotExists()),
+                                DefinitionCodec.fromWire(request.getDefinition()),
+                                request.getIfNotExists()),
                         "creating collection " + request.getDefinition().getName()));
     }
 

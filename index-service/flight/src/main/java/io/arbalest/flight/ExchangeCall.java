@@ -12,23 +12,26 @@ import io.arbalest.protocol.UuidBytes;
 import io.arbalest.protocol.wire.BatchHeader;
 import io.arbalest.protocol.wire.ExchangeOpen;
 import io.arbalest.protocol.wire.ReadCommand;
-import java.lang.System.Logger.Level;
-import java.util.ArrayDeque;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
+
 import org.apache.arrow.flight.FlightProducer.ServerStreamListener;
 import org.apache.arrow.flight.FlightStream;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 import org.jspecify.annotations.Nullable;
 
+import java.lang.System.Logger.Level;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
 /**
- * One DoExchange stream: reads requests, hands them out, and sends the answers as they are ready, in any order, one at a time. A
- * request that is refused gets its error in the answer's header and leaves the stream as it is. A request counts as in
- * flight until its answer has been handed to a connection that takes it: so neither a slow shard nor a client that does not
- * read can fill this node's memory.
+ * One DoExchange stream: reads requests, hands them out, and sends the answers as they are ready,
+ * in any order, one at a time. A request that is refused gets its error in the answer's header and
+ * leaves the stream as it is. A request counts as in flight until its answer has been handed to a
+ * connection that takes it: so neither a slow shard nor a client that does not read can fill this
+ * node's memory.
  *
  * <p>{@link #run} is confined to the call's thread; answers arrive on the pools' threads.
  */
@@ -84,7 +87,8 @@ final class ExchangeCall implements AutoCloseable {
         }
         ExchangeOpen open = command.getExchange();
         CollectionDefinition definition =
-                images.require(open.getCollection(), UuidBytes.fromWire(open.getIncarnation())).definition();
+                images.require(open.getCollection(), UuidBytes.fromWire(open.getIncarnation()))
+                        .definition();
         List<String> names = open.getAllFields_() ? null : open.getFieldsList();
         ResultSchema schema =
                 open.getGet()
@@ -94,11 +98,14 @@ final class ExchangeCall implements AutoCloseable {
         start(schema);
         while (call.next(stream)) {
             BatchHeader header =
-                    Descriptors.parse(BatchHeader.parser(), stream.getLatestMetadata(), "BatchHeader");
+                    Descriptors.parse(
+                            BatchHeader.parser(), stream.getLatestMetadata(), "BatchHeader");
             admit();
             long requestId = header.getRequestId();
             try {
-                var _ = reads.submit(question(header, schema, stream)).thenAccept(answer -> answered(requestId, answer));
+                var _ =
+                        reads.submit(question(header, schema, stream))
+                                .thenAccept(answer -> answered(requestId, answer));
             } catch (RuntimeException e) {
                 answered(requestId, Answer.refused(Failures.coded(e)));
             }
@@ -121,18 +128,29 @@ final class ExchangeCall implements AutoCloseable {
     private Question question(BatchHeader header, ResultSchema schema, FlightStream stream) {
         CollectionDefinition definition = schema.definition();
         // The shard map may have changed since the stream was opened.
-        ClusterImage.Collection collection = images.require(definition.name(), definition.incarnation());
+        ClusterImage.Collection collection =
+                images.require(definition.name(), definition.incarnation());
         boolean fits = schema.search() ? header.hasSearch() : header.hasGet();
         if (!fits) {
             throw new ArbalestException(
                     ErrorCode.MALFORMED_REQUEST,
-                    "the stream is for " + (schema.search() ? "searches" : "gets") + ", got " + header.getKindCase(),
+                    "the stream is for "
+                            + (schema.search() ? "searches" : "gets")
+                            + ", got "
+                            + header.getKindCase(),
                     "open one stream for searches and another for gets");
         }
         return schema.search()
                 ? Question.Search.of(
-                        collection, schema, header.getSearch(), QuerySchema.readQueries(stream.getRoot()))
-                : Question.Get.of(collection, schema, header.getGet(), QuerySchema.readKeys(stream.getRoot()));
+                        collection,
+                        schema,
+                        header.getSearch(),
+                        QuerySchema.readQueries(stream.getRoot()))
+                : Question.Get.of(
+                        collection,
+                        schema,
+                        header.getGet(),
+                        QuerySchema.readKeys(stream.getRoot()));
     }
 
     private void admit() throws InterruptedException {

@@ -3,13 +3,15 @@ package io.arbalest.flight;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.protocol.FlightErrors;
+
+import org.apache.arrow.flight.FlightRuntimeException;
+import org.apache.arrow.flight.FlightStatusCode;
+import org.apache.arrow.memory.OutOfMemoryException;
+
 import java.lang.System.Logger.Level;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
-import org.apache.arrow.flight.FlightRuntimeException;
-import org.apache.arrow.flight.FlightStatusCode;
-import org.apache.arrow.memory.OutOfMemoryException;
 
 /**
  * What a failure inside this node is called outside.
@@ -21,7 +23,10 @@ final class Failures {
 
     private Failures() {}
 
-    /** The coded error behind a failure. What has no code is a defect: it is logged with its trace and answered as INTERNAL. */
+    /**
+     * The coded error behind a failure. What has no code is a defect: it is logged with its trace
+     * and answered as INTERNAL.
+     */
     static ArbalestException coded(Throwable failure) {
         Throwable cause = failure;
         while ((cause instanceof CompletionException || cause instanceof ExecutionException)
@@ -38,9 +43,11 @@ final class Failures {
                     "send less at once or retry later",
                     cause);
         }
-        if (cause instanceof FlightRuntimeException flight && flight.status().code() == FlightStatusCode.CANCELLED) {
+        if (cause instanceof FlightRuntimeException flight
+                && flight.status().code() == FlightStatusCode.CANCELLED) {
             LOG.log(Level.DEBUG, "the caller has left", cause);
-            return new ArbalestException(ErrorCode.UNREACHABLE, "the caller has ended the call", "", cause);
+            return new ArbalestException(
+                    ErrorCode.UNREACHABLE, "the caller has ended the call", "", cause);
         }
         LOG.log(Level.ERROR, "unexpected failure of a call", cause);
         return FlightErrors.coded(cause);
@@ -49,7 +56,14 @@ final class Failures {
     /** Whether a failed write may have stored rows all the same. */
     static boolean outcomeUnknown(ErrorCode code) {
         return switch (code) {
-            case LOG_FAILED, DEADLINE_EXCEEDED, SHUTTING_DOWN, UNREACHABLE, INTERNAL, IO_FAILED, STORE_FAILED -> true;
+            case LOG_FAILED,
+                    DEADLINE_EXCEEDED,
+                    SHUTTING_DOWN,
+                    UNREACHABLE,
+                    INTERNAL,
+                    IO_FAILED,
+                    STORE_FAILED ->
+                    true;
             default -> false;
         };
     }

@@ -9,9 +9,11 @@ import java.time.Duration;
  * @param port 0: any free port
  * @param memoryBytes Arrow memory of all calls together; beyond, a call fails with OVERLOADED
  * @param maxCalls streams and calls that may be open at once
- * @param putBytesInFlight bytes of one DoPut stream that are read and not yet acknowledged; then it is not read further
+ * @param putBytesInFlight bytes of one DoPut stream that are read and not yet acknowledged; then it
+ *     is not read further
  * @param putBatchesInFlight the same in batches
- * @param exchangeRequestsInFlight requests of one DoExchange stream that are read and not yet answered
+ * @param exchangeRequestsInFlight requests of one DoExchange stream that are read and not yet
+ *     answered
  * @param readThreads threads that search this node's shards
  * @param waitingThreads threads for requests that wait: for other nodes, or for a token's rows
  * @param closePatience how long closing waits for running requests

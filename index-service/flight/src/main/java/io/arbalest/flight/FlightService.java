@@ -1,6 +1,5 @@
 package io.arbalest.flight;
 
-import io.arbalest.client.ArbalestClient;
 import io.arbalest.common.Clock;
 import io.arbalest.common.Metrics;
 import io.arbalest.common.Scheduler;
@@ -9,15 +8,18 @@ import io.arbalest.engine.Engine;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.protocol.WireLimits;
-import java.io.IOException;
-import java.lang.System.Logger.Level;
+
 import org.apache.arrow.flight.FlightServer;
 import org.apache.arrow.flight.Location;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+
 /**
- * A node's Flight port. Serves until it is closed; closing ends the streams that are open, their writers are told SHUTTING_DOWN.
+ * A node's Flight port. Serves until it is closed; closing ends the streams that are open, their
+ * writers are told SHUTTING_DOWN.
  *
  * <p>Thread-safe.
  */
@@ -29,7 +31,8 @@ public final class FlightService implements AutoCloseable {
     private final OpenCalls calls;
     private final PeerClient peers;
 
-    private FlightService(FlightServer server, BufferAllocator allocator, OpenCalls calls, PeerClient peers) {
+    private FlightService(
+            FlightServer server, BufferAllocator allocator, OpenCalls calls, PeerClient peers) {
         this.server = server;
         this.allocator = allocator;
         this.calls = calls;
@@ -78,7 +81,10 @@ public final class FlightService implements AutoCloseable {
                                 reads,
                                 new ClusterActions(engine, catalog, nodeName)));
         FlightServer server =
-                FlightServer.builder(allocator, Location.forGrpcInsecure(options.host(), options.port()), producer)
+                FlightServer.builder(
+                                allocator,
+                                Location.forGrpcInsecure(options.host(), options.port()),
+                                producer)
                         .maxInboundMessageSize(WireLimits.MAX_MESSAGE_BYTES)
                         .build();
         try {
@@ -87,7 +93,12 @@ public final class FlightService implements AutoCloseable {
             allocator.close();
             throw new ArbalestException(
                     ErrorCode.PORT_IN_USE,
-                    "cannot listen for Flight on " + options.host() + ":" + options.port() + ": " + reason(e),
+                    "cannot listen for Flight on "
+                            + options.host()
+                            + ":"
+                            + options.port()
+                            + ": "
+                            + reason(e),
                     "stop the process that uses the port, or set another flight.port",
                     e);
         }
@@ -95,7 +106,9 @@ public final class FlightService implements AutoCloseable {
     }
 
     private static String reason(IOException e) {
-        return e.getCause() == null ? String.valueOf(e.getMessage()) : String.valueOf(e.getCause().getMessage());
+        return e.getCause() == null
+                ? String.valueOf(e.getMessage())
+                : String.valueOf(e.getCause().getMessage());
     }
 
     /** The port that is listened on. */
@@ -117,7 +130,9 @@ public final class FlightService implements AutoCloseable {
         try {
             allocator.close();
         } catch (IllegalStateException e) {
-            LOG.log(Level.WARNING, "Arrow memory left behind: " + allocator.getAllocatedMemory() + " bytes");
+            LOG.log(
+                    Level.WARNING,
+                    "Arrow memory left behind: " + allocator.getAllocatedMemory() + " bytes");
         }
     }
 }

@@ -7,12 +7,14 @@ import io.arbalest.model.ClusterImage;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.ShardAssignment;
 import io.arbalest.protocol.UuidBytes;
+
 import java.time.Duration;
 import java.util.UUID;
 
 /**
- * The cluster image as this node has applied it, for calls that may know more than it does: somebody who has just created a
- * collection through another node is not told that there is none, but waits the moment until the decision arrives here.
+ * The cluster image as this node has applied it, for calls that may know more than it does:
+ * somebody who has just created a collection through another node is not told that there is none,
+ * but waits the moment until the decision arrives here.
  *
  * <p>Thread-safe.
  */
@@ -32,12 +34,11 @@ final class ImageView {
     ImageView(ClusterCatalog catalog, Clock clock) {
         this.catalog = catalog;
         this.clock = clock;
-        catalog.onChange(
-                _ -> {
-                    synchronized (changed) {
-                        changed.notifyAll();
-                    }
-                });
+        catalog.onChange(_ -> {
+            synchronized (changed) {
+                changed.notifyAll();
+            }
+        });
     }
 
     ClusterImage image() {
@@ -45,7 +46,8 @@ final class ImageView {
     }
 
     /**
-     * The collection; refused with UNKNOWN_COLLECTION, or with STALE_INCARNATION if it is another creation than the caller's.
+     * The collection; refused with UNKNOWN_COLLECTION, or with STALE_INCARNATION if it is another
+     * creation than the caller's.
      *
      * @param incarnation {@link UuidBytes#NONE}: any
      */
@@ -73,7 +75,11 @@ final class ImageView {
         }
         throw new ArbalestException(
                 ErrorCode.STALE_INCARNATION,
-                "collection '" + name + "' was dropped and created again: expected incarnation " + incarnation + ", it is "
+                "collection '"
+                        + name
+                        + "' was dropped and created again: expected incarnation "
+                        + incarnation
+                        + ", it is "
                         + found.definition().incarnation(),
                 "read the cluster image again; tokens of the former collection are void");
     }
@@ -81,7 +87,8 @@ final class ImageView {
     private boolean seen(String name, UUID incarnation) {
         ClusterImage.Collection found = catalog.image().collections().get(name);
         return found != null
-                && (incarnation.equals(UuidBytes.NONE) || found.definition().incarnation().equals(incarnation));
+                && (incarnation.equals(UuidBytes.NONE)
+                        || found.definition().incarnation().equals(incarnation));
     }
 
     /** The shard of this number; refused with MALFORMED_REQUEST. */
@@ -89,12 +96,15 @@ final class ImageView {
         return collection.shards().stream()
                 .filter(shard -> shard.shard().number() == number)
                 .findFirst()
-                .orElseThrow(
-                        () ->
-                                new ArbalestException(
-                                        ErrorCode.MALFORMED_REQUEST,
-                                        "collection '" + collection.definition().name() + "' has no shard " + number
-                                                + ", it has " + collection.shards().size(),
-                                        "read the cluster image again"));
+                .orElseThrow(() ->
+                        new ArbalestException(
+                                ErrorCode.MALFORMED_REQUEST,
+                                "collection '"
+                                        + collection.definition().name()
+                                        + "' has no shard "
+                                        + number
+                                        + ", it has "
+                                        + collection.shards().size(),
+                                "read the cluster image again"));
     }
 }

@@ -10,6 +10,11 @@ import io.arbalest.model.Version;
 import io.arbalest.protocol.PutRows;
 import io.arbalest.protocol.VectorColumn;
 import io.arbalest.protocol.VectorEncoding;
+
+import org.apache.arrow.memory.ArrowBuf;
+import org.apache.arrow.memory.BufferAllocator;
+import org.jspecify.annotations.Nullable;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -17,17 +22,16 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.apache.arrow.memory.ArrowBuf;
-import org.apache.arrow.memory.BufferAllocator;
-import org.jspecify.annotations.Nullable;
 
 /**
- * One batch of writes, taken out of its stream: keys, versions and metadata as Java values, and the vectors where Arrow received
- * them, as a memory segment over the retained buffer. Flight loads the next batch into the same Arrow vectors, so nothing
- * here points at them. What a row gets wrong is kept as that row's error.
+ * One batch of writes, taken out of its stream: keys, versions and metadata as Java values, and the
+ * vectors where Arrow received them, as a memory segment over the retained buffer. Flight loads the
+ * next batch into the same Arrow vectors, so nothing here points at them. What a row gets wrong is
+ * kept as that row's error.
  *
- * <p>Owns its Arrow buffers until {@link #close()}, which must come after the write's future has completed. Confined to the
- * call's thread until it is handed to the engine; closed by whoever sees the write's end.
+ * <p>Owns its Arrow buffers until {@link #close()}, which must come after the write's future has
+ * completed. Confined to the call's thread until it is handed to the engine; closed by whoever sees
+ * the write's end.
  */
 final class IncomingRows implements AutoCloseable {
     private final CollectionDefinition definition;
@@ -56,10 +60,14 @@ final class IncomingRows implements AutoCloseable {
     /**
      * Takes the batch that is in the stream's vectors now.
      *
-     * @param nullComponents whether some component in the vector column is null, which is rare and slow to look for row by row
+     * @param nullComponents whether some component in the vector column is null, which is rare and
+     *     slow to look for row by row
      */
     static IncomingRows take(
-            PutRows source, boolean nullComponents, CollectionDefinition definition, BufferAllocator allocator) {
+            PutRows source,
+            boolean nullComponents,
+            CollectionDefinition definition,
+            BufferAllocator allocator) {
         IncomingRows taken = new IncomingRows(definition, allocator, source.rowCount());
         try {
             taken.takeVectors(source.vectors());
@@ -79,7 +87,11 @@ final class IncomingRows implements AutoCloseable {
         }
         if (column.encoding() == VectorEncoding.FLOAT16) {
             ArrowBuf data = column.data();
-            vectors = keep(data.getReferenceManager().transferOwnership(data, allocator).getTransferredBuffer());
+            vectors =
+                    keep(
+                            data.getReferenceManager()
+                                    .transferOwnership(data, allocator)
+                                    .getTransferredBuffer());
         } else {
             vectors = keep(allocator.buffer(rowBytes() * rows));
         }
@@ -107,9 +119,11 @@ final class IncomingRows implements AutoCloseable {
         metadata.add(values);
     }
 
-    private void takeVector(PutRows source, boolean nullComponents, int row, OperationKind operation) {
+    private void takeVector(
+            PutRows source, boolean nullComponents, int row, OperationKind operation) {
         VectorColumn column = source.vectors();
-        if (operation == OperationKind.UPSERT && (nullComponents || column == null || column.isNull(row))) {
+        if (operation == OperationKind.UPSERT
+                && (nullComponents || column == null || column.isNull(row))) {
             column = source.requireVector(row);
         }
         if (column == null || column.isNull(row)) {
@@ -120,7 +134,12 @@ final class IncomingRows implements AutoCloseable {
             short[] halves = new short[definition.dimension()];
             column.copyHalves(row, halves);
             MemorySegment.copy(
-                    halves, 0, segment(vectors), ValueLayout.JAVA_SHORT_UNALIGNED, row * rowBytes(), halves.length);
+                    halves,
+                    0,
+                    segment(vectors),
+                    ValueLayout.JAVA_SHORT_UNALIGNED,
+                    row * rowBytes(),
+                    halves.length);
         }
     }
 
@@ -157,7 +176,12 @@ final class IncomingRows implements AutoCloseable {
         }
         short[] halves = new short[definition.dimension()];
         MemorySegment.copy(
-                segment(vectors), ValueLayout.JAVA_SHORT_UNALIGNED, row * rowBytes(), halves, 0, halves.length);
+                segment(vectors),
+                ValueLayout.JAVA_SHORT_UNALIGNED,
+                row * rowBytes(),
+                halves,
+                0,
+                halves.length);
         return halves;
     }
 
@@ -183,7 +207,8 @@ final class IncomingRows implements AutoCloseable {
     }
 
     /**
-     * Some of the rows for the engine. All of them: the vectors are not copied; else they are gathered once.
+     * Some of the rows for the engine. All of them: the vectors are not copied; else they are
+     * gathered once.
      *
      * @param positions ascending
      */
@@ -224,7 +249,12 @@ final class IncomingRows implements AutoCloseable {
         MemorySegment gathered = segment(keep(allocator.buffer(rowBytes() * positions.length)));
         for (int index = 0; index < positions.length; index++) {
             if (present.get(index)) {
-                MemorySegment.copy(all, positions[index] * rowBytes(), gathered, index * rowBytes(), rowBytes());
+                MemorySegment.copy(
+                        all,
+                        positions[index] * rowBytes(),
+                        gathered,
+                        index * rowBytes(),
+                        rowBytes());
             }
         }
         return gathered;

@@ -11,6 +11,9 @@ import io.arbalest.model.PointKey;
 import io.arbalest.protocol.KeyHash;
 import io.arbalest.protocol.ResultSchema;
 import io.arbalest.protocol.wire.SearchStatistics;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -18,11 +21,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.IntConsumer;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Answers questions from this node's shards, on the calling thread, and merges what they say. A shard that cannot answer is
- * named as missing; an error in the question itself refuses it.
+ * Answers questions from this node's shards, on the calling thread, and merges what they say. A
+ * shard that cannot answer is named as missing; an error in the question itself refuses it.
  *
  * <p>Thread-safe.
  */
@@ -52,7 +54,9 @@ final class LocalReads {
                     number -> {
                         ShardSearchResult found =
                                 RoutedTarget.local(engine, question.collection(), number)
-                                        .search(question.queries(), spec(question, fields, number, deadline));
+                                        .search(
+                                                question.queries(),
+                                                spec(question, fields, number, deadline));
                         for (int query = 0; query < merged.size(); query++) {
                             merged.get(query).addAll(found.rows().get(query));
                         }
@@ -71,7 +75,8 @@ final class LocalReads {
         return new Answer(rows, missing, statistics.build(), deadlineReached[0], null);
     }
 
-    private static SearchSpec spec(Question.Search question, List<String> fields, int shard, long deadline) {
+    private static SearchSpec spec(
+            Question.Search question, List<String> fields, int shard, long deadline) {
         return new SearchSpec(
                 question.request().getK(),
                 question.request().getEf(),
@@ -102,7 +107,10 @@ final class LocalReads {
         for (int shard : shards) {
             int[] positions = byShard.get(shard);
             if (positions != null) {
-                attempt(shard, missing, number -> get(question, number, positions, fields, deadline, found));
+                attempt(
+                        shard,
+                        missing,
+                        number -> get(question, number, positions, fields, deadline, found));
             }
         }
         List<Answer.Row> rows = new ArrayList<>();
@@ -136,8 +144,12 @@ final class LocalReads {
         }
     }
 
-    /** An error below 2000 says that the question is wrong, whichever shard found out; the others are about the shard. */
-    private static void attempt(int shard, Map<Integer, ArbalestException> missing, IntConsumer read) {
+    /**
+     * An error below 2000 says that the question is wrong, whichever shard found out; the others
+     * are about the shard.
+     */
+    private static void attempt(
+            int shard, Map<Integer, ArbalestException> missing, IntConsumer read) {
         try {
             read.accept(shard);
         } catch (RuntimeException e) {

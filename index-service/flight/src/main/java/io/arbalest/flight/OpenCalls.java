@@ -2,15 +2,17 @@ package io.arbalest.flight;
 
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
+import org.apache.arrow.flight.FlightStream;
+
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.apache.arrow.flight.FlightStream;
 
 /**
- * The streams that are open, so that they can be bounded, and ended when the node stops: a writer's stream lasts as long as
- * the writer and would otherwise hold a stopping server back.
+ * The streams that are open, so that they can be bounded, and ended when the node stops: a writer's
+ * stream lasts as long as the writer and would otherwise hold a stopping server back.
  *
  * <p>Thread-safe.
  */
@@ -24,7 +26,10 @@ final class OpenCalls {
         this.limit = limit;
     }
 
-    /** Counts a call in; refused with OVERLOADED or SHUTTING_DOWN. Closed by the thread that runs the call. */
+    /**
+     * Counts a call in; refused with OVERLOADED or SHUTTING_DOWN. Closed by the thread that runs
+     * the call.
+     */
     Call open() {
         Call call = new Call();
         if (count.incrementAndGet() > limit) {
@@ -58,7 +63,9 @@ final class OpenCalls {
 
     static ArbalestException shuttingDown() {
         return new ArbalestException(
-                ErrorCode.SHUTTING_DOWN, "this node is stopping", "send again; the client does so by itself");
+                ErrorCode.SHUTTING_DOWN,
+                "this node is stopping",
+                "send again; the client does so by itself");
     }
 
     /** One open call. Confined to its thread, apart from {@link #interruptReading()}. */
@@ -67,8 +74,8 @@ final class OpenCalls {
         private boolean reading; // guarded by this
 
         /**
-         * The stream's next batch. Only here may a stopping node interrupt the thread: elsewhere the interrupt could hit a file
-         * operation of another room and close its channel.
+         * The stream's next batch. Only here may a stopping node interrupt the thread: elsewhere
+         * the interrupt could hit a file operation of another room and close its channel.
          *
          * @return false at the end of the stream
          * @throws ArbalestException SHUTTING_DOWN if the node stops

@@ -4,13 +4,15 @@ import io.arbalest.client.ArbalestClient;
 import io.arbalest.engine.ClusterCatalog;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
-import java.util.List;
-import java.util.function.Supplier;
+
 import org.jspecify.annotations.Nullable;
 
+import java.util.List;
+import java.util.function.Supplier;
+
 /**
- * The client with which this node talks to the others. Made when it is first needed: a node that only serves clients which
- * route for themselves never needs it.
+ * The client with which this node talks to the others. Made when it is first needed: a node that
+ * only serves clients which route for themselves never needs it.
  *
  * <p>Thread-safe.
  */
@@ -30,7 +32,9 @@ final class PeerClient implements Supplier<ArbalestClient>, AutoCloseable {
         }
         if (client == null) {
             List<String> endpoints =
-                    catalog.image().nodes().values().stream().map(node -> node.host() + ":" + node.flightPort()).toList();
+                    catalog.image().nodes().values().stream()
+                            .map(node -> node.host() + ":" + node.flightPort())
+                            .toList();
             if (endpoints.isEmpty()) {
                 throw new ArbalestException(
                         ErrorCode.METADATA_UNAVAILABLE,

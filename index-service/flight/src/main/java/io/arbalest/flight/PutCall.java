@@ -1,5 +1,7 @@
 package io.arbalest.flight;
 
+import com.google.protobuf.ByteString;
+
 import io.arbalest.common.Clock;
 import io.arbalest.engine.RowBatch;
 import io.arbalest.model.ArbalestException;
@@ -15,8 +17,7 @@ import io.arbalest.protocol.wire.PutAcknowledgement;
 import io.arbalest.protocol.wire.PutBatchHeader;
 import io.arbalest.protocol.wire.PutCommand;
 import io.arbalest.protocol.wire.RowError;
-import com.google.protobuf.ByteString;
-import java.util.concurrent.CompletableFuture;
+
 import org.apache.arrow.flight.FlightStream;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
@@ -25,10 +26,13 @@ import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.complex.FixedSizeListVector;
 import org.jspecify.annotations.Nullable;
 
+import java.util.concurrent.CompletableFuture;
+
 /**
- * One DoPut stream: batch after batch is taken from the stream, written without waiting for the one before, and acknowledged
- * in order. What is wrong with a row is that row's error, what is wrong with a batch is its acknowledgement's error, and
- * only what is wrong with the stream as a whole ends it.
+ * One DoPut stream: batch after batch is taken from the stream, written without waiting for the one
+ * before, and acknowledged in order. What is wrong with a row is that row's error, what is wrong
+ * with a batch is its acknowledgement's error, and only what is wrong with the stream as a whole
+ * ends it.
  *
  * <p>Confined to the call's thread, apart from the ends of the writes.
  */
@@ -57,8 +61,11 @@ final class PutCall {
 
     /** Where the rows of a stream go. Closed at the stream's end. */
     interface Target extends AutoCloseable {
-        /** Writes the rows that are not rejected yet. The rows stay open until the future completes. */
-        CompletableFuture<PutOutcome> write(IncomingRows rows, RowBatch.Writer writer, boolean acceptOlder);
+        /**
+         * Writes the rows that are not rejected yet. The rows stay open until the future completes.
+         */
+        CompletableFuture<PutOutcome> write(
+                IncomingRows rows, RowBatch.Writer writer, boolean acceptOlder);
 
         @Override
         void close();
@@ -70,11 +77,15 @@ final class PutCall {
         Target route(ClusterImage.Collection collection, PutCommand command);
     }
 
-    /** Runs until the writer ends the stream. Batches may still be on their way then; the window knows. */
+    /**
+     * Runs until the writer ends the stream. Batches may still be on their way then; the window
+     * knows.
+     */
     void run(FlightStream stream, Router router) throws InterruptedException {
         PutCommand command = Descriptors.putCommand(stream.getDescriptor());
         ClusterImage.Collection collection =
-                images.require(command.getCollection(), UuidBytes.fromWire(command.getIncarnation()));
+                images.require(
+                        command.getCollection(), UuidBytes.fromWire(command.getIncarnation()));
         PutSchema schema = PutSchema.check(stream.getSchema(), collection.definition());
         PutRows source = new PutRows(schema, stream.getRoot());
         long implied = 0;
@@ -113,33 +124,33 @@ final class PutCall {
         CompletableFuture<PutOutcome> written;
         try {
             PutSchema.checkRows(rowCount);
-            rows = IncomingRows.take(source, hasNullComponents(root), collection.definition(), allocator);
+            rows =
+                    IncomingRows.take(
+                            source, hasNullComponents(root), collection.definition(), allocator);
             written = target.write(rows, writer(command, sequence), command.getAcceptOlder());
         } catch (RuntimeException e) {
             written = CompletableFuture.failedFuture(e);
         }
         IncomingRows taken = rows;
         var _ =
-                written.whenComplete(
-                        (outcome, failure) -> {
-                            PutAcknowledgement answer =
-                                    outcome != null
-                                            ? acknowledge(sequence, outcome, collection)
-                                            : refuse(sequence, rowCount, failure);
-                            if (taken != null) {
-                                taken.close();
-                            }
-                            telemetry.putSeconds.observe((clock.monotonicNanos() - arrived) / 1e9);
-                            window.finish(slot, answer);
-                        });
+                written.whenComplete((outcome, failure) -> {
+                    PutAcknowledgement answer =
+                            outcome != null
+                                    ? acknowledge(sequence, outcome, collection)
+                                    : refuse(sequence, rowCount, failure);
+                    if (taken != null) {
+                        taken.close();
+                    }
+                    telemetry.putSeconds.observe((clock.monotonicNanos() - arrived) / 1e9);
+                    window.finish(slot, answer);
+                });
     }
 
     private static boolean hasNullComponents(VectorSchemaRoot root) {
         return root.getFieldVectors().stream()
-                .anyMatch(
-                        column ->
-                                column instanceof FixedSizeListVector vectors
-                                        && vectors.getDataVector().getNullCount() > 0);
+                .anyMatch(column ->
+                        column instanceof FixedSizeListVector vectors
+                                && vectors.getDataVector().getNullCount() > 0);
     }
 
     private static RowBatch.Writer writer(PutCommand command, long sequence) {
@@ -148,16 +159,23 @@ final class PutCall {
         }
         var writer = command.getWriter();
         return new RowBatch.Writer(
-                writer.getGroup(), writer.getSubtask(), writer.getEpoch(), sequence, writer.getCheckpoint());
+                writer.getGroup(),
+                writer.getSubtask(),
+                writer.getEpoch(),
+                sequence,
+                writer.getCheckpoint());
     }
 
     @SuppressWarnings("EnumOrdinal") // the wire's number for a status, see RowStatus
-    private PutAcknowledgement acknowledge(long sequence, PutOutcome outcome, ClusterImage.Collection collection) {
+    private PutAcknowledgement acknowledge(
+            long sequence, PutOutcome outcome, ClusterImage.Collection collection) {
         PutAcknowledgement.Builder answer =
                 PutAcknowledgement.newBuilder()
                         .setSequence(sequence)
                         .setRows(outcome.statuses().length)
-                        .setToken(TokenCodec.toWire(outcome.position(collection.definition().incarnation())));
+                        .setToken(
+                                TokenCodec.toWire(
+                                        outcome.position(collection.definition().incarnation())));
         byte[] statuses = new byte[outcome.statuses().length];
         boolean allApplied = true;
         for (int row = 0; row < statuses.length; row++) {
@@ -168,24 +186,29 @@ final class PutCall {
             answer.setStatuses(ByteString.copyFrom(statuses));
         }
         outcome.errors()
-                .forEach(
-                        (row, error) ->
-                                answer.addErrors(
-                                        RowError.newBuilder().setRow(row).setError(ErrorCodec.toWire(error))));
+                .forEach((row, error) ->
+                        answer.addErrors(
+                                RowError.newBuilder()
+                                        .setRow(row)
+                                        .setError(ErrorCodec.toWire(error))));
         telemetry.rejectedRows.add(outcome.errors().size());
         return answer.build();
     }
 
     private PutAcknowledgement refuse(long sequence, int rows, @Nullable Throwable failure) {
         ArbalestException error =
-                Failures.coded(failure == null ? new IllegalStateException("no outcome and no failure") : failure);
+                Failures.coded(
+                        failure == null
+                                ? new IllegalStateException("no outcome and no failure")
+                                : failure);
         telemetry.failedBatches.add(1);
         return PutAcknowledgement.newBuilder()
                 .setSequence(sequence)
                 .setRows(rows)
                 .setError(ErrorCodec.toWire(error))
                 .setOutcomeUnknown(
-                        failure instanceof SplittingTarget.PartlyWritten || Failures.outcomeUnknown(error.code()))
+                        failure instanceof SplittingTarget.PartlyWritten
+                                || Failures.outcomeUnknown(error.code()))
                 .build();
     }
 }

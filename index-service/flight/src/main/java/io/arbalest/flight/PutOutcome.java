@@ -4,6 +4,7 @@ import io.arbalest.engine.WriteResult;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.RowStatus;
 import io.arbalest.protocol.ReadPosition;
+
 import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;

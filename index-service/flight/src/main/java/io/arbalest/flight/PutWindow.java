@@ -1,22 +1,24 @@
 package io.arbalest.flight;
 
 import io.arbalest.protocol.wire.PutAcknowledgement;
-import java.lang.System.Logger.Level;
-import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
+
 import org.apache.arrow.flight.FlightProducer.StreamListener;
 import org.apache.arrow.flight.PutResult;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 import org.jspecify.annotations.Nullable;
 
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
 /**
- * The batches of one DoPut stream that are read and not yet acknowledged: bounds them, and sends the acknowledgements in the
- * order of the batches whatever the order in which they finish. While the window is full, the stream is not read: that is
- * how a slow index reaches back to the writer.
+ * The batches of one DoPut stream that are read and not yet acknowledged: bounds them, and sends
+ * the acknowledgements in the order of the batches whatever the order in which they finish. While
+ * the window is full, the stream is not read: that is how a slow index reaches back to the writer.
  *
  * <p>Thread-safe: one thread admits, the shards' threads finish.
  */
@@ -68,7 +70,8 @@ final class PutWindow {
     Slot admit(long batchBytes) throws InterruptedException {
         lock.lock();
         try {
-            while (!slots.isEmpty() && (slots.size() >= maxBatches || bytes + batchBytes > maxBytes)) {
+            while (!slots.isEmpty()
+                    && (slots.size() >= maxBatches || bytes + batchBytes > maxBytes)) {
                 if (!changed.await(LOOK_MILLIS, TimeUnit.MILLISECONDS) && calls.closing()) {
                     throw OpenCalls.shuttingDown();
                 }
@@ -102,7 +105,10 @@ final class PutWindow {
         }
     }
 
-    /** Waits until every batch is acknowledged: their buffers are in use until then. A stopping node waits only so long. */
+    /**
+     * Waits until every batch is acknowledged: their buffers are in use until then. A stopping node
+     * waits only so long.
+     */
     void drain(Duration patienceWhenClosing) throws InterruptedException {
         long looksLeft = patienceWhenClosing.toMillis() / LOOK_MILLIS;
         lock.lock();
@@ -127,7 +133,9 @@ final class PutWindow {
             buffer.writeBytes(encoded);
             listener.onNext(result);
         } catch (RuntimeException e) {
-            listenerGone = true; // the writer has left; it learns the fate of its rows by sending them again
+            listenerGone =
+                    true; // the writer has left; it learns the fate of its rows by sending them
+            // again
             LOG.log(Level.DEBUG, "cannot acknowledge", e);
         }
     }

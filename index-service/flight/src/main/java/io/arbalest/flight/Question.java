@@ -1,12 +1,12 @@
 package io.arbalest.flight;
 
+import io.arbalest.engine.SearchSpec;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Filter;
 import io.arbalest.model.HnswParams;
 import io.arbalest.model.PointKey;
-import io.arbalest.engine.SearchSpec;
 import io.arbalest.protocol.FilterCheck;
 import io.arbalest.protocol.FilterText;
 import io.arbalest.protocol.ReadPosition;
@@ -16,13 +16,16 @@ import io.arbalest.protocol.WireLimits;
 import io.arbalest.protocol.wire.GetRequest;
 import io.arbalest.protocol.wire.SearchRequest;
 import io.arbalest.protocol.wire.Token;
+
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
- * A read, checked: what is asked of which shards, how long it may take, and which columns come back.
+ * A read, checked: what is asked of which shards, how long it may take, and which columns come
+ * back.
  *
  * <p>Immutable.
  */
@@ -40,7 +43,11 @@ sealed interface Question {
      * @param position what must be visible first, or null
      */
     record Scope(List<Integer> shards, @Nullable ReadPosition position, Duration timeout) {
-        static Scope of(ClusterImage.Collection collection, List<Integer> shards, Token token, int timeoutMillis) {
+        static Scope of(
+                ClusterImage.Collection collection,
+                List<Integer> shards,
+                Token token,
+                int timeoutMillis) {
             for (int shard : shards) {
                 ImageView.shard(collection, shard);
             }
@@ -50,10 +57,13 @@ sealed interface Question {
             int millis = timeoutMillis == 0 ? WireLimits.DEFAULT_TIMEOUT_MILLIS : timeoutMillis;
             boolean given = !token.equals(Token.getDefaultInstance());
             ReadPosition position = given ? TokenCodec.fromWire(token) : null;
-            if (position != null && !position.incarnation().equals(collection.definition().incarnation())) {
+            if (position != null
+                    && !position.incarnation().equals(collection.definition().incarnation())) {
                 throw new ArbalestException(
                         ErrorCode.STALE_INCARNATION,
-                        "the token belongs to another creation of collection '" + collection.definition().name() + "'",
+                        "the token belongs to another creation of collection '"
+                                + collection.definition().name()
+                                + "'",
                         "drop the token; it was void when the collection was dropped");
             }
             return new Scope(List.copyOf(shards), position, Duration.ofMillis(millis));
@@ -91,15 +101,24 @@ sealed interface Question {
                 throw outOfRange("number of queries", queries.size(), WireLimits.MAX_QUERIES);
             }
             if (request.hasMinScore() && Double.isNaN(request.getMinScore())) {
-                throw new ArbalestException(ErrorCode.MALFORMED_REQUEST, "min_score is NaN", "leave it out for no limit");
+                throw new ArbalestException(
+                        ErrorCode.MALFORMED_REQUEST,
+                        "min_score is NaN",
+                        "leave it out for no limit");
             }
             Optional<Filter> filter =
                     request.getFilter().isBlank()
                             ? Optional.empty()
                             : Optional.of(
-                                    FilterCheck.bind(FilterText.parse(request.getFilter()), collection.definition()));
+                                    FilterCheck.bind(
+                                            FilterText.parse(request.getFilter()),
+                                            collection.definition()));
             Scope scope =
-                    Scope.of(collection, request.getShardsList(), request.getToken(), request.getTimeoutMillis());
+                    Scope.of(
+                            collection,
+                            request.getShardsList(),
+                            request.getToken(),
+                            request.getTimeoutMillis());
             return new Search(collection, schema, scope, queries, request, filter);
         }
 
@@ -109,22 +128,35 @@ sealed interface Question {
     }
 
     /** Which rows have these keys. */
-    record Get(ClusterImage.Collection collection, ResultSchema schema, Scope scope, List<PointKey> keys)
+    record Get(
+            ClusterImage.Collection collection,
+            ResultSchema schema,
+            Scope scope,
+            List<PointKey> keys)
             implements Question {
         /** Refused with LIMIT_EXCEEDED. */
         static Get of(
-                ClusterImage.Collection collection, ResultSchema schema, GetRequest request, List<PointKey> keys) {
+                ClusterImage.Collection collection,
+                ResultSchema schema,
+                GetRequest request,
+                List<PointKey> keys) {
             if (keys.size() > WireLimits.MAX_KEYS) {
                 throw outOfRange("number of keys", keys.size(), WireLimits.MAX_KEYS);
             }
             Scope scope =
-                    Scope.of(collection, request.getShardsList(), request.getToken(), request.getTimeoutMillis());
+                    Scope.of(
+                            collection,
+                            request.getShardsList(),
+                            request.getToken(),
+                            request.getTimeoutMillis());
             return new Get(collection, schema, scope, keys);
         }
     }
 
     private static ArbalestException outOfRange(String what, int got, int most) {
         return new ArbalestException(
-                ErrorCode.LIMIT_EXCEEDED, what + " is " + got + ", allowed are up to " + most, "use a value in range");
+                ErrorCode.LIMIT_EXCEEDED,
+                what + " is " + got + ", allowed are up to " + most,
+                "use a value in range");
     }
 }

@@ -2,15 +2,17 @@ package io.arbalest.flight;
 
 import io.arbalest.common.Clock;
 import io.arbalest.model.ShardAssignment;
+
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
- * Runs questions on two pools: what only computes on this node's shards on as many threads as there are processors, what waits
- * (for other nodes, for a token's rows) elsewhere. A node's question to itself, by way of the client, is of the first kind;
- * so the second can wait for it without using up the threads that it needs.
+ * Runs questions on two pools: what only computes on this node's shards on as many threads as there
+ * are processors, what waits (for other nodes, for a token's rows) elsewhere. A node's question to
+ * itself, by way of the client, is of the first kind; so the second can wait for it without using
+ * up the threads that it needs.
  *
  * <p>Thread-safe.
  */
@@ -48,7 +50,9 @@ final class ReadExecutor {
         telemetry.requestsInFlight.incrementAndGet();
         CompletableFuture<Answer> answer;
         try {
-            answer = CompletableFuture.supplyAsync(() -> here ? answerHere(question) : ask(question), executor);
+            answer =
+                    CompletableFuture.supplyAsync(
+                            () -> here ? answerHere(question) : ask(question), executor);
         } catch (RejectedExecutionException e) {
             answer = CompletableFuture.failedFuture(e);
         }
@@ -57,13 +61,18 @@ final class ReadExecutor {
     }
 
     private boolean ownsAll(Question question) {
-        return question.collection().shards().stream().allMatch(shard -> shard.primary().equals(nodeName));
+        return question.collection().shards().stream()
+                .allMatch(shard -> shard.primary().equals(nodeName));
     }
 
     private Answer answerHere(Question question) {
         List<Integer> shards = question.scope().shards();
         if (shards.isEmpty()) {
-            shards = question.collection().shards().stream().map(ShardAssignment::shard).map(id -> id.number()).toList();
+            shards =
+                    question.collection().shards().stream()
+                            .map(ShardAssignment::shard)
+                            .map(id -> id.number())
+                            .toList();
         }
         return switch (question) {
             case Question.Search search -> local.search(search, shards);

@@ -9,16 +9,18 @@ import io.arbalest.model.Field;
 import io.arbalest.model.PointKey;
 import io.arbalest.protocol.TokenCodec;
 import io.arbalest.protocol.wire.SearchStatistics;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Answers questions that concern shards of other nodes: asks all nodes with the client, which merges. The client names the shards
- * of every node it asks, so that nobody fans out again.
+ * Answers questions that concern shards of other nodes: asks all nodes with the client, which
+ * merges. The client names the shards of every node it asks, so that nobody fans out again.
  *
  * <p>Thread-safe. Blocks the calling thread while the others answer.
  */
@@ -36,14 +38,20 @@ final class RemoteReads {
                         question.request().getEf(),
                         question.request().getExact(),
                         question.request().getSkipTail(),
-                        question.request().getFilter().isBlank() ? null : question.request().getFilter(),
+                        question.request().getFilter().isBlank()
+                                ? null
+                                : question.request().getFilter(),
                         question.request().hasMinScore() ? question.request().getMinScore() : null,
                         names(question),
                         question.schema().includeVector(),
                         token(question.scope()),
                         question.scope().timeout());
         SearchResult result =
-                client.get().search(question.collection().definition().name(), question.queries(), query);
+                client.get()
+                        .search(
+                                question.collection().definition().name(),
+                                question.queries(),
+                                query);
         List<Answer.Row> rows = new ArrayList<>();
         for (int number = 0; number < result.hits().size(); number++) {
             for (Hit hit : result.hits().get(number)) {
@@ -70,7 +78,8 @@ final class RemoteReads {
                         Optional.ofNullable(token(question.scope())),
                         question.scope().timeout());
         Map<PointKey, Hit> hits =
-                client.get().get(question.collection().definition().name(), question.keys(), options);
+                client.get()
+                        .get(question.collection().definition().name(), question.keys(), options);
         List<Answer.Row> rows = new ArrayList<>();
         for (int position = 0; position < question.keys().size(); position++) {
             Hit hit = hits.get(question.keys().get(position));
@@ -90,6 +99,7 @@ final class RemoteReads {
     }
 
     private static Answer.Row row(int number, Hit hit) {
-        return new Answer.Row(number, hit.key(), hit.score(), hit.version(), hit.vector(), hit.metadata());
+        return new Answer.Row(
+                number, hit.key(), hit.score(), hit.version(), hit.vector(), hit.metadata());
     }
 }

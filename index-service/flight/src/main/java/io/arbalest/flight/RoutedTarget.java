@@ -8,11 +8,12 @@ import io.arbalest.model.ClusterImage;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.ShardAssignment;
 import io.arbalest.protocol.KeyHash;
+
 import java.util.concurrent.CompletableFuture;
 
 /**
- * The rows of a stream whose writer has chosen the shard: to that shard of this node, never further. A row that belongs
- * elsewhere is rejected.
+ * The rows of a stream whose writer has chosen the shard: to that shard of this node, never
+ * further. A row that belongs elsewhere is rejected.
  *
  * <p>Thread-safe.
  */
@@ -33,7 +34,8 @@ final class RoutedTarget implements PutCall.Target {
     }
 
     @Override
-    public CompletableFuture<PutOutcome> write(IncomingRows rows, RowBatch.Writer writer, boolean acceptOlder) {
+    public CompletableFuture<PutOutcome> write(
+            IncomingRows rows, RowBatch.Writer writer, boolean acceptOlder) {
         for (int row : rows.accepted()) {
             if (!assignment.range().contains(KeyHash.of(rows.key(row)))) {
                 rows.reject(row, notOwner(rows, row));
@@ -53,10 +55,16 @@ final class RoutedTarget implements PutCall.Target {
     private ArbalestException notOwner(IncomingRows rows, int row) {
         return new ArbalestException(
                 ErrorCode.NOT_OWNER,
-                "row " + row + " with key '" + rows.key(row) + "' belongs to shard "
-                        + KeyHash.shardOf(collection, rows.key(row)).shard().number() + ", the stream is for shard "
+                "row "
+                        + row
+                        + " with key '"
+                        + rows.key(row)
+                        + "' belongs to shard "
+                        + KeyHash.shardOf(collection, rows.key(row)).shard().number()
+                        + ", the stream is for shard "
                         + assignment.shard().number(),
-                "send each row to the shard of its key's hash, or leave the shard out and let the node split");
+                "send each row to the shard of its key's hash, or leave the shard out and let the"
+                        + " node split");
     }
 
     /** This node's shard; refused with NOT_OWNER or STALE_INCARNATION. */
@@ -64,18 +72,23 @@ final class RoutedTarget implements PutCall.Target {
         String name = collection.definition().name();
         Shard shard =
                 engine.shard(name, number)
-                        .orElseThrow(
-                                () ->
-                                        new ArbalestException(
-                                                ErrorCode.NOT_OWNER,
-                                                "shard " + number + " of '" + name + "' is not on this node; "
-                                                        + ImageView.shard(collection, number).primary()
-                                                        + " serves it",
-                                                "read the cluster image again and send to that node"));
+                        .orElseThrow(() ->
+                                new ArbalestException(
+                                        ErrorCode.NOT_OWNER,
+                                        "shard "
+                                                + number
+                                                + " of '"
+                                                + name
+                                                + "' is not on this node; "
+                                                + ImageView.shard(collection, number).primary()
+                                                + " serves it",
+                                        "read the cluster image again and send to that node"));
         if (!shard.id().incarnation().equals(collection.definition().incarnation())) {
             throw new ArbalestException(
                     ErrorCode.STALE_INCARNATION,
-                    "collection '" + name + "' was dropped and created again while the stream was open",
+                    "collection '"
+                            + name
+                            + "' was dropped and created again while the stream was open",
                     "read the cluster image again and open another stream");
         }
         return shard;

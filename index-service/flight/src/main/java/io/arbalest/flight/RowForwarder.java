@@ -7,17 +7,21 @@ import io.arbalest.client.WriterOptions;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.OperationKind;
 import io.arbalest.protocol.TokenCodec;
+
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.IdentityHashMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Sends rows on to the nodes that own them, with the client and so one hop only: the client's streams name their shard, and a
- * stream that names its shard is never forwarded. One writer a stream, opened with the first row that needs it.
+ * Sends rows on to the nodes that own them, with the client and so one hop only: the client's
+ * streams name their shard, and a stream that names its shard is never forwarded. One writer a
+ * stream, opened with the first row that needs it.
  *
- * <p>{@link #forward} and {@link #close} are confined to the call's thread; refusals arrive on the client's threads.
+ * <p>{@link #forward} and {@link #close} are confined to the call's thread; refusals arrive on the
+ * client's threads.
  */
 final class RowForwarder implements AutoCloseable {
     /** A writer that waits for a forwarded batch is told so before its own patience ends. */
@@ -36,7 +40,10 @@ final class RowForwarder implements AutoCloseable {
     private record Origin(PutOutcome outcome, int row) {}
 
     RowForwarder(
-            Supplier<ArbalestClient> client, String collection, boolean acceptOlder, FlightTelemetry telemetry) {
+            Supplier<ArbalestClient> client,
+            String collection,
+            boolean acceptOlder,
+            FlightTelemetry telemetry) {
         this.client = client;
         this.collection = collection;
         this.acceptOlder = acceptOlder;
@@ -59,8 +66,10 @@ final class RowForwarder implements AutoCloseable {
             telemetry.forwardedRows.add(positions.length);
             acknowledged =
                     open.flush()
-                            .thenAccept(
-                                    token -> TokenCodec.fromBytes(token.bytes()).positions().forEach(outcome::reached));
+                            .thenAccept(token ->
+                                    TokenCodec.fromBytes(token.bytes())
+                                            .positions()
+                                            .forEach(outcome::reached));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             acknowledged = CompletableFuture.failedFuture(OpenCalls.shuttingDown());
@@ -83,7 +92,8 @@ final class RowForwarder implements AutoCloseable {
 
     private static Point point(IncomingRows rows, int row) {
         OperationKind operation = rows.operation(row);
-        return new Point(rows.key(row), operation, rows.vector(row), rows.metadata(row), rows.version(row));
+        return new Point(
+                rows.key(row), operation, rows.vector(row), rows.metadata(row), rows.version(row));
     }
 
     private PointWriter writer() {

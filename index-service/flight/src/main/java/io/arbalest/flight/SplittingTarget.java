@@ -5,6 +5,7 @@ import io.arbalest.engine.RowBatch;
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.PointKey;
 import io.arbalest.protocol.KeyHash;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -14,8 +15,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
- * The rows of a stream whose writer knows nothing of shards: split by key hash, written here if this node owns the shard, else
- * forwarded, and answered together.
+ * The rows of a stream whose writer knows nothing of shards: split by key hash, written here if
+ * this node owns the shard, else forwarded, and answered together.
  *
  * <p>Thread-safe.
  */
@@ -25,7 +26,11 @@ final class SplittingTarget implements PutCall.Target {
     private final String nodeName;
     private final RowForwarder forwarder;
 
-    SplittingTarget(Engine engine, ClusterImage.Collection collection, String nodeName, RowForwarder forwarder) {
+    SplittingTarget(
+            Engine engine,
+            ClusterImage.Collection collection,
+            String nodeName,
+            RowForwarder forwarder) {
         this.engine = engine;
         this.collection = collection;
         this.nodeName = nodeName;
@@ -33,33 +38,36 @@ final class SplittingTarget implements PutCall.Target {
     }
 
     @Override
-    public CompletableFuture<PutOutcome> write(IncomingRows rows, RowBatch.Writer writer, boolean acceptOlder) {
+    public CompletableFuture<PutOutcome> write(
+            IncomingRows rows, RowBatch.Writer writer, boolean acceptOlder) {
         PutOutcome outcome = new PutOutcome(rows.rows(), rows.rejected());
         Map<Integer, int[]> byShard = split(rows);
         List<CompletableFuture<?>> parts = new ArrayList<>();
         List<int[]> remote = new ArrayList<>();
-        byShard.forEach(
-                (shard, positions) -> {
-                    if (ImageView.shard(collection, shard).primary().equals(nodeName)) {
-                        parts.add(writeHere(shard, positions, rows, writer, acceptOlder, outcome));
-                    } else {
-                        remote.add(positions);
-                    }
-                });
+        byShard.forEach((shard, positions) -> {
+            if (ImageView.shard(collection, shard).primary().equals(nodeName)) {
+                parts.add(writeHere(shard, positions, rows, writer, acceptOlder, outcome));
+            } else {
+                remote.add(positions);
+            }
+        });
         if (!remote.isEmpty()) {
             parts.add(forwarder.forward(rows, ascending(remote), outcome));
         }
         return CompletableFuture.allOf(parts.toArray(CompletableFuture[]::new))
-                .handle(
-                        (_, failure) -> {
-                            if (failure != null) {
-                                throw parts.size() == 1 ? new CompletionException(failure) : new PartlyWritten(failure);
-                            }
-                            return outcome;
-                        });
+                .handle((_, failure) -> {
+                    if (failure != null) {
+                        throw parts.size() == 1
+                                ? new CompletionException(failure)
+                                : new PartlyWritten(failure);
+                    }
+                    return outcome;
+                });
     }
 
-    /** Never throws: the other parts of the batch may be on their way and still read its buffers. */
+    /**
+     * Never throws: the other parts of the batch may be on their way and still read its buffers.
+     */
     private CompletableFuture<?> writeHere(
             int shard,
             int[] positions,
@@ -90,9 +98,10 @@ final class SplittingTarget implements PutCall.Target {
         List<PointKey> keys = Arrays.stream(accepted).mapToObj(rows::key).toList();
         Map<Integer, int[]> positions = new TreeMap<>();
         KeyHash.groupByShard(collection, keys)
-                .forEach(
-                        (shard, indexes) ->
-                                positions.put(shard, Arrays.stream(indexes).map(index -> accepted[index]).toArray()));
+                .forEach((shard, indexes) ->
+                        positions.put(
+                                shard,
+                                Arrays.stream(indexes).map(index -> accepted[index]).toArray()));
         return positions;
     }
 

@@ -9,6 +9,7 @@ import io.arbalest.model.HashRange;
 import io.arbalest.model.NodeInfo;
 import io.arbalest.model.ShardAssignment;
 import io.arbalest.model.ShardId;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +19,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
-/** A metadata group of one, in memory: decides at once and deals shards round-robin to the nodes it knows. */
+/**
+ * A metadata group of one, in memory: decides at once and deals shards round-robin to the nodes it
+ * knows.
+ */
 final class FixedCatalog implements ClusterCatalog {
     private final List<Consumer<ClusterImage>> listeners = new CopyOnWriteArrayList<>();
     private volatile ClusterImage image = ClusterImage.EMPTY;
@@ -48,7 +52,8 @@ final class FixedCatalog implements ClusterCatalog {
             return ifNotExists
                     ? CompletableFuture.completedFuture(existing)
                     : CompletableFuture.failedFuture(
-                            new ArbalestException(ErrorCode.COLLECTION_EXISTS, definition.name(), ""));
+                            new ArbalestException(
+                                    ErrorCode.COLLECTION_EXISTS, definition.name(), ""));
         }
         UUID incarnation = new UUID(2, image.index());
         List<String> nodes = List.copyOf(image.nodes().keySet());
@@ -85,9 +90,11 @@ final class FixedCatalog implements ClusterCatalog {
     }
 
     @Override
-    public synchronized CompletableFuture<ClusterImage> dropCollection(String name, boolean ifExists) {
+    public synchronized CompletableFuture<ClusterImage> dropCollection(
+            String name, boolean ifExists) {
         if (!image.collections().containsKey(name) && !ifExists) {
-            return CompletableFuture.failedFuture(new ArbalestException(ErrorCode.UNKNOWN_COLLECTION, name, ""));
+            return CompletableFuture.failedFuture(
+                    new ArbalestException(ErrorCode.UNKNOWN_COLLECTION, name, ""));
         }
         Map<String, ClusterImage.Collection> collections = new TreeMap<>(image.collections());
         collections.remove(name);

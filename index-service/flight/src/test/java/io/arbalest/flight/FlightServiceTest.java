@@ -3,6 +3,8 @@ package io.arbalest.flight;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.ByteString;
+
 import io.arbalest.common.Clock;
 import io.arbalest.common.Metrics;
 import io.arbalest.common.SystemScheduler;
@@ -39,16 +41,7 @@ import io.arbalest.protocol.wire.PutCommand;
 import io.arbalest.protocol.wire.ReadCommand;
 import io.arbalest.protocol.wire.SearchRequest;
 import io.arbalest.protocol.wire.ShardStatusReply;
-import com.google.protobuf.ByteString;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.util.List;
-import java.util.Map;
-import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Consumer;
-import java.util.stream.IntStream;
+
 import org.apache.arrow.flight.Action;
 import org.apache.arrow.flight.Result;
 import org.apache.arrow.vector.Float4Vector;
@@ -60,7 +53,20 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** A real Flight server on a free port, called by a plain Flight client; the engine behind it is a table. */
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+
+/**
+ * A real Flight server on a free port, called by a plain Flight client; the engine behind it is a
+ * table.
+ */
 class FlightServiceTest {
     private static final int DIMENSION = 4;
 
@@ -106,7 +112,9 @@ class FlightServiceTest {
                         DIMENSION,
                         Metric.IP,
                         HnswParams.DEFAULT,
-                        List.of(new Field("section", FieldType.STRING), new Field("size", FieldType.LONG)),
+                        List.of(
+                                new Field("section", FieldType.STRING),
+                                new Field("size", FieldType.LONG)),
                         shards,
                         1);
         return catalog.createCollection(wanted, true).join().definition();
@@ -115,14 +123,17 @@ class FlightServiceTest {
     private static Consumer<PutBatch> rows(int first, int last, @Nullable Long version) {
         return batch ->
                 IntStream.range(first, last)
-                        .forEach(
-                                number ->
-                                        batch.add(
-                                                PointKey.of("key-" + number),
-                                                OperationKind.UPSERT,
-                                                halves(number),
-                                                Map.of("section", number % 2 == 0 ? "even" : "odd", "size", (long) number),
-                                                version == null ? null : new Version(0, version, number)));
+                        .forEach(number ->
+                                batch.add(
+                                        PointKey.of("key-" + number),
+                                        OperationKind.UPSERT,
+                                        halves(number),
+                                        Map.of(
+                                                "section",
+                                                number % 2 == 0 ? "even" : "odd",
+                                                "size",
+                                                (long) number),
+                                        version == null ? null : new Version(0, version, number)));
     }
 
     private static short[] halves(int number) {
@@ -141,7 +152,8 @@ class FlightServiceTest {
     }
 
     private static ByteString query(float... components) {
-        ByteBuffer bytes = ByteBuffer.allocate(2 * components.length).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer bytes =
+                ByteBuffer.allocate(2 * components.length).order(ByteOrder.LITTLE_ENDIAN);
         for (float component : components) {
             bytes.putShort(Binary16.fromFloat(component));
         }
@@ -150,24 +162,34 @@ class FlightServiceTest {
 
     private RawClient.Answered search(SearchRequest.Builder request) throws Exception {
         return client.read(
-                ReadCommand.newBuilder().setSearch(request.setVectorsF16(query(1, 0, 0, 0))).build(),
+                ReadCommand.newBuilder()
+                        .setSearch(request.setVectorsF16(query(1, 0, 0, 0)))
+                        .build(),
                 ResultSchema.search(definition, null, request.getIncludeVector()));
     }
 
     @Test
     void whatWasPutIsFound() throws Exception {
         List<PutAcknowledgement> answers =
-                client.put(routed().build(), definition, List.of(rows(0, 10, 1L), rows(10, 20, 1L), rows(20, 25, 1L)));
+                client.put(
+                        routed().build(),
+                        definition,
+                        List.of(rows(0, 10, 1L), rows(10, 20, 1L), rows(20, 25, 1L)));
 
         assertThat(answers).extracting(PutAcknowledgement::getSequence).containsExactly(0L, 1L, 2L);
         assertThat(answers).extracting(PutAcknowledgement::getRows).containsExactly(10, 10, 5);
-        assertThat(answers).allMatch(answer -> answer.getStatuses().isEmpty() && !answer.hasError());
+        assertThat(answers)
+                .allMatch(answer -> answer.getStatuses().isEmpty() && !answer.hasError());
         assertThat(answers.getLast().getToken().getPositions(0).getSequenceNumber()).isEqualTo(25);
 
-        RawClient.Answered found = search(nearest(3).setIncludeVector(true).setToken(answers.getLast().getToken()));
-        assertThat(found.rows()).extracting(RawClient.Row::key).containsExactly("key-24", "key-23", "key-22");
+        RawClient.Answered found =
+                search(nearest(3).setIncludeVector(true).setToken(answers.getLast().getToken()));
+        assertThat(found.rows())
+                .extracting(RawClient.Row::key)
+                .containsExactly("key-24", "key-23", "key-22");
         assertThat(found.rows().getFirst().score()).isEqualTo(24);
-        assertThat(found.rows().getFirst().metadata()).containsExactlyInAnyOrderEntriesOf(Map.of("section", "even", "size", 24L));
+        assertThat(found.rows().getFirst().metadata())
+                .containsExactlyInAnyOrderEntriesOf(Map.of("section", "even", "size", 24L));
         assertThat(found.rows().getFirst().vector()).isEqualTo(halves(24));
         assertThat(found.header().getPartial()).isFalse();
         assertThat(found.header().getStatistics().getLivePoints()).isEqualTo(25);
@@ -178,14 +200,40 @@ class FlightServiceTest {
         client.put(routed().build(), definition, List.of(rows(0, 3, 5L)));
         Consumer<PutBatch> mixed =
                 batch -> {
-                    batch.add(PointKey.of("key-0"), OperationKind.UPSERT, halves(0), Map.of(), new Version(0, 5, 0));
-                    batch.add(PointKey.of("key-1"), OperationKind.UPSERT, halves(1), Map.of(), new Version(0, 4, 0));
-                    batch.add(PointKey.of("key-9"), OperationKind.UPSERT, null, Map.of(), new Version(0, 9, 0));
-                    batch.add(PointKey.of("key-2"), OperationKind.DELETE, null, Map.of(), new Version(0, 9, 0));
-                    batch.add(PointKey.of("key-8"), OperationKind.UPSERT, halves(8), Map.of(), new Version(0, 9, 0));
+                    batch.add(
+                            PointKey.of("key-0"),
+                            OperationKind.UPSERT,
+                            halves(0),
+                            Map.of(),
+                            new Version(0, 5, 0));
+                    batch.add(
+                            PointKey.of("key-1"),
+                            OperationKind.UPSERT,
+                            halves(1),
+                            Map.of(),
+                            new Version(0, 4, 0));
+                    batch.add(
+                            PointKey.of("key-9"),
+                            OperationKind.UPSERT,
+                            null,
+                            Map.of(),
+                            new Version(0, 9, 0));
+                    batch.add(
+                            PointKey.of("key-2"),
+                            OperationKind.DELETE,
+                            null,
+                            Map.of(),
+                            new Version(0, 9, 0));
+                    batch.add(
+                            PointKey.of("key-8"),
+                            OperationKind.UPSERT,
+                            halves(8),
+                            Map.of(),
+                            new Version(0, 9, 0));
                 };
 
-        PutAcknowledgement answer = client.put(routed().build(), definition, List.of(mixed)).getFirst();
+        PutAcknowledgement answer =
+                client.put(routed().build(), definition, List.of(mixed)).getFirst();
 
         assertThat(answer.getStatuses().toByteArray())
                 .containsExactly(
@@ -196,8 +244,11 @@ class FlightServiceTest {
                         status(RowStatus.APPLIED));
         assertThat(answer.getErrorsList()).hasSize(1);
         assertThat(answer.getErrors(0).getRow()).isEqualTo(2);
-        assertThat(answer.getErrors(0).getError().getCode()).isEqualTo(ErrorCode.VECTOR_MISSING.number());
-        assertThat(search(nearest(10)).rows()).extracting(RawClient.Row::key).containsExactly("key-8", "key-1", "key-0");
+        assertThat(answer.getErrors(0).getError().getCode())
+                .isEqualTo(ErrorCode.VECTOR_MISSING.number());
+        assertThat(search(nearest(10)).rows())
+                .extracting(RawClient.Row::key)
+                .containsExactly("key-8", "key-1", "key-0");
     }
 
     @SuppressWarnings("EnumOrdinal") // the wire's number for a status
@@ -214,8 +265,10 @@ class FlightServiceTest {
         PutAcknowledgement answer = client.put(command, two, List.of(rows(0, 50, null))).getFirst();
 
         for (int row = 0; row < 50; row++) {
-            boolean here = KeyHash.shardOf(collection, PointKey.of("key-" + row)).shard().number() == 1;
-            assertThat(answer.getStatuses().byteAt(row)).isEqualTo(status(here ? RowStatus.APPLIED : RowStatus.REJECTED));
+            boolean here =
+                    KeyHash.shardOf(collection, PointKey.of("key-" + row)).shard().number() == 1;
+            assertThat(answer.getStatuses().byteAt(row))
+                    .isEqualTo(status(here ? RowStatus.APPLIED : RowStatus.REJECTED));
         }
         assertThat(answer.getErrorsList())
                 .isNotEmpty()
@@ -227,17 +280,25 @@ class FlightServiceTest {
         CollectionDefinition three = create("triples", 3);
 
         PutAcknowledgement answer =
-                client.put(Descriptors.ofCollection("triples"), PutSchema.full(three), List.of(rows(0, 60, 1L))).getFirst();
+                client.put(
+                                Descriptors.ofCollection("triples"),
+                                PutSchema.full(three),
+                                List.of(rows(0, 60, 1L)))
+                        .getFirst();
 
         assertThat(answer.hasError()).isFalse();
         assertThat(answer.getStatuses()).isEqualTo(ByteString.EMPTY);
         assertThat(answer.getToken().getPositionsList()).hasSize(3);
-        SearchRequest request = nearest(60).setCollection("triples").setVectorsF16(query(1, 0, 0, 0)).build();
+        SearchRequest request =
+                nearest(60).setCollection("triples").setVectorsF16(query(1, 0, 0, 0)).build();
         RawClient.Answered found =
                 client.read(
-                        ReadCommand.newBuilder().setSearch(request).build(), ResultSchema.search(three, null, false));
+                        ReadCommand.newBuilder().setSearch(request).build(),
+                        ResultSchema.search(three, null, false));
         assertThat(found.rows()).hasSize(60);
-        assertThat(found.rows()).extracting(RawClient.Row::score).isSortedAccordingTo((a, b) -> Double.compare(b, a));
+        assertThat(found.rows())
+                .extracting(RawClient.Row::score)
+                .isSortedAccordingTo((a, b) -> Double.compare(b, a));
     }
 
     @Test
@@ -262,14 +323,18 @@ class FlightServiceTest {
 
             assertThat(answer.getErrorsList()).hasSize(1);
             assertThat(answer.getErrors(0).getRow()).isEqualTo(1);
-            assertThat(answer.getErrors(0).getError().getCode()).isEqualTo(ErrorCode.VECTOR_OUT_OF_RANGE.number());
+            assertThat(answer.getErrors(0).getError().getCode())
+                    .isEqualTo(ErrorCode.VECTOR_OUT_OF_RANGE.number());
         }
-        assertThat(search(nearest(10)).rows()).extracting(RawClient.Row::key).containsExactly("f2", "f0");
+        assertThat(search(nearest(10)).rows())
+                .extracting(RawClient.Row::key)
+                .containsExactly("f2", "f0");
     }
 
     @Test
     void aFailedBatchIsAnsweredAndTheStreamGoesOn() throws Exception {
-        ArbalestException failure = new ArbalestException(ErrorCode.LOG_FAILED, "disk gone", "replace it");
+        ArbalestException failure =
+                new ArbalestException(ErrorCode.LOG_FAILED, "disk gone", "replace it");
         int[] writes = new int[1];
         engine.gate =
                 () ->
@@ -278,9 +343,14 @@ class FlightServiceTest {
                                 : CompletableFuture.completedFuture(null);
 
         List<PutAcknowledgement> answers =
-                client.put(routed().build(), definition, List.of(rows(0, 2, 1L), rows(2, 4, 1L), rows(4, 6, 1L)));
+                client.put(
+                        routed().build(),
+                        definition,
+                        List.of(rows(0, 2, 1L), rows(2, 4, 1L), rows(4, 6, 1L)));
 
-        assertThat(answers).extracting(PutAcknowledgement::hasError).containsExactly(false, true, false);
+        assertThat(answers)
+                .extracting(PutAcknowledgement::hasError)
+                .containsExactly(false, true, false);
         assertThat(answers.get(1).getError().getCode()).isEqualTo(ErrorCode.LOG_FAILED.number());
         assertThat(answers.get(1).getOutcomeUnknown()).isTrue();
     }
@@ -304,26 +374,32 @@ class FlightServiceTest {
 
         List<PutAcknowledgement> answers = client.put(routed().build(), definition, batches);
 
-        assertThat(answers).extracting(PutAcknowledgement::getSequence).containsExactly(0L, 1L, 2L, 3L, 4L);
+        assertThat(answers)
+                .extracting(PutAcknowledgement::getSequence)
+                .containsExactly(0L, 1L, 2L, 3L, 4L);
     }
 
     @Test
     void streamsThatCannotBeServedEndWithACode() {
-        assertThatCode(ErrorCode.UNKNOWN_COLLECTION, PutCommand.newBuilder().setCollection("nothing"));
         assertThatCode(
-                ErrorCode.STALE_INCARNATION, routed().setIncarnation(UuidBytes.toWire(new UUID(9, 9))));
+                ErrorCode.UNKNOWN_COLLECTION, PutCommand.newBuilder().setCollection("nothing"));
+        assertThatCode(
+                ErrorCode.STALE_INCARNATION,
+                routed().setIncarnation(UuidBytes.toWire(new UUID(9, 9))));
         assertThatCode(ErrorCode.MALFORMED_REQUEST, routed().setShard(7));
     }
 
     private void assertThatCode(ErrorCode code, PutCommand.Builder command) {
         assertThatThrownBy(() -> client.put(command.build(), definition, List.of(rows(0, 1, 1L))))
-                .isInstanceOfSatisfying(ArbalestException.class, e -> assertThat(e.code()).isEqualTo(code));
+                .isInstanceOfSatisfying(
+                        ArbalestException.class, e -> assertThat(e.code()).isEqualTo(code));
     }
 
     @Test
     void requestsOfOneExchangeAreAnsweredEachOnItsOwn() throws Exception {
         client.put(routed().build(), definition, List.of(rows(0, 10, 1L)));
-        ExchangeOpen open = ExchangeOpen.newBuilder().setCollection("things").addFields("size").build();
+        ExchangeOpen open =
+                ExchangeOpen.newBuilder().setCollection("things").addFields("size").build();
         List<BatchHeader> requests =
                 List.of(
                         header(1, nearest(2)),
@@ -334,16 +410,22 @@ class FlightServiceTest {
 
         List<RawClient.Answered> answers =
                 client.exchange(open, definition, requests, new float[] {1, 0, 0, 0}).stream()
-                        .sorted((a, b) -> Long.compare(a.header().getRequestId(), b.header().getRequestId()))
+                        .sorted((a, b) ->
+                                Long.compare(a.header().getRequestId(), b.header().getRequestId()))
                         .toList();
 
         assertThat(answers).hasSize(5);
-        assertThat(answers.get(0).rows()).extracting(RawClient.Row::key).containsExactly("key-9", "key-8");
+        assertThat(answers.get(0).rows())
+                .extracting(RawClient.Row::key)
+                .containsExactly("key-9", "key-8");
         assertThat(answers.get(0).rows().getFirst().metadata()).containsOnlyKeys("size");
-        assertThat(answers.get(1).header().getError().getCode()).isEqualTo(ErrorCode.LIMIT_EXCEEDED.number());
-        assertThat(answers.get(2).header().getError().getCode()).isEqualTo(ErrorCode.UNKNOWN_FIELD.number());
+        assertThat(answers.get(1).header().getError().getCode())
+                .isEqualTo(ErrorCode.LIMIT_EXCEEDED.number());
+        assertThat(answers.get(2).header().getError().getCode())
+                .isEqualTo(ErrorCode.UNKNOWN_FIELD.number());
         assertThat(answers.get(3).rows()).hasSize(1);
-        assertThat(answers.get(4).header().getError().getCode()).isEqualTo(ErrorCode.FILTER_SYNTAX.number());
+        assertThat(answers.get(4).header().getError().getCode())
+                .isEqualTo(ErrorCode.FILTER_SYNTAX.number());
     }
 
     private static BatchHeader header(long id, SearchRequest.Builder request) {
@@ -353,13 +435,18 @@ class FlightServiceTest {
     @Test
     void manyRequestsThanTheLimitAreAllAnswered() throws Exception {
         client.put(routed().build(), definition, List.of(rows(0, 10, 1L)));
-        ExchangeOpen open = ExchangeOpen.newBuilder().setCollection("things").setAllFields_(true).build();
-        List<BatchHeader> requests = IntStream.range(0, 500).mapToObj(id -> header(id, nearest(3))).toList();
+        ExchangeOpen open =
+                ExchangeOpen.newBuilder().setCollection("things").setAllFields_(true).build();
+        List<BatchHeader> requests =
+                IntStream.range(0, 500).mapToObj(id -> header(id, nearest(3))).toList();
 
         List<RawClient.Answered> answers =
                 client.exchange(open, definition, requests, new float[] {1, 0, 0, 0});
 
-        assertThat(answers).extracting(answer -> answer.header().getRequestId()).doesNotHaveDuplicates().hasSize(500);
+        assertThat(answers)
+                .extracting(answer -> answer.header().getRequestId())
+                .doesNotHaveDuplicates()
+                .hasSize(500);
         assertThat(answers).allMatch(answer -> answer.rows().size() == 3);
     }
 
@@ -367,15 +454,16 @@ class FlightServiceTest {
     void badReadsAreRefusedWithACode() {
         assertThatThrownBy(() -> search(nearest(1).clearAllFields_().addFields("colour")))
                 .isInstanceOfSatisfying(
-                        ArbalestException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.UNKNOWN_FIELD));
+                        ArbalestException.class,
+                        e -> assertThat(e.code()).isEqualTo(ErrorCode.UNKNOWN_FIELD));
         SearchRequest wrong = nearest(1).setVectorsF16(query(1, 0, 0)).build();
-        assertThatThrownBy(
-                        () ->
-                                client.read(
-                                        ReadCommand.newBuilder().setSearch(wrong).build(),
-                                        ResultSchema.search(definition, null, false)))
+        assertThatThrownBy(() ->
+                        client.read(
+                                ReadCommand.newBuilder().setSearch(wrong).build(),
+                                ResultSchema.search(definition, null, false)))
                 .isInstanceOfSatisfying(
-                        ArbalestException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.DIMENSION_MISMATCH));
+                        ArbalestException.class,
+                        e -> assertThat(e.code()).isEqualTo(ErrorCode.DIMENSION_MISMATCH));
     }
 
     @Test
@@ -392,7 +480,8 @@ class FlightServiceTest {
 
         RawClient.Answered found =
                 client.read(
-                        ReadCommand.newBuilder().setGet(request).build(), ResultSchema.get(definition, null, false));
+                        ReadCommand.newBuilder().setGet(request).build(),
+                        ResultSchema.get(definition, null, false));
 
         assertThat(found.rows()).extracting(RawClient.Row::key).containsExactly("key-7", "key-1");
         assertThat(found.rows()).extracting(RawClient.Row::query).containsExactly(0, 2);
@@ -403,18 +492,28 @@ class FlightServiceTest {
         byte[] body =
                 CreateCollection.newBuilder()
                         .setDefinition(
-                                DefinitionCodec.toWire(definition).toBuilder().setName("more").clearIncarnation())
+                                DefinitionCodec.toWire(definition).toBuilder()
+                                        .setName("more")
+                                        .clearIncarnation())
                         .build()
                         .toByteArray();
-        CollectionState created = CollectionState.parseFrom(action(ActionNames.CREATE_COLLECTION, body));
+        CollectionState created =
+                CollectionState.parseFrom(action(ActionNames.CREATE_COLLECTION, body));
         assertThat(created.getDefinition().getIncarnation().size()).isEqualTo(16);
-        assertThat(io.arbalest.protocol.wire.ClusterImage.parseFrom(action(ActionNames.CLUSTER_IMAGE, new byte[0])).getCollectionsList())
+        assertThat(
+                        io.arbalest.protocol.wire.ClusterImage.parseFrom(
+                                        action(ActionNames.CLUSTER_IMAGE, new byte[0]))
+                                .getCollectionsList())
                 .hasSize(2);
-        ShardStatusReply status = ShardStatusReply.parseFrom(action(ActionNames.SHARD_STATUS, new byte[0]));
+        ShardStatusReply status =
+                ShardStatusReply.parseFrom(action(ActionNames.SHARD_STATUS, new byte[0]));
         assertThat(status.getNode()).isEqualTo("node-0");
-        assertThat(status.getShardsList()).hasSize(2).allMatch(shard -> shard.getState().equals("SERVING"));
+        assertThat(status.getShardsList())
+                .hasSize(2)
+                .allMatch(shard -> shard.getState().equals("SERVING"));
         assertThat(client.flight.listActions()).hasSize(4);
-        assertThat(client.flight.getInfo(Descriptors.ofCollection("things")).getSchemaOptional()).isPresent();
+        assertThat(client.flight.getInfo(Descriptors.ofCollection("things")).getSchemaOptional())
+                .isPresent();
     }
 
     private byte[] action(String type, byte[] body) {
@@ -424,18 +523,18 @@ class FlightServiceTest {
 
     @Test
     void aPortInUseIsNamed() {
-        assertThatThrownBy(
-                        () ->
-                                FlightService.start(
-                                        FlightOptions.listeningOn("127.0.0.1", service.port()),
-                                        engine,
-                                        catalog,
-                                        "node-1",
-                                        Clock.SYSTEM,
-                                        scheduler,
-                                        Metrics.NONE))
+        assertThatThrownBy(() ->
+                        FlightService.start(
+                                FlightOptions.listeningOn("127.0.0.1", service.port()),
+                                engine,
+                                catalog,
+                                "node-1",
+                                Clock.SYSTEM,
+                                scheduler,
+                                Metrics.NONE))
                 .isInstanceOfSatisfying(
-                        ArbalestException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.PORT_IN_USE));
+                        ArbalestException.class,
+                        e -> assertThat(e.code()).isEqualTo(ErrorCode.PORT_IN_USE));
     }
 
     /** Counts what calls leave behind in Arrow memory. */
@@ -454,7 +553,10 @@ class FlightServiceTest {
 
         @Override
         public void gauge(
-                String name, String help, java.util.function.DoubleSupplier value, String... labels) {}
+                String name,
+                String help,
+                java.util.function.DoubleSupplier value,
+                String... labels) {}
 
         @Override
         public void remove(String label, String value) {}

@@ -15,12 +15,7 @@ import io.arbalest.protocol.wire.PutBatchHeader;
 import io.arbalest.protocol.wire.PutCommand;
 import io.arbalest.protocol.wire.ReadCommand;
 import io.arbalest.protocol.wire.ResultHeader;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+
 import org.apache.arrow.flight.AsyncPutListener;
 import org.apache.arrow.flight.FlightClient;
 import org.apache.arrow.flight.FlightDescriptor;
@@ -34,6 +29,13 @@ import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.VectorSchemaRoot;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
 /** What any Arrow Flight client can do: plain streams, with the protocol's messages beside them. */
 @SuppressWarnings("try") // Flight's close() methods may be interrupted
 final class RawClient implements AutoCloseable {
@@ -43,26 +45,35 @@ final class RawClient implements AutoCloseable {
     final FlightClient flight;
 
     RawClient(int port) {
-        flight = FlightClient.builder(allocator, Location.forGrpcInsecure("127.0.0.1", port)).build();
+        flight =
+                FlightClient.builder(allocator, Location.forGrpcInsecure("127.0.0.1", port))
+                        .build();
     }
 
-    /** Sends batches one after another without waiting and returns the acknowledgements in the order of arrival. */
-    List<PutAcknowledgement> put(PutCommand command, CollectionDefinition definition, List<Consumer<PutBatch>> batches)
+    /**
+     * Sends batches one after another without waiting and returns the acknowledgements in the order
+     * of arrival.
+     */
+    List<PutAcknowledgement> put(
+            PutCommand command, CollectionDefinition definition, List<Consumer<PutBatch>> batches)
             throws Exception {
         return put(Descriptors.ofPut(command), PutSchema.full(definition), batches);
     }
 
-    List<PutAcknowledgement> put(FlightDescriptor descriptor, PutSchema schema, List<Consumer<PutBatch>> batches)
+    List<PutAcknowledgement> put(
+            FlightDescriptor descriptor, PutSchema schema, List<Consumer<PutBatch>> batches)
             throws Exception {
         try (PutBatch batch = new PutBatch(schema, allocator);
                 SyncPutListener listener = new SyncPutListener()) {
-            FlightClient.ClientStreamListener out = flight.startPut(descriptor, batch.root(), listener);
+            FlightClient.ClientStreamListener out =
+                    flight.startPut(descriptor, batch.root(), listener);
             long sequence = 0;
             for (Consumer<PutBatch> fill : batches) {
                 batch.clear(16);
                 fill.accept(batch);
                 batch.finish();
-                byte[] header = PutBatchHeader.newBuilder().setSequence(sequence++).build().toByteArray();
+                byte[] header =
+                        PutBatchHeader.newBuilder().setSequence(sequence++).build().toByteArray();
                 ArrowBuf metadata = allocator.buffer(Math.max(1, header.length));
                 metadata.writeBytes(header);
                 out.putNext(metadata);
@@ -75,7 +86,9 @@ final class RawClient implements AutoCloseable {
                         break;
                     }
                     ArrowBuf body = result.getApplicationMetadata();
-                    answers.add(Descriptors.parse(PutAcknowledgement.parser(), body, "PutAcknowledgement"));
+                    answers.add(
+                            Descriptors.parse(
+                                    PutAcknowledgement.parser(), body, "PutAcknowledgement"));
                 }
             }
             listener.getResult();
@@ -88,7 +101,8 @@ final class RawClient implements AutoCloseable {
     }
 
     /** Puts a root that was made by hand, as a tool that knows nothing of Arbalest would. */
-    PutAcknowledgement putPlain(FlightDescriptor descriptor, VectorSchemaRoot root) throws Exception {
+    PutAcknowledgement putPlain(FlightDescriptor descriptor, VectorSchemaRoot root)
+            throws Exception {
         List<PutAcknowledgement> answers = new ArrayList<>();
         AsyncPutListener listener =
                 new AsyncPutListener() {
@@ -124,7 +138,8 @@ final class RawClient implements AutoCloseable {
 
     private static Answered answered(FlightStream stream, ResultRows rows) {
         ResultHeader header =
-                Descriptors.parse(ResultHeader.parser(), stream.getLatestMetadata(), "ResultHeader");
+                Descriptors.parse(
+                        ResultHeader.parser(), stream.getLatestMetadata(), "ResultHeader");
         List<Row> found = new ArrayList<>();
         for (int row = 0; row < rows.rowCount(); row++) {
             short[] vector = rows.vector(row);
@@ -139,16 +154,23 @@ final class RawClient implements AutoCloseable {
         return new Answered(header, found);
     }
 
-    /** Sends every request at once on one DoExchange stream of searches; answers in the order of arrival. */
+    /**
+     * Sends every request at once on one DoExchange stream of searches; answers in the order of
+     * arrival.
+     */
     List<Answered> exchange(
-            ExchangeOpen open, CollectionDefinition definition, List<BatchHeader> requests, float[] query)
+            ExchangeOpen open,
+            CollectionDefinition definition,
+            List<BatchHeader> requests,
+            float[] query)
             throws Exception {
         FlightDescriptor descriptor =
                 Descriptors.ofRead(ReadCommand.newBuilder().setExchange(open).build());
         List<String> names = open.getAllFields_() ? null : open.getFieldsList();
         List<Answered> answers = new ArrayList<>();
         try (FlightClient.ExchangeReaderWriter both = flight.doExchange(descriptor);
-                VectorSchemaRoot root = VectorSchemaRoot.create(QuerySchema.search(definition), allocator)) {
+                VectorSchemaRoot root =
+                        VectorSchemaRoot.create(QuerySchema.search(definition), allocator)) {
             both.getWriter().start(root);
             for (BatchHeader request : requests) {
                 QuerySchema.writeQueries(root, List.of(query));
@@ -161,7 +183,8 @@ final class RawClient implements AutoCloseable {
             ResultRows rows = null;
             while (both.getReader().next()) {
                 if (rows == null) {
-                    ResultSchema schema = ResultSchema.search(definition, names, open.getIncludeVector());
+                    ResultSchema schema =
+                            ResultSchema.search(definition, names, open.getIncludeVector());
                     rows = new ResultRows(schema, both.getReader().getRoot());
                 }
                 answers.add(answered(both.getReader(), rows));

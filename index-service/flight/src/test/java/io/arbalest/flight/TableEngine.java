@@ -20,6 +20,9 @@ import io.arbalest.model.RowStatus;
 import io.arbalest.model.ShardAssignment;
 import io.arbalest.model.ShardId;
 import io.arbalest.model.Version;
+
+import org.jspecify.annotations.Nullable;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -32,11 +35,10 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
- * An engine that keeps rows in a sorted map and scores by inner product over all of them: what flight does with an engine can be
- * seen without one. A gate decides when writes complete.
+ * An engine that keeps rows in a sorted map and scores by inner product over all of them: what
+ * flight does with an engine can be seen without one. A gate decides when writes complete.
  */
 final class TableEngine implements Engine {
     private final String nodeName;
@@ -54,7 +56,8 @@ final class TableEngine implements Engine {
         for (ClusterImage.Collection collection : image.collections().values()) {
             for (ShardAssignment shard : collection.shards()) {
                 if (shard.primary().equals(nodeName)) {
-                    tables.computeIfAbsent(shard.shard(), id -> new Table(id, collection.definition()));
+                    tables.computeIfAbsent(
+                            shard.shard(), id -> new Table(id, collection.definition()));
                 }
             }
         }
@@ -62,13 +65,16 @@ final class TableEngine implements Engine {
 
     @Override
     public Optional<Shard> shard(String collection, int number) {
-        return shards(collection).stream().filter(shard -> shard.id().number() == number).findFirst();
+        return shards(collection).stream()
+                .filter(shard -> shard.id().number() == number)
+                .findFirst();
     }
 
     @Override
     public List<Shard> shards(String collection) {
         return tables.values().stream()
-                .filter(table -> collection.isEmpty() || table.collection().name().equals(collection))
+                .filter(table ->
+                        collection.isEmpty() || table.collection().name().equals(collection))
                 .map(Shard.class::cast)
                 .toList();
     }
@@ -105,7 +111,18 @@ final class TableEngine implements Engine {
         @Override
         public synchronized ShardStatistics statistics() {
             return new ShardStatistics(
-                    ShardState.SERVING, 1, sequenceNumber, sequenceNumber, rows.size(), 0, rows.size(), 0, 0, 0, 0, "");
+                    ShardState.SERVING,
+                    1,
+                    sequenceNumber,
+                    sequenceNumber,
+                    rows.size(),
+                    0,
+                    rows.size(),
+                    0,
+                    0,
+                    0,
+                    0,
+                    "");
         }
 
         @Override
@@ -121,13 +138,15 @@ final class TableEngine implements Engine {
                 PointKey key = batch.keys().get(row);
                 FoundRow former = rows.get(key);
                 if (given != null && former != null && given.compareTo(former.version()) <= 0) {
-                    statuses.add(given.equals(former.version()) ? RowStatus.DUPLICATE : RowStatus.STALE);
+                    statuses.add(
+                            given.equals(former.version()) ? RowStatus.DUPLICATE : RowStatus.STALE);
                     continue;
                 }
                 if (batch.operations().get(row) == OperationKind.DELETE) {
                     rows.remove(key);
                 } else if (!batch.vectorPresent().get(row)) {
-                    errors.put(row, new ArbalestException(ErrorCode.VECTOR_MISSING, "no vector", ""));
+                    errors.put(
+                            row, new ArbalestException(ErrorCode.VECTOR_MISSING, "no vector", ""));
                     statuses.add(RowStatus.REJECTED);
                     continue;
                 } else {
@@ -162,7 +181,12 @@ final class TableEngine implements Engine {
             for (float[] query : queries) {
                 found.add(
                         rows.values().stream()
-                                .map(row -> answer(row, score(query, row), spec.fields(), spec.includeVector()))
+                                .map(row ->
+                                        answer(
+                                                row,
+                                                score(query, row),
+                                                spec.fields(),
+                                                spec.includeVector()))
                                 .filter(row -> row.score() >= spec.minScore())
                                 .sorted(FoundRow.BEST_FIRST)
                                 .limit(spec.k())
@@ -180,18 +204,26 @@ final class TableEngine implements Engine {
             return sum;
         }
 
-        private FoundRow answer(FoundRow row, double score, List<String> fields, boolean includeVector) {
+        private FoundRow answer(
+                FoundRow row, double score, List<String> fields, boolean includeVector) {
             @Nullable Object[] metadata = new @Nullable Object[fields.size()];
             for (int index = 0; index < metadata.length; index++) {
                 String name = fields.get(index);
-                metadata[index] = row.metadata()[definition.fields().indexOf(definition.field(name).orElseThrow())];
+                metadata[index] =
+                        row.metadata()[
+                                definition.fields().indexOf(definition.field(name).orElseThrow())];
             }
-            return new FoundRow(row.key(), score, row.version(), includeVector ? row.vector() : null, metadata);
+            return new FoundRow(
+                    row.key(), score, row.version(), includeVector ? row.vector() : null, metadata);
         }
 
         @Override
         public synchronized List<@Nullable FoundRow> get(
-                List<PointKey> keys, List<String> fields, boolean includeVector, long minSequenceNumber, long deadlineNanos) {
+                List<PointKey> keys,
+                List<String> fields,
+                boolean includeVector,
+                long minSequenceNumber,
+                long deadlineNanos) {
             List<@Nullable FoundRow> found = new ArrayList<>();
             for (PointKey key : keys) {
                 FoundRow row = rows.get(key);

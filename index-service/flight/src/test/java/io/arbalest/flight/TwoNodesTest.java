@@ -2,6 +2,8 @@ package io.arbalest.flight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
+
 import io.arbalest.client.ArbalestClient;
 import io.arbalest.client.Hit;
 import io.arbalest.client.Point;
@@ -32,16 +34,20 @@ import io.arbalest.protocol.wire.Key;
 import io.arbalest.protocol.wire.PutAcknowledgement;
 import io.arbalest.protocol.wire.ReadCommand;
 import io.arbalest.protocol.wire.SearchRequest;
-import com.google.protobuf.ByteString;
-import java.util.List;
-import java.util.Map;
-import java.util.function.Consumer;
-import java.util.stream.IntStream;
+
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Two Flight servers with a shard map between them, called by Arbalest's own client and by one that knows nothing of shards. */
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+
+/**
+ * Two Flight servers with a shard map between them, called by Arbalest's own client and by one that
+ * knows nothing of shards.
+ */
 class TwoNodesTest {
     private static final int DIMENSION = 2;
 
@@ -100,41 +106,57 @@ class TwoNodesTest {
 
     private static Point point(int number, Version version) {
         return Point.upsert(
-                PointKey.of("key-" + number), new float[] {number, 1}, Map.of("size", (long) number), version);
+                PointKey.of("key-" + number),
+                new float[] {number, 1},
+                Map.of("size", (long) number),
+                version);
     }
 
     private static Consumer<PutBatch> batch(int first, int last, long version) {
         return batch ->
                 IntStream.range(first, last)
-                        .forEach(
-                                number -> {
-                                    Point point = point(number, new Version(0, version, 0));
-                                    batch.add(
-                                            point.key(),
-                                            OperationKind.UPSERT,
-                                            point.vector(),
-                                            point.metadata(),
-                                            point.version());
-                                });
+                        .forEach(number -> {
+                            Point point = point(number, new Version(0, version, 0));
+                            batch.add(
+                                    point.key(),
+                                    OperationKind.UPSERT,
+                                    point.vector(),
+                                    point.metadata(),
+                                    point.version());
+                        });
     }
 
     @Test
     void theClientWritesToBothAndFindsInBoth() {
         try (ArbalestClient client = client()) {
-            List<Point> points = IntStream.range(0, 200).mapToObj(number -> point(number, new Version(0, 1, 0))).toList();
+            List<Point> points =
+                    IntStream.range(0, 200)
+                            .mapToObj(number -> point(number, new Version(0, 1, 0)))
+                            .toList();
             Token token = client.write("things", points);
 
-            assertThat(firstEngine.shards("things")).allMatch(shard -> shard.statistics().livePoints() > 0);
-            assertThat(secondEngine.shards("things")).allMatch(shard -> shard.statistics().livePoints() > 0);
+            assertThat(firstEngine.shards("things"))
+                    .allMatch(shard -> shard.statistics().livePoints() > 0);
+            assertThat(secondEngine.shards("things"))
+                    .allMatch(shard -> shard.statistics().livePoints() > 0);
             SearchResult result =
                     client.search(
-                            "things", List.of(new float[] {1, 0}, new float[] {-1, 0}), SearchQuery.nearest(3).withToken(token));
+                            "things",
+                            List.of(new float[] {1, 0}, new float[] {-1, 0}),
+                            SearchQuery.nearest(3).withToken(token));
             assertThat(result.partial()).isFalse();
-            assertThat(result.hits().get(0)).extracting(hit -> hit.key().toString()).containsExactly("key-199", "key-198", "key-197");
-            assertThat(result.hits().get(1)).extracting(hit -> hit.key().toString()).containsExactly("key-0", "key-1", "key-2");
+            assertThat(result.hits().get(0))
+                    .extracting(hit -> hit.key().toString())
+                    .containsExactly("key-199", "key-198", "key-197");
+            assertThat(result.hits().get(1))
+                    .extracting(hit -> hit.key().toString())
+                    .containsExactly("key-0", "key-1", "key-2");
             assertThat(result.statistics().livePoints()).isEqualTo(200);
             Map<PointKey, Hit> got =
-                    client.get("things", List.of(PointKey.of("key-5"), PointKey.of("none")), ArbalestClient.GetOptions.DEFAULT);
+                    client.get(
+                            "things",
+                            List.of(PointKey.of("key-5"), PointKey.of("none")),
+                            ArbalestClient.GetOptions.DEFAULT);
             assertThat(got).containsOnlyKeys(PointKey.of("key-5"));
             assertThat(client.shardReports("things")).hasSize(4);
         }
@@ -149,18 +171,22 @@ class TwoNodesTest {
                             PutSchema.full(definition),
                             List.of(batch(0, 100, 1), batch(100, 200, 1)));
 
-            assertThat(answers).noneMatch(PutAcknowledgement::hasError).allMatch(answer -> answer.getStatuses().isEmpty());
+            assertThat(answers)
+                    .noneMatch(PutAcknowledgement::hasError)
+                    .allMatch(answer -> answer.getStatuses().isEmpty());
             assertThat(answers.getLast().getToken().getPositionsList()).hasSize(4);
             ClusterImage.Collection collection = catalog.image().requireCollection("things");
             long ownedByFirst =
                     IntStream.range(0, 200)
-                            .filter(
-                                    number ->
-                                            KeyHash.shardOf(collection, PointKey.of("key-" + number))
-                                                    .primary()
-                                                    .equals("node-0"))
+                            .filter(number ->
+                                    KeyHash.shardOf(collection, PointKey.of("key-" + number))
+                                            .primary()
+                                            .equals("node-0"))
                             .count();
-            assertThat(firstEngine.shards("things").stream().mapToLong(shard -> shard.statistics().livePoints()).sum())
+            assertThat(
+                            firstEngine.shards("things").stream()
+                                    .mapToLong(shard -> shard.statistics().livePoints())
+                                    .sum())
                     .isEqualTo(ownedByFirst)
                     .isBetween(1L, 199L);
 
@@ -174,7 +200,8 @@ class TwoNodesTest {
                             .build();
             RawClient.Answered found =
                     raw.read(
-                            ReadCommand.newBuilder().setSearch(search).build(), ResultSchema.search(definition, null, false));
+                            ReadCommand.newBuilder().setSearch(search).build(),
+                            ResultSchema.search(definition, null, false));
             assertThat(found.rows()).hasSize(200);
             assertThat(found.rows().getFirst().key()).isEqualTo("key-199");
             assertThat(found.header().getPartial()).isFalse();
@@ -185,11 +212,16 @@ class TwoNodesTest {
                             .setAllFields_(true)
                             .addAllKeys(
                                     IntStream.range(0, 20)
-                                            .mapToObj(number -> Key.newBuilder().setText("key-" + number).build())
+                                            .mapToObj(number ->
+                                                    Key.newBuilder()
+                                                            .setText("key-" + number)
+                                                            .build())
                                             .toList())
                             .build();
             assertThat(
-                            raw.read(ReadCommand.newBuilder().setGet(get).build(), ResultSchema.get(definition, null, false))
+                            raw.read(
+                                            ReadCommand.newBuilder().setGet(get).build(),
+                                            ResultSchema.get(definition, null, false))
                                     .rows())
                     .hasSize(20);
         }
@@ -210,7 +242,9 @@ class TwoNodesTest {
             second.close();
             first.close();
 
-            assertThat(Clock.SYSTEM.monotonicNanos() - before).as("nanoseconds to stop").isLessThan(5_000_000_000L);
+            assertThat(Clock.SYSTEM.monotonicNanos() - before)
+                    .as("nanoseconds to stop")
+                    .isLessThan(5_000_000_000L);
             writer.close();
         }
     }

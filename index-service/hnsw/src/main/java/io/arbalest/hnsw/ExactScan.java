@@ -3,7 +3,8 @@ package io.arbalest.hnsw;
 import io.arbalest.common.OrdinalSet;
 
 /**
- * Exact scoring of a range of ordinals with the kernels of the graph search: the tail that is not linked yet, and exact mode.
+ * Exact scoring of a range of ordinals with the kernels of the graph search: the tail that is not
+ * linked yet, and exact mode.
  *
  * <p>Thread-safe: no state.
  */
@@ -42,7 +43,11 @@ public final class ExactScan {
     }
 
     private static void offer(
-            VectorTable vectors, PreparedQuery query, int count, float minScore, NeighborQueue results) {
+            VectorTable vectors,
+            PreparedQuery query,
+            int count,
+            float minScore,
+            NeighborQueue results) {
         vectors.score(query, query.ordinals, count, query.scores);
         for (int i = 0; i < count; i++) {
             if (query.scores[i] >= minScore) {

@@ -3,7 +3,8 @@ package io.arbalest.hnsw;
 import io.arbalest.common.OrdinalSet;
 
 /**
- * Scratch for searching one graph from one thread at a time, also while others link; allocates nothing per hop.
+ * Scratch for searching one graph from one thread at a time, also while others link; allocates
+ * nothing per hop.
  *
  * <p>Reusable; confined to one thread at a time.
  */
@@ -17,13 +18,14 @@ public final class GraphSearcher {
     }
 
     /**
-     * Offers what a best-first walk of the graph finds. Points that are not accepted are walked through, never returned and never
-     * counted in {@code ef}.
+     * Offers what a best-first walk of the graph finds. Points that are not accepted are walked
+     * through, never returned and never counted in {@code ef}.
      *
      * @param ef candidates kept; at least as many as the results hold are
      * @param minScore points with a lower score are not offered
      */
-    public void search(PreparedQuery query, int ef, OrdinalSet accept, float minScore, NeighborQueue results) {
+    public void search(
+            PreparedQuery query, int ef, OrdinalSet accept, float minScore, NeighborQueue results) {
         walk.resetScored();
         long entry = graph.entry();
         if (entry == GrowingGraph.EMPTY) {

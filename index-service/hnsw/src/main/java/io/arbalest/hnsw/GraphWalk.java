@@ -3,8 +3,9 @@ package io.arbalest.hnsw;
 import io.arbalest.common.OrdinalSet;
 
 /**
- * The two searches of the HNSW paper (Malkov and Yashunin, arXiv 1603.09320): greedy descent on an upper level and the best-first
- * walk on one level, with the scratch that they need. Neighbours are collected first and scored together afterwards.
+ * The two searches of the HNSW paper (Malkov and Yashunin, arXiv 1603.09320): greedy descent on an
+ * upper level and the best-first walk on one level, with the scratch that they need. Neighbours are
+ * collected first and scored together afterwards.
  *
  * <p>Confined to one thread at a time.
  */
@@ -13,7 +14,8 @@ final class GraphWalk {
     private final Links links;
     private final VisitedSet visited;
     private final Pool pool = new Pool();
-    private final LongHeap detours = new LongHeap(256); // negated points that are not accepted: the best on top
+    private final LongHeap detours =
+            new LongHeap(256); // negated points that are not accepted: the best on top
     private final int[] neighbors;
     private final float[] scores;
     private long scored;
@@ -40,7 +42,10 @@ final class GraphWalk {
         scored = 0;
     }
 
-    /** Scores the entry point and goes to ever closer neighbours on the levels from {@code top} down to {@code bottom}. */
+    /**
+     * Scores the entry point and goes to ever closer neighbours on the levels from {@code top} down
+     * to {@code bottom}.
+     */
     long descend(PreparedQuery query, int entryOrdinal, int top, int bottom) {
         long best = ScoredOrdinal.of(vectors.score(query, entryOrdinal), entryOrdinal);
         scored++;
@@ -51,7 +56,8 @@ final class GraphWalk {
     }
 
     /**
-     * Best-first walk of a level from one point, until the best candidate is worse than all {@code ef} points found.
+     * Best-first walk of a level from one point, until the best candidate is worse than all {@code
+     * ef} points found.
      *
      * @param accept which points may be found and count in ef; all points are walked through
      */
@@ -82,7 +88,10 @@ final class GraphWalk {
         }
     }
 
-    /** The best point not expanded yet, unless it is worse than all of a full pool; -1 at the end of the walk. */
+    /**
+     * The best point not expanded yet, unless it is worse than all of a full pool; -1 at the end of
+     * the walk.
+     */
     private int nextPoint() {
         long best = pool.bestUnexpanded();
         if (detours.size() > 0 && ~detours.top() > best) {

@@ -6,11 +6,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Graph of a growing segment: a hierarchical navigable small world (Malkov and Yashunin, arXiv 1603.09320) with {@code m} links
- * on the upper levels and {@code 2 * m} on level 0.
+ * Graph of a growing segment: a hierarchical navigable small world (Malkov and Yashunin, arXiv
+ * 1603.09320) with {@code m} links on the upper levels and {@code 2 * m} on level 0.
  *
- * <p>A point's level is a function of the seed and its ordinal, so one linking thread always builds the same graph. A graph
- * never blocks its readers. Closing the graph does not close its vectors.
+ * <p>A point's level is a function of the seed and its ordinal, so one linking thread always builds
+ * the same graph. A graph never blocks its readers. Closing the graph does not close its vectors.
  *
  * <p>Thread-safe: several threads may link different points while any number search.
  */
@@ -28,7 +28,8 @@ public final class GrowingGraph implements AutoCloseable {
     private final long levelSeed;
     private final ReentrantLock[] stripes = new ReentrantLock[STRIPES];
     private final ReentrantLock entryLock = new ReentrantLock();
-    private final ConcurrentLinkedQueue<Linker> idle = new ConcurrentLinkedQueue<>(); // one per thread that ever linked
+    private final ConcurrentLinkedQueue<Linker> idle =
+            new ConcurrentLinkedQueue<>(); // one per thread that ever linked
     private final AtomicInteger linked = new AtomicInteger();
     private volatile long entry = EMPTY;
 
@@ -37,8 +38,13 @@ public final class GrowingGraph implements AutoCloseable {
      * @param efConstruction candidates kept while a point is linked, at least m
      * @param capacity ordinals are 0 to capacity - 1; at most that of the vectors
      */
-    public GrowingGraph(VectorTable vectors, int m, int efConstruction, long levelSeed, int capacity) {
-        if (m < 2 || m > 256 || efConstruction < m || capacity < 1 || capacity > vectors.capacity()) {
+    public GrowingGraph(
+            VectorTable vectors, int m, int efConstruction, long levelSeed, int capacity) {
+        if (m < 2
+                || m > 256
+                || efConstruction < m
+                || capacity < 1
+                || capacity > vectors.capacity()) {
             throw new IllegalArgumentException(
                     "m " + m + ", efConstruction " + efConstruction + ", capacity " + capacity);
         }
@@ -99,7 +105,10 @@ public final class GrowingGraph implements AutoCloseable {
         return (int) (entry >> 32);
     }
 
-    /** Links a point of a level that the graph does not have yet; one at a time, so that such points know each other. */
+    /**
+     * Links a point of a level that the graph does not have yet; one at a time, so that such points
+     * know each other.
+     */
     private void raise(int ordinal, int level) {
         entryLock.lock();
         try {

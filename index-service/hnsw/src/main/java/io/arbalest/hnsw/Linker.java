@@ -1,18 +1,20 @@
 package io.arbalest.hnsw;
 
 import io.arbalest.common.OrdinalSet;
+
 import java.util.Arrays;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Links one point at a time into a growing graph (algorithms 1 and 4 of arXiv 1603.09320).
  *
- * <p>The order makes a point safe to walk through at any moment: candidates of all levels are searched first, then the point's
- * own lists are written, then its neighbours are pointed at it, level 0 first. So nobody reaches a point on a level below which
- * its lists are still empty.
+ * <p>The order makes a point safe to walk through at any moment: candidates of all levels are
+ * searched first, then the point's own lists are written, then its neighbours are pointed at it,
+ * level 0 first. So nobody reaches a point on a level below which its lists are still empty.
  *
- * <p>On level 0 every point keeps a link from a point of smaller ordinal, whatever the selection says. So there is a tree from the
- * first point to all others, and duplicates and outliers stay reachable.
+ * <p>On level 0 every point keeps a link from a point of smaller ordinal, whatever the selection
+ * says. So there is a tree from the first point to all others, and duplicates and outliers stay
+ * reachable.
  *
  * <p>Confined to one thread at a time.
  */
@@ -136,7 +138,10 @@ final class Linker {
         }
     }
 
-    /** Chooses anew among the neighbours of a full list and one more; the caller holds the point's lock. */
+    /**
+     * Chooses anew among the neighbours of a full list and one more; the caller holds the point's
+     * lock.
+     */
     private void shrink(int point, int level, int more) {
         int count = links.read(point, level, neighbors);
         neighbors[count++] = more;
@@ -157,8 +162,8 @@ final class Linker {
     }
 
     /**
-     * Counts the links that a selection drops and puts those back that are the last to their point, in place of the worst that can
-     * be spared.
+     * Counts the links that a selection drops and puts those back that are the last to their point,
+     * in place of the worst that can be spared.
      */
     private int keepLastLinks(int point, int count, int selectedCount, int more) {
         int dropped = 0;
@@ -194,7 +199,10 @@ final class Linker {
         return kept;
     }
 
-    /** Keeps, best first, each ranked point that is closer to the base than to every point kept before it. */
+    /**
+     * Keeps, best first, each ranked point that is closer to the base than to every point kept
+     * before it.
+     */
     private int select(int count, int limit) {
         int kept = 0;
         for (int i = 0; i < count && kept < limit; i++) {

@@ -5,13 +5,15 @@ import java.lang.invoke.VarHandle;
 import java.util.Objects;
 
 /**
- * The neighbour lists of a growing graph. A list is a count followed by that many ordinals, at a fixed place: level 0 in chunks
- * with a fixed stride, the upper levels of a point in one array of its own. On level 0 a word before the count says in how many
- * lists of points with smaller ordinals the point stands, so that a writer does not cut the last such link.
+ * The neighbour lists of a growing graph. A list is a count followed by that many ordinals, at a
+ * fixed place: level 0 in chunks with a fixed stride, the upper levels of a point in one array of
+ * its own. On level 0 a word before the count says in how many lists of points with smaller
+ * ordinals the point stands, so that a writer does not cut the last such link.
  *
- * <p>Writers hold the lock of the list's point. Readers take no lock: every element is stored with release and loaded with
- * acquire semantics, so whoever sees an ordinal in a list sees all that its writer saw: the vector and the point's own lists. A
- * reader that meets a list being rewritten sees old and new neighbours mixed, all of them valid.
+ * <p>Writers hold the lock of the list's point. Readers take no lock: every element is stored with
+ * release and loaded with acquire semantics, so whoever sees an ordinal in a list sees all that its
+ * writer saw: the vector and the point's own lists. A reader that meets a list being rewritten sees
+ * old and new neighbours mixed, all of them valid.
  *
  * <p>Thread-safe as described.
  */
@@ -62,7 +64,9 @@ final class Links {
         return count;
     }
 
-    /** Replaces a list; the caller holds the point's lock, or is the only one who knows the point. */
+    /**
+     * Replaces a list; the caller holds the point's lock, or is the only one who knows the point.
+     */
     void write(int ordinal, int level, int[] neighbors, int count) {
         int[] list = list(ordinal, level);
         int at = start(ordinal, level);
@@ -95,7 +99,9 @@ final class Links {
         INT.getAndAdd(list(ordinal, 0), start(ordinal, 0) - 1, 1);
     }
 
-    /** Counts one list less, unless that would leave none: then changes nothing and answers false. */
+    /**
+     * Counts one list less, unless that would leave none: then changes nothing and answers false.
+     */
     boolean release(int ordinal) {
         int[] list = list(ordinal, 0);
         int at = start(ordinal, 0) - 1;
@@ -121,7 +127,9 @@ final class Links {
 
     private int[] list(int ordinal, int level) {
         int[][] lists = level == 0 ? level0 : upper;
-        return (int[]) Objects.requireNonNull(ARRAY.getAcquire(lists, level == 0 ? ordinal >>> CHUNK_SHIFT : ordinal));
+        return (int[])
+                Objects.requireNonNull(
+                        ARRAY.getAcquire(lists, level == 0 ? ordinal >>> CHUNK_SHIFT : ordinal));
     }
 
     private int start(int ordinal, int level) {

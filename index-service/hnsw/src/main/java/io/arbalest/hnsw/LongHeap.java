@@ -3,7 +3,8 @@ package io.arbalest.hnsw;
 import java.util.Arrays;
 
 /**
- * A binary heap of longs with the smallest on top. Grows when it must and keeps its array when cleared.
+ * A binary heap of longs with the smallest on top. Grows when it must and keeps its array when
+ * cleared.
  *
  * <p>Confined to one thread.
  */

@@ -3,8 +3,8 @@ package io.arbalest.hnsw;
 import java.util.Arrays;
 
 /**
- * The k best results seen. A larger score is better; of equal scores the smaller ordinal is better, so the content does not
- * depend on the order of offers. A NaN score is never taken.
+ * The k best results seen. A larger score is better; of equal scores the smaller ordinal is better,
+ * so the content does not depend on the order of offers. A NaN score is never taken.
  *
  * <p>Reusable; confined to one thread.
  */
@@ -45,7 +45,10 @@ public final class NeighborQueue {
         return k;
     }
 
-    /** The score that a further result has to reach: the k-th best, or minus infinity while fewer than k are held. */
+    /**
+     * The score that a further result has to reach: the k-th best, or minus infinity while fewer
+     * than k are held.
+     */
     public float worstScore() {
         return heap.size() < k ? Float.NEGATIVE_INFINITY : ScoredOrdinal.score(heap.top());
     }

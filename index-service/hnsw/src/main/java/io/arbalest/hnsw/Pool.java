@@ -1,18 +1,20 @@
 package io.arbalest.hnsw;
 
 /**
- * The best points that a walk has found, sorted, each with a mark once the walk has expanded it. Bounded: a better point pushes out
- * the worst.
+ * The best points that a walk has found, sorted, each with a mark once the walk has expanded it.
+ * Bounded: a better point pushes out the worst.
  *
- * <p>One array of packed longs, best first. Insertion moves what is worse by one place, which for a few hundred points is cheaper
- * than the branches of two heaps.
+ * <p>One array of packed longs, best first. Insertion moves what is worse by one place, which for a
+ * few hundred points is cheaper than the branches of two heaps.
  *
  * <p>Confined to one thread.
  */
 final class Pool {
     private static final long EXPANDED = 1;
 
-    private long[] items = new long[256]; // ScoredOrdinal, lower half shifted left by one, EXPANDED in the lowest bit
+    private long[] items =
+            new long[256]; // ScoredOrdinal, lower half shifted left by one, EXPANDED in the lowest
+    // bit
     private int limit;
     private int size;
     private int cursor; // all before it are expanded

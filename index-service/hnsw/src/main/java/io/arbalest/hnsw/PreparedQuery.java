@@ -3,8 +3,8 @@ package io.arbalest.hnsw;
 import io.arbalest.simd.HalfQuery;
 
 /**
- * A query laid out for the kernels, with what the metric needs of it and scratch for a batch. Made by {@link
- * VectorTable#prepare} and good for tables of the same dimension and metric.
+ * A query laid out for the kernels, with what the metric needs of it and scratch for a batch. Made
+ * by {@link VectorTable#prepare} and good for tables of the same dimension and metric.
  *
  * <p>Confined to the thread that made it.
  */

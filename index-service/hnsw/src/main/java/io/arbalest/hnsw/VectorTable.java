@@ -5,18 +5,22 @@ import io.arbalest.memory.SlabArena;
 import io.arbalest.model.Metric;
 import io.arbalest.simd.HalfCodec;
 import io.arbalest.simd.HalfDot;
+
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
 /**
- * Binary16 vectors of one segment by ordinal, in slabs off-heap, with what the metric needs beside them.
+ * Binary16 vectors of one segment by ordinal, in slabs off-heap, with what the metric needs beside
+ * them.
  *
- * <p>A vector is stored times a power of two of its own (see {@link HalfCodec}), which {@link #read} undoes exactly. Every score
- * is {@code dot * factor + offset}, where dot is the kernel's inner product of the stored vector and the query, and factor and
- * offset are kept by ordinal: the power of two and, for {@link Metric#COSINE}, the inverse norm; minus the squared norm for
- * {@link Metric#L2}. A score is larger for closer points.
+ * <p>A vector is stored times a power of two of its own (see {@link HalfCodec}), which {@link
+ * #read} undoes exactly. Every score is {@code dot * factor + offset}, where dot is the kernel's
+ * inner product of the stored vector and the query, and factor and offset are kept by ordinal: the
+ * power of two and, for {@link Metric#COSINE}, the inverse norm; minus the squared norm for {@link
+ * Metric#L2}. A score is larger for closer points.
  *
- * <p>One thread writes; what it wrote may be read by any thread to which the caller published the ordinal.
+ * <p>One thread writes; what it wrote may be read by any thread to which the caller published the
+ * ordinal.
  */
 public final class VectorTable implements AutoCloseable {
     private final int dimension;
@@ -38,7 +42,11 @@ public final class VectorTable implements AutoCloseable {
     public VectorTable(int dimension, Metric metric, int capacity, MemoryBudget budget) {
         this.dimension = dimension;
         this.metric = Objects.requireNonNull(metric);
-        slabs = new SlabArena(Math.multiplyExact(HalfDot.paddedDimension(dimension), 2), capacity, budget);
+        slabs =
+                new SlabArena(
+                        Math.multiplyExact(HalfDot.paddedDimension(dimension), 2),
+                        capacity,
+                        budget);
         exponents = new byte[capacity];
         terms = new float[Math.multiplyExact(2, capacity)];
     }
@@ -46,7 +54,8 @@ public final class VectorTable implements AutoCloseable {
     /**
      * Copies a vector into the table.
      *
-     * @param source plain little-endian binary16 elements from the byte offset on; finite, and not all zero for cosine
+     * @param source plain little-endian binary16 elements from the byte offset on; finite, and not
+     *     all zero for cosine
      * @throws io.arbalest.model.ArbalestException if the budget has no room for another slab
      */
     public void set(int ordinal, MemorySegment source, long byteOffset) {
@@ -57,7 +66,8 @@ public final class VectorTable implements AutoCloseable {
         HalfCodec.encode(source, byteOffset, dimension, exponent, slab, offset);
         exponents[ordinal] = (byte) exponent;
         double unscale = Math.scalb(1.0, -exponent);
-        double squaredNorm = metric == Metric.IP ? 0 : squaredNorm(slab, offset) * unscale * unscale;
+        double squaredNorm =
+                metric == Metric.IP ? 0 : squaredNorm(slab, offset) * unscale * unscale;
         float factor = (float) unscale;
         if (metric == Metric.COSINE) {
             factor = squaredNorm > 0 ? (float) (unscale / Math.sqrt(squaredNorm)) : 0;
@@ -69,12 +79,16 @@ public final class VectorTable implements AutoCloseable {
     /** Reads a vector back, bit for bit as it was written. */
     public void read(int ordinal, short[] target) {
         if (target.length != dimension) {
-            throw new IllegalArgumentException("target has " + target.length + " elements, expected " + dimension);
+            throw new IllegalArgumentException(
+                    "target has " + target.length + " elements, expected " + dimension);
         }
         HalfCodec.decode(slabs.slab(ordinal), slabs.offset(ordinal), exponents[ordinal], target);
     }
 
-    /** The score in its direct form, accumulated in double from the stored vector: what results report. */
+    /**
+     * The score in its direct form, accumulated in double from the stored vector: what results
+     * report.
+     */
     public double exactScore(int ordinal, float[] query) {
         MemorySegment slab = slabs.slab(ordinal);
         long offset = slabs.offset(ordinal);
@@ -95,7 +109,9 @@ public final class VectorTable implements AutoCloseable {
             case IP -> product;
             case L2 -> -distance;
             case COSINE ->
-                    vectorNorm == 0 || queryNorm == 0 ? 0 : product / Math.sqrt(vectorNorm) / Math.sqrt(queryNorm);
+                    vectorNorm == 0 || queryNorm == 0
+                            ? 0
+                            : product / Math.sqrt(vectorNorm) / Math.sqrt(queryNorm);
         };
     }
 
@@ -163,7 +179,8 @@ public final class VectorTable implements AutoCloseable {
         slabs.close();
     }
 
-    private void scoreBatch(PreparedQuery query, int[] ordinals, int from, int count, float[] scores) {
+    private void scoreBatch(
+            PreparedQuery query, int[] ordinals, int from, int count, float[] scores) {
         long[] places = query.places;
         float[] dots = query.scores;
         for (int i = 0; i < count; i++) {
@@ -175,7 +192,11 @@ public final class VectorTable implements AutoCloseable {
             HalfDot.dot4(segments, places, i, query.half, dots);
         }
         for (; i < count; i++) {
-            dots[i] = HalfDot.dot(slabs.slab(ordinals[from + i]), slabs.offset(ordinals[from + i]), query.half);
+            dots[i] =
+                    HalfDot.dot(
+                            slabs.slab(ordinals[from + i]),
+                            slabs.offset(ordinals[from + i]),
+                            query.half);
         }
         for (i = 0; i < count; i++) {
             scores[from + i] = finish(query, ordinals[from + i], dots[i]);
@@ -183,7 +204,8 @@ public final class VectorTable implements AutoCloseable {
     }
 
     private float finish(PreparedQuery query, int ordinal, float dot) {
-        return Math.fma(dot * terms[2 * ordinal], query.factor, terms[2 * ordinal + 1]) + query.offset;
+        return Math.fma(dot * terms[2 * ordinal], query.factor, terms[2 * ordinal + 1])
+                + query.offset;
     }
 
     private void finish(PreparedQuery query, double squaredNorm, double scale) {

@@ -3,7 +3,8 @@ package io.arbalest.hnsw;
 import java.util.Arrays;
 
 /**
- * Which ordinals a walk has met, as marks of its epoch: a new walk takes the next epoch and clears nothing.
+ * Which ordinals a walk has met, as marks of its epoch: a new walk takes the next epoch and clears
+ * nothing.
  *
  * <p>Confined to one thread.
  */

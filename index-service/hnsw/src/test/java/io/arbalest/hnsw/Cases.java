@@ -1,12 +1,16 @@
 package io.arbalest.hnsw;
 
 import io.arbalest.common.OrdinalSet;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.SplittableRandom;
 
-/** Clustered points as real embeddings are: a few latent directions around each of many centres, plus noise. */
+/**
+ * Clustered points as real embeddings are: a few latent directions around each of many centres,
+ * plus noise.
+ */
 final class Cases {
     static final long SEED = Long.getLong("seed", 20_261_101L);
 

@@ -3,11 +3,12 @@ package io.arbalest.hnsw;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.junit.jupiter.api.Test;
+
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.Test;
 
 class NeighborQueueTest {
     @Test
@@ -31,7 +32,10 @@ class NeighborQueueTest {
                 assertThat(taken || scores[ordinal] <= bound).isTrue();
             }
             Integer[] best = IntStream.range(0, offers).boxed().toArray(Integer[]::new);
-            Arrays.sort(best, Comparator.comparingDouble((Integer i) -> -(scores[i] + 0f)).thenComparingInt(i -> i));
+            Arrays.sort(
+                    best,
+                    Comparator.comparingDouble((Integer i) -> -(scores[i] + 0f))
+                            .thenComparingInt(i -> i));
             int[] expected = Arrays.stream(best).limit(k).mapToInt(i -> i).toArray();
             assertThat(queue.ordinalsBestFirst()).as("seed %s", Cases.SEED).isEqualTo(expected);
             assertThat(queue.size()).isEqualTo(expected.length);

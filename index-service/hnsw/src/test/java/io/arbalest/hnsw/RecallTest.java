@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.arbalest.common.OrdinalSet;
 import io.arbalest.model.Metric;
+
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -37,12 +38,22 @@ class RecallTest {
                 hits += Cases.common(truth, walked.ordinalsBestFirst());
                 scanned.clear(10);
                 ExactScan.scan(
-                        table, prepared, 0, POINTS, OrdinalSet.ALL, Float.NEGATIVE_INFINITY, scanned);
+                        table,
+                        prepared,
+                        0,
+                        POINTS,
+                        OrdinalSet.ALL,
+                        Float.NEGATIVE_INFINITY,
+                        scanned);
                 exactHits += Cases.common(truth, scanned.ordinalsBestFirst());
             }
             assertThat(graph.linkedCount()).isEqualTo(POINTS);
-            assertThat(hits).as("of %s, seed %s", 10 * QUERIES, Cases.SEED).isGreaterThanOrEqualTo(950);
-            assertThat(exactHits).as("of %s, seed %s", 10 * QUERIES, Cases.SEED).isGreaterThanOrEqualTo(995);
+            assertThat(hits)
+                    .as("of %s, seed %s", 10 * QUERIES, Cases.SEED)
+                    .isGreaterThanOrEqualTo(950);
+            assertThat(exactHits)
+                    .as("of %s, seed %s", 10 * QUERIES, Cases.SEED)
+                    .isGreaterThanOrEqualTo(995);
             assertThat(scored).isLessThan((long) QUERIES * POINTS / 2);
         }
     }

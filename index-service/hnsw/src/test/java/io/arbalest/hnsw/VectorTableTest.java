@@ -7,10 +7,12 @@ import static org.assertj.core.api.Assertions.within;
 import io.arbalest.memory.MemoryBudget;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.Metric;
-import java.util.SplittableRandom;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+
+import java.util.SplittableRandom;
 
 class VectorTableTest {
     @ParameterizedTest
@@ -39,8 +41,10 @@ class VectorTableTest {
                     assertThat(read).isEqualTo(written[ordinal]);
                     double expected = score(metric, written[ordinal], query);
                     double size = size(metric, written[ordinal], query);
-                    assertThat(table.exactScore(ordinal, query)).isCloseTo(expected, within(1e-12 * size));
-                    assertThat((double) scores[i]).isCloseTo(expected, within(dimension * 0x1p-22 * size + 1e-30));
+                    assertThat(table.exactScore(ordinal, query))
+                            .isCloseTo(expected, within(1e-12 * size));
+                    assertThat((double) scores[i])
+                            .isCloseTo(expected, within(dimension * 0x1p-22 * size + 1e-30));
                     assertThat((double) table.score(prepared, ordinal))
                             .isCloseTo(expected, within(dimension * 0x1p-22 * size + 1e-30));
                 }
@@ -59,8 +63,10 @@ class VectorTableTest {
         PreparedQuery prepared = table.prepare(new float[64]);
         table.close();
         assertThat(budget.reservedBytes()).isZero();
-        assertThatThrownBy(() -> table.score(prepared, 0)).isInstanceOf(IllegalStateException.class);
-        assertThatThrownBy(() -> table.read(0, new short[64])).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> table.score(prepared, 0))
+                .isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> table.read(0, new short[64]))
+                .isInstanceOf(IllegalStateException.class);
     }
 
     private static float[] gaussian(SplittableRandom random, int dimension, double deviation) {

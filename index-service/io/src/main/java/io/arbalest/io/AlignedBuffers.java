@@ -4,8 +4,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Native memory as block files want it: address and length are multiples of {@link BlockFile#BLOCK_BYTES}, which satisfies
- * O_DIRECT on every device whose logical block is at most that long (open(2), section NOTES).
+ * Native memory as block files want it: address and length are multiples of {@link
+ * BlockFile#BLOCK_BYTES}, which satisfies O_DIRECT on every device whose logical block is at most
+ * that long (open(2), section NOTES).
  *
  * <p>Thread-safe.
  */
@@ -23,8 +24,8 @@ public final class AlignedBuffers {
     }
 
     /**
-     * Checks a transfer against the contract of {@link BlockFile}: native memory, aligned address, offset and length, range
-     * inside the file.
+     * Checks a transfer against the contract of {@link BlockFile}: native memory, aligned address,
+     * offset and length, range inside the file.
      *
      * @throws IllegalArgumentException says which of them is wrong
      */
@@ -32,7 +33,10 @@ public final class AlignedBuffers {
         long length = memory.byteSize();
         if (!memory.isNative() || misaligned(memory.address())) {
             throw new IllegalArgumentException(
-                    "memory must be native and aligned to " + BlockFile.BLOCK_BYTES + " bytes, got " + memory);
+                    "memory must be native and aligned to "
+                            + BlockFile.BLOCK_BYTES
+                            + " bytes, got "
+                            + memory);
         }
         if (offset < 0 || misaligned(offset) || length == 0 || misaligned(length)) {
             throw new IllegalArgumentException(
@@ -45,7 +49,13 @@ public final class AlignedBuffers {
         }
         if (offset > fileBytes - length) {
             throw new IllegalArgumentException(
-                    "range " + offset + "+" + length + " lies outside the file of " + fileBytes + " bytes");
+                    "range "
+                            + offset
+                            + "+"
+                            + length
+                            + " lies outside the file of "
+                            + fileBytes
+                            + " bytes");
         }
     }
 
@@ -53,7 +63,10 @@ public final class AlignedBuffers {
     public static void checkFileSize(long bytes) {
         if (bytes <= 0 || misaligned(bytes)) {
             throw new IllegalArgumentException(
-                    "file size must be a positive multiple of " + BlockFile.BLOCK_BYTES + ", got " + bytes);
+                    "file size must be a positive multiple of "
+                            + BlockFile.BLOCK_BYTES
+                            + ", got "
+                            + bytes);
         }
     }
 

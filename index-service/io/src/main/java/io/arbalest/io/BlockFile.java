@@ -4,9 +4,11 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A file of whole blocks of {@link #BLOCK_BYTES}, written and read at aligned positions from aligned native memory.
+ * A file of whole blocks of {@link #BLOCK_BYTES}, written and read at aligned positions from
+ * aligned native memory.
  *
- * <p>Confined to one writing thread at a time; reads may run beside it on blocks that were written before.
+ * <p>Confined to one writing thread at a time; reads may run beside it on blocks that were written
+ * before.
  */
 public interface BlockFile extends AutoCloseable {
     /** Alignment of addresses, offsets and lengths. */
@@ -16,8 +18,9 @@ public interface BlockFile extends AutoCloseable {
     long size();
 
     /**
-     * Writes all of {@code source} at {@code offset}. When this returns, the bytes are on stable storage (O_DSYNC). After any
-     * exception their state is unknown and the caller must not write to this file again.
+     * Writes all of {@code source} at {@code offset}. When this returns, the bytes are on stable
+     * storage (O_DSYNC). After any exception their state is unknown and the caller must not write
+     * to this file again.
      */
     void write(long offset, MemorySegment source) throws IOException;
 

@@ -5,16 +5,18 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The seam for storage: a directory tree whose changes become durable only by the calls that say so. Implementations: the
- * machine's file system ({@code FileChannelDisk}), and the simulated disk of testkit that loses what was not synced.
+ * The seam for storage: a directory tree whose changes become durable only by the calls that say
+ * so. Implementations: the machine's file system ({@code FileChannelDisk}), and the simulated disk
+ * of testkit that loses what was not synced.
  *
  * <p>Thread-safe.
  */
 public interface Disk {
     /**
-     * Creates a file of exactly {@code size} bytes, all written with zeros and synced (fallocate alone leaves unwritten
-     * extents whose first write costs a journal commit). Its directory entry is durable only after {@link #syncDirectory}.
-     * Fails if it exists; throws {@link DiskFullException} and leaves nothing behind if there is no space.
+     * Creates a file of exactly {@code size} bytes, all written with zeros and synced (fallocate
+     * alone leaves unwritten extents whose first write costs a journal commit). Its directory entry
+     * is durable only after {@link #syncDirectory}. Fails if it exists; throws {@link
+     * DiskFullException} and leaves nothing behind if there is no space.
      */
     BlockFile create(Path file, long size) throws IOException;
 
@@ -22,9 +24,9 @@ public interface Disk {
     BlockFile open(Path file) throws IOException;
 
     /**
-     * Replaces the file's whole content atomically and durably: temporary file, sync, rename, directory sync.
-     * The temporary file is the name with {@code .tmp} added; after a crash it may be left over and means nothing. One
-     * publisher a file at a time.
+     * Replaces the file's whole content atomically and durably: temporary file, sync, rename,
+     * directory sync. The temporary file is the name with {@code .tmp} added; after a crash it may
+     * be left over and means nothing. One publisher a file at a time.
      */
     void publish(Path file, byte[] content) throws IOException;
 
@@ -51,6 +53,9 @@ public interface Disk {
     /** Bytes that can still be written. */
     long usableBytes(Path directory) throws IOException;
 
-    /** Takes the directory for this process until closed; throws {@link DirectoryInUseException} if it is held. */
+    /**
+     * Takes the directory for this process until closed; throws {@link DirectoryInUseException} if
+     * it is held.
+     */
     AutoCloseable lock(Path directory) throws IOException;
 }

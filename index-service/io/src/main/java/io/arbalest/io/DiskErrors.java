@@ -4,7 +4,8 @@ import java.io.IOException;
 import java.util.Locale;
 
 /**
- * Tells apart what Java reports as plain {@link IOException}: the JDK gives the text of strerror(3), not errno.
+ * Tells apart what Java reports as plain {@link IOException}: the JDK gives the text of
+ * strerror(3), not errno.
  *
  * <p>Thread-safe.
  */

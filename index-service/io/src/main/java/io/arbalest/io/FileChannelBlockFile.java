@@ -8,13 +8,17 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
 /**
- * A block file over a {@link FileChannel} opened with O_DSYNC, and with O_DIRECT where the file system takes it. A thread that
- * is interrupted inside a transfer closes the channel: whoever writes must not be interrupted.
+ * A block file over a {@link FileChannel} opened with O_DSYNC, and with O_DIRECT where the file
+ * system takes it. A thread that is interrupted inside a transfer closes the channel: whoever
+ * writes must not be interrupted.
  *
  * <p>Confined to one writing thread at a time; reads may run beside it.
  */
 final class FileChannelBlockFile implements BlockFile {
-    /** Linux moves at most 2 GiB - 4 KiB in one call (write(2), NOTES); larger transfers are not offered. */
+    /**
+     * Linux moves at most 2 GiB - 4 KiB in one call (write(2), NOTES); larger transfers are not
+     * offered.
+     */
     private static final long MAX_TRANSFER_BYTES = 1L << 30;
 
     private final Path file;
@@ -37,7 +41,8 @@ final class FileChannelBlockFile implements BlockFile {
         ByteBuffer bytes = checked(offset, source);
         int written = transferWritten(bytes, offset);
         if (bytes.hasRemaining()) {
-            // A short write may be continued once from the unchanged buffer; a second one means a device in trouble.
+            // A short write may be continued once from the unchanged buffer; a second one means a
+            // device in trouble.
             if ((written & (BLOCK_BYTES - 1)) == 0) {
                 transferWritten(bytes, offset + written);
             }
@@ -62,7 +67,12 @@ final class FileChannelBlockFile implements BlockFile {
             int read = channel.read(bytes, offset + bytes.position());
             if (read < 0) {
                 throw new EOFException(
-                        file + " ends at " + (offset + bytes.position()) + ", expected " + size + " bytes");
+                        file
+                                + " ends at "
+                                + (offset + bytes.position())
+                                + ", expected "
+                                + size
+                                + " bytes");
             }
         }
     }
@@ -76,7 +86,8 @@ final class FileChannelBlockFile implements BlockFile {
         try {
             return channel.write(bytes, offset);
         } catch (IOException e) {
-            throw DiskErrors.translated("write " + bytes.capacity() + " bytes to " + file + " at " + offset, e);
+            throw DiskErrors.translated(
+                    "write " + bytes.capacity() + " bytes to " + file + " at " + offset, e);
         }
     }
 
@@ -84,7 +95,10 @@ final class FileChannelBlockFile implements BlockFile {
         AlignedBuffers.checkTransfer(offset, memory, size);
         if (memory.byteSize() > MAX_TRANSFER_BYTES) {
             throw new IllegalArgumentException(
-                    "a transfer moves at most " + MAX_TRANSFER_BYTES + " bytes, got " + memory.byteSize());
+                    "a transfer moves at most "
+                            + MAX_TRANSFER_BYTES
+                            + " bytes, got "
+                            + memory.byteSize());
         }
         return memory.asByteBuffer();
     }

@@ -1,5 +1,7 @@
 package io.arbalest.io;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -27,27 +29,34 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The machine's file system through {@link FileChannel}. Block files are opened with O_DIRECT and O_DSYNC: writes to blocks that
- * were written before then need no journal commit, and reads after a failed sync see the device instead of a page cache that
- * forgot the failure. Where O_DIRECT is refused (some tmpfs and overlay file systems) they are buffered with O_DSYNC, which is
- * said once in the log.
+ * The machine's file system through {@link FileChannel}. Block files are opened with O_DIRECT and
+ * O_DSYNC: writes to blocks that were written before then need no journal commit, and reads after a
+ * failed sync see the device instead of a page cache that forgot the failure. Where O_DIRECT is
+ * refused (some tmpfs and overlay file systems) they are buffered with O_DSYNC, which is said once
+ * in the log.
  *
- * <p>Sources: open(2), fsync(2), rename(2); "Can Applications Recover from fsync Failures?" (Rebello et al., 2020).
+ * <p>Sources: open(2), fsync(2), rename(2); "Can Applications Recover from fsync Failures?"
+ * (Rebello et al., 2020).
  *
  * <p>Thread-safe.
  */
 public final class FileChannelDisk implements Disk {
-    /** Name of the file that {@link #lock} creates in a directory; it holds the owner's process id as text. */
+    /**
+     * Name of the file that {@link #lock} creates in a directory; it holds the owner's process id
+     * as text.
+     */
     public static final String LOCK_FILE = "LOCK";
 
     private static final Logger LOG = System.getLogger(FileChannelDisk.class.getName());
     private static final int ZERO_CHUNK_BYTES = 1 << 20;
     private static final String UNFINISHED_SUFFIX = ".tmp";
 
-    /** Of jdk.unsupported, without a standard twin; by name, because javac warns of any mention and cannot be told not to. */
+    /**
+     * Of jdk.unsupported, without a standard twin; by name, because javac warns of any mention and
+     * cannot be told not to.
+     */
     private static final String DIRECT_OPTION_CLASS = "com.sun.nio.file.ExtendedOpenOption";
 
     private final @Nullable OpenOption direct;
@@ -59,7 +68,8 @@ public final class FileChannelDisk implements Disk {
     }
 
     /**
-     * @param direct false opens everything through the page cache, as on a file system that refuses O_DIRECT
+     * @param direct false opens everything through the page cache, as on a file system that refuses
+     *     O_DIRECT
      */
     public FileChannelDisk(boolean direct) {
         this.direct = direct ? directOption() : null;
@@ -68,7 +78,8 @@ public final class FileChannelDisk implements Disk {
     @Override
     public BlockFile create(Path file, long size) throws IOException {
         AlignedBuffers.checkFileSize(size);
-        // Two steps, because open(2) with O_CREAT and a refused O_DIRECT may fail and leave the file behind.
+        // Two steps, because open(2) with O_CREAT and a refused O_DIRECT may fail and leave the
+        // file behind.
         try {
             Files.createFile(file);
         } catch (FileAlreadyExistsException e) {
@@ -84,7 +95,14 @@ public final class FileChannelDisk implements Disk {
             Files.deleteIfExists(file);
             if (DiskErrors.saysDiskFull(e) || usable == 0) {
                 throw new DiskFullException(
-                        "no space for " + file + ": expected " + size + " bytes, " + usable + " usable", e);
+                        "no space for "
+                                + file
+                                + ": expected "
+                                + size
+                                + " bytes, "
+                                + usable
+                                + " usable",
+                        e);
             }
             throw e;
         }
@@ -93,7 +111,11 @@ public final class FileChannelDisk implements Disk {
     @Override
     public BlockFile open(Path file) throws IOException {
         FileChannel channel =
-                openChannel(file, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DSYNC);
+                openChannel(
+                        file,
+                        StandardOpenOption.READ,
+                        StandardOpenOption.WRITE,
+                        StandardOpenOption.DSYNC);
         try {
             return new FileChannelBlockFile(file, channel);
         } catch (IOException e) {
@@ -162,7 +184,8 @@ public final class FileChannelDisk implements Disk {
                 }
             }
         }
-        // The last entry is synced even if it was there: a killed predecessor may have made it and not got this far.
+        // The last entry is synced even if it was there: a killed predecessor may have made it and
+        // not got this far.
         List<Path> parents = new ArrayList<>();
         for (Path path : missing) {
             parents.add(directoryOf(path));
@@ -214,7 +237,10 @@ public final class FileChannelDisk implements Disk {
         Path file = directory.resolve(LOCK_FILE);
         FileChannel channel =
                 FileChannel.open(
-                        file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+                        file,
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.READ,
+                        StandardOpenOption.WRITE);
         try {
             FileLock lock = channel.tryLock();
             if (lock == null) {
@@ -224,7 +250,8 @@ public final class FileChannelDisk implements Disk {
             channel.truncate(0);
             channel.write(
                     ByteBuffer.wrap(
-                            Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII)),
+                            Long.toString(ProcessHandle.current().pid())
+                                    .getBytes(StandardCharsets.US_ASCII)),
                     0);
             return channel;
         } catch (OverlappingFileLockException e) {
@@ -287,7 +314,10 @@ public final class FileChannelDisk implements Disk {
                 }
             }
         } catch (ClassNotFoundException e) {
-            LOG.log(Level.INFO, "this Java runtime has no {0}; using the page cache with O_DSYNC", DIRECT_OPTION_CLASS);
+            LOG.log(
+                    Level.INFO,
+                    "this Java runtime has no {0}; using the page cache with O_DSYNC",
+                    DIRECT_OPTION_CLASS);
         }
         return null;
     }

@@ -1,15 +1,18 @@
 /**
- * Block files and the disk they lie on, with one implementation over FileChannel; io_uring joins behind the same interface.
+ * Block files and the disk they lie on, with one implementation over FileChannel; io_uring joins
+ * behind the same interface.
  *
- * <p><b>Knows</b> files, alignment, durability, native memory. <b>Does not know</b> what is in the blocks. The only room that may
- * name {@code java.lang.foreign.Linker}, {@code FileChannel} or {@code java.io.File*}.
+ * <p><b>Knows</b> files, alignment, durability, native memory. <b>Does not know</b> what is in the
+ * blocks. The only room that may name {@code java.lang.foreign.Linker}, {@code FileChannel} or
+ * {@code java.io.File*}.
  *
  * <p><b>Start at</b> {@link io.arbalest.io.Disk}, {@link io.arbalest.io.BlockFile}.
  *
- * <p><b>Threads:</b> starts none. A disk may be used by many threads, a block file is written by one at a time, and a thread
- * inside a transfer must not be interrupted.
+ * <p><b>Threads:</b> starts none. A disk may be used by many threads, a block file is written by
+ * one at a time, and a thread inside a transfer must not be interrupted.
  *
- * <p><b>Owns:</b> the open channels of the block files and locks it has handed out, until they are closed.
+ * <p><b>Owns:</b> the open channels of the block files and locks it has handed out, until they are
+ * closed.
  *
  * <p><b>Sources:</b> open(2), fsync(2), the measurements cited in the classes.
  */

@@ -2,11 +2,12 @@ package io.arbalest.memory;
 
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A limit on bytes that several owners share. Bytes are reserved before they are allocated and released after they are freed, so
- * the sum never passes the limit, not even for a moment.
+ * A limit on bytes that several owners share. Bytes are reserved before they are allocated and
+ * released after they are freed, so the sum never passes the limit, not even for a moment.
  *
  * <p>Thread-safe.
  */
@@ -51,14 +52,22 @@ public final class MemoryBudget {
     /**
      * Takes the bytes.
      *
-     * @throws ArbalestException {@link ErrorCode#OVERLOADED} if they do not fit; nothing is taken then
+     * @throws ArbalestException {@link ErrorCode#OVERLOADED} if they do not fit; nothing is taken
+     *     then
      */
     public void reserve(long bytes) {
         if (!tryReserve(bytes)) {
             throw new ArbalestException(
                     ErrorCode.OVERLOADED,
-                    "memory budget '" + name + "' cannot give " + bytes + " bytes: " + reserved.get() + " of "
-                            + limitBytes + " bytes are taken",
+                    "memory budget '"
+                            + name
+                            + "' cannot give "
+                            + bytes
+                            + " bytes: "
+                            + reserved.get()
+                            + " of "
+                            + limitBytes
+                            + " bytes are taken",
                     "raise the budget, drop data, or spread it over more nodes");
         }
     }
@@ -68,7 +77,8 @@ public final class MemoryBudget {
         long left = reserved.addAndGet(-bytes);
         if (bytes < 0 || left < 0) {
             reserved.addAndGet(bytes);
-            throw new IllegalStateException("memory budget '" + name + "': released " + bytes + " bytes too many");
+            throw new IllegalStateException(
+                    "memory budget '" + name + "': released " + bytes + " bytes too many");
         }
     }
 

@@ -7,15 +7,19 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Slots of one size outside the heap, numbered from 0, in slabs that are allocated when their first slot is needed.
+ * Slots of one size outside the heap, numbered from 0, in slabs that are allocated when their first
+ * slot is needed.
  *
- * <p>A slot starts on a cache line: the stride is the slot size rounded up to 64 bytes. A slab holds a power of two of slots, as
- * many as fit into {@value #SLAB_BYTES} bytes (at least one), so slot to (slab, offset) is a shift and a mask and there is no
- * object per slot. Fresh slots are zero.
+ * <p>A slot starts on a cache line: the stride is the slot size rounded up to 64 bytes. A slab
+ * holds a power of two of slots, as many as fit into {@value #SLAB_BYTES} bytes (at least one), so
+ * slot to (slab, offset) is a shift and a mask and there is no object per slot. Fresh slots are
+ * zero.
  *
- * <p>After {@link #close} every access to a slab fails with the {@link IllegalStateException} of the foreign memory API.
+ * <p>After {@link #close} every access to a slab fails with the {@link IllegalStateException} of
+ * the foreign memory API.
  *
- * <p>Readers are thread-safe for slots whose {@link #ensure} happened before; {@link #ensure} is confined to one thread at a time.
+ * <p>Readers are thread-safe for slots whose {@link #ensure} happened before; {@link #ensure} is
+ * confined to one thread at a time.
  */
 public final class SlabArena implements AutoCloseable {
     /** Upper bound of a slab, unless a single slot is larger. */
@@ -55,7 +59,8 @@ public final class SlabArena implements AutoCloseable {
     /**
      * Makes the slot usable: allocates its slab if there is none yet.
      *
-     * @throws io.arbalest.model.ArbalestException if the budget has no room; the arena stays as it was
+     * @throws io.arbalest.model.ArbalestException if the budget has no room; the arena stays as it
+     *     was
      */
     public void ensure(int slot) {
         int slab = Objects.checkIndex(slot, capacity) >>> slotShift;
@@ -87,12 +92,18 @@ public final class SlabArena implements AutoCloseable {
         return (long) (slot & ((1 << slotShift) - 1)) * strideBytes;
     }
 
-    /** Slab and offset in one: the slab's index in {@link #slabs} in the upper 32 bits, the byte offset in the lower. */
+    /**
+     * Slab and offset in one: the slab's index in {@link #slabs} in the upper 32 bits, the byte
+     * offset in the lower.
+     */
     public long place(int slot) {
         return ((long) (slot >>> slotShift) << 32) | offset(slot);
     }
 
-    /** All slabs; those not allocated yet are empty segments. The array is the arena's own: read it, never write it. */
+    /**
+     * All slabs; those not allocated yet are empty segments. The array is the arena's own: read it,
+     * never write it.
+     */
     public MemorySegment[] slabs() {
         return slabs;
     }

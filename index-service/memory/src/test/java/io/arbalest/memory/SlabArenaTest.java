@@ -1,22 +1,25 @@
 package io.arbalest.memory;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
-import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.nio.file.Files;
-import java.nio.file.Path;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 class SlabArenaTest {
     private static final int PAGE_BYTES = 4096;
@@ -36,7 +39,8 @@ class SlabArenaTest {
             }
             for (int slot = 0; slot < capacity; slot++) {
                 long offset = slabs.offset(slot);
-                assertThat(slabs.slab(slot).get(JAVA_BYTE, offset)).isEqualTo((byte) (slot % 127 + 1));
+                assertThat(slabs.slab(slot).get(JAVA_BYTE, offset))
+                        .isEqualTo((byte) (slot % 127 + 1));
                 assertThat(slabs.slab(slot).get(JAVA_BYTE, offset + slotBytes - 1))
                         .isEqualTo((byte) (slot % 127 + 1));
             }
@@ -55,10 +59,13 @@ class SlabArenaTest {
             assertThat(slabs.allocatedSlabs()).isEqualTo(1);
             slabs.ensure(1_000_000);
             assertThat(slabs.allocatedSlabs()).isEqualTo(2);
-            assertThat(budget.reservedBytes()).isEqualTo(4L << 20).isEqualTo(slabs.allocatedBytes());
+            assertThat(budget.reservedBytes())
+                    .isEqualTo(4L << 20)
+                    .isEqualTo(slabs.allocatedBytes());
             assertThatThrownBy(() -> slabs.slab(5000).get(JAVA_INT, slabs.offset(5000)))
                     .isInstanceOf(IndexOutOfBoundsException.class);
-            assertThatThrownBy(() -> slabs.ensure(1 << 20)).isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> slabs.ensure(1 << 20))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
         }
         assertThat(budget.reservedBytes()).isZero();
     }
@@ -87,7 +94,8 @@ class SlabArenaTest {
         slabs.close();
         slabs.close();
         assertThatThrownBy(() -> slab.get(JAVA_INT, 0)).isInstanceOf(IllegalStateException.class);
-        assertThatThrownBy(() -> slabs.slab(3).get(JAVA_INT, 0)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> slabs.slab(3).get(JAVA_INT, 0))
+                .isInstanceOf(IllegalStateException.class);
     }
 
     @Test
@@ -105,6 +113,7 @@ class SlabArenaTest {
     }
 
     private static long residentBytes() throws IOException {
-        return Long.parseLong(Files.readString(Path.of("/proc/self/statm")).split(" ", -1)[1]) * PAGE_BYTES;
+        return Long.parseLong(Files.readString(Path.of("/proc/self/statm")).split(" ", -1)[1])
+                * PAGE_BYTES;
     }
 }

@@ -6,7 +6,9 @@ import io.arbalest.common.OrdinalSet;
 final class DenseOrdinals implements OrdinalSet {
     private final long[] words;
 
-    /** @param words owned by this object from now on */
+    /**
+     * @param words owned by this object from now on
+     */
     DenseOrdinals(long[] words) {
         this.words = words;
     }

@@ -2,6 +2,9 @@ package io.arbalest.metadata;
 
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -10,14 +13,14 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.BiPredicate;
-import org.jspecify.annotations.Nullable;
 
 /**
- * A store in sorted maps, for simulations and tests. It keeps apart what was written and what would survive a crash: {@link
- * #flush()} and {@link #close()} move the one into the other, {@link #afterCrash()} opens what survived.
+ * A store in sorted maps, for simulations and tests. It keeps apart what was written and what would
+ * survive a crash: {@link #flush()} and {@link #close()} move the one into the other, {@link
+ * #afterCrash()} opens what survived.
  *
- * <p>Its size is bounded by the heap only; it is not meant for a node. One writing thread, many readers; a reader may see a part
- * of a batch that is being written.
+ * <p>Its size is bounded by the heap only; it is not meant for a node. One writing thread, many
+ * readers; a reader may see a part of a batch that is being written.
  */
 public final class InMemoryStore implements KeyValueStore {
     private final Map<Family, ConcurrentNavigableMap<byte[], byte[]>> written = emptyFamilies();
@@ -52,7 +55,8 @@ public final class InMemoryStore implements KeyValueStore {
 
     @Override
     public void scan(Family family, byte[] prefix, BiPredicate<byte[], byte[]> visitor) {
-        for (Map.Entry<byte[], byte[]> entry : map(written, family).tailMap(prefix, true).entrySet()) {
+        for (Map.Entry<byte[], byte[]> entry :
+                map(written, family).tailMap(prefix, true).entrySet()) {
             byte[] key = entry.getKey();
             boolean inside =
                     key.length >= prefix.length
@@ -99,7 +103,8 @@ public final class InMemoryStore implements KeyValueStore {
         }
     }
 
-    private void apply(List<Change> changes, Map<Family, ConcurrentNavigableMap<byte[], byte[]>> target) {
+    private void apply(
+            List<Change> changes, Map<Family, ConcurrentNavigableMap<byte[], byte[]>> target) {
         for (Change change : changes) {
             ConcurrentNavigableMap<byte[], byte[]> entries = map(target, change.family());
             byte[] value = change.value();

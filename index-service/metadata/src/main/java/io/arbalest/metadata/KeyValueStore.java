@@ -1,14 +1,17 @@
 package io.arbalest.metadata;
 
-import java.util.List;
-import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
+import java.util.List;
+import java.util.function.BiPredicate;
+
 /**
- * The seam under a shard's metadata: an ordered map of byte strings in families, written in atomic batches and without a log of
- * its own (the write-ahead log is the log). Implementations: RocksDB and, for simulations, a sorted map.
+ * The seam under a shard's metadata: an ordered map of byte strings in families, written in atomic
+ * batches and without a log of its own (the write-ahead log is the log). Implementations: RocksDB
+ * and, for simulations, a sorted map.
  *
- * <p>One writing thread; readers are many. Failures are {@link io.arbalest.model.ArbalestException} with STORE_FAILED.
+ * <p>One writing thread; readers are many. Failures are {@link io.arbalest.model.ArbalestException}
+ * with STORE_FAILED.
  */
 public interface KeyValueStore extends AutoCloseable {
     /** A separate key space. The names are part of the format. */
@@ -28,10 +31,16 @@ public interface KeyValueStore extends AutoCloseable {
     /** Values in the order of the keys; null where there is none. */
     List<byte @Nullable []> multiGet(Family family, List<byte[]> keys);
 
-    /** Entries whose key starts with the prefix, in unsigned byte order, until the visitor returns false. */
+    /**
+     * Entries whose key starts with the prefix, in unsigned byte order, until the visitor returns
+     * false.
+     */
     void scan(Family family, byte[] prefix, BiPredicate<byte[], byte[]> visitor);
 
-    /** Applies all changes or none. Readable at once; durable after {@link #flush()} or when the store chooses. */
+    /**
+     * Applies all changes or none. Readable at once; durable after {@link #flush()} or when the
+     * store chooses.
+     */
     void write(List<Change> changes);
 
     /** Makes everything written so far durable. */

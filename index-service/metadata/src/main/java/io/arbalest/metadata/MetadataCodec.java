@@ -4,6 +4,9 @@ import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Field;
 import io.arbalest.model.FieldType;
+
+import org.jspecify.annotations.Nullable;
+
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -13,7 +16,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes of a row's metadata, in the log and in the store. Format version 1, little-endian:
@@ -31,11 +33,12 @@ import org.jspecify.annotations.Nullable;
  *     X_ARRAY    varint element count, then the elements as above
  * </pre>
  *
- * <p>A varint is unsigned LEB128 of at most 5 bytes. Fields are told apart by position, so a collection may get more fields at
- * the end: rows written before have null there. There is no checksum: what carries these bytes (log record, store block) has one.
+ * <p>A varint is unsigned LEB128 of at most 5 bytes. Fields are told apart by position, so a
+ * collection may get more fields at the end: rows written before have null there. There is no
+ * checksum: what carries these bytes (log record, store block) has one.
  *
- * <p>Limits: {@value #MAX_BYTES} bytes a row, {@value #MAX_ARRAY_LENGTH} elements an array. Text that is not valid Unicode
- * (lone surrogates) is stored with {@code ?} in their place.
+ * <p>Limits: {@value #MAX_BYTES} bytes a row, {@value #MAX_ARRAY_LENGTH} elements an array. Text
+ * that is not valid Unicode (lone surrogates) is stored with {@code ?} in their place.
  *
  * <p>Thread-safe: no state.
  */
@@ -65,7 +68,11 @@ public final class MetadataCodec {
         if (values.length != fields.size()) {
             throw new ArbalestException(
                     ErrorCode.SCHEMA_MISMATCH,
-                    "a row has " + values.length + " metadata values, the collection " + fields.size() + " fields",
+                    "a row has "
+                            + values.length
+                            + " metadata values, the collection "
+                            + fields.size()
+                            + " fields",
                     "send one value, or null, for each field");
         }
         Writer out = new Writer();
@@ -88,7 +95,11 @@ public final class MetadataCodec {
         if (out.size > MAX_BYTES) {
             throw new ArbalestException(
                     ErrorCode.LIMIT_EXCEEDED,
-                    "a row's metadata has " + out.size + " bytes, at most " + MAX_BYTES + " are allowed",
+                    "a row's metadata has "
+                            + out.size
+                            + " bytes, at most "
+                            + MAX_BYTES
+                            + " are allowed",
                     "store the long text elsewhere and keep a reference to it");
         }
         return Arrays.copyOf(out.bytes, out.size);
@@ -105,7 +116,12 @@ public final class MetadataCodec {
         if (elements.size() > MAX_ARRAY_LENGTH) {
             throw new ArbalestException(
                     ErrorCode.LIMIT_EXCEEDED,
-                    "field '" + field.name() + "' has " + elements.size() + " elements, at most " + MAX_ARRAY_LENGTH
+                    "field '"
+                            + field.name()
+                            + "' has "
+                            + elements.size()
+                            + " elements, at most "
+                            + MAX_ARRAY_LENGTH
                             + " are allowed",
                     "send fewer elements");
         }
@@ -149,7 +165,10 @@ public final class MetadataCodec {
     }
 
     private static ArbalestException mismatch(Field field, @Nullable Object value) {
-        String got = value == null ? "null inside the array" : value.getClass().getSimpleName() + " '" + brief(value) + "'";
+        String got =
+                value == null
+                        ? "null inside the array"
+                        : value.getClass().getSimpleName() + " '" + brief(value) + "'";
         return new ArbalestException(
                 ErrorCode.VALUE_TYPE_MISMATCH,
                 "field '" + field.name() + "' is " + field.type() + ", got " + got,
@@ -164,7 +183,8 @@ public final class MetadataCodec {
     /**
      * Decodes a row. Fields that the row was written without are null.
      *
-     * @throws ArbalestException UNSUPPORTED_FORMAT_VERSION, or STORE_FAILED if the bytes are damaged
+     * @throws ArbalestException UNSUPPORTED_FORMAT_VERSION, or STORE_FAILED if the bytes are
+     *     damaged
      */
     public static @Nullable Object[] decode(List<Field> fields, byte[] encoded) {
         return decode(fields, encoded, 0);
@@ -172,13 +192,18 @@ public final class MetadataCodec {
 
     /** As {@link #decode(List, byte[])}, from an offset to the end. */
     static @Nullable Object[] decode(List<Field> fields, byte[] encoded, int offset) {
-        ByteBuffer in = ByteBuffer.wrap(encoded, offset, encoded.length - offset).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer in =
+                ByteBuffer.wrap(encoded, offset, encoded.length - offset)
+                        .order(ByteOrder.LITTLE_ENDIAN);
         try {
             int version = in.get();
             if (version != FORMAT_VERSION) {
                 throw new ArbalestException(
                         ErrorCode.UNSUPPORTED_FORMAT_VERSION,
-                        "metadata of format version " + version + ", this release reads " + FORMAT_VERSION,
+                        "metadata of format version "
+                                + version
+                                + ", this release reads "
+                                + FORMAT_VERSION,
                         "run the release that wrote it, or a later one");
             }
             return decodeFields(fields, in);
@@ -190,7 +215,8 @@ public final class MetadataCodec {
     private static @Nullable Object[] decodeFields(List<Field> fields, ByteBuffer in) {
         int count = Short.toUnsignedInt(in.getShort());
         if (count > fields.size()) {
-            throw damaged("they have " + count + " fields, the collection has " + fields.size(), null);
+            throw damaged(
+                    "they have " + count + " fields, the collection has " + fields.size(), null);
         }
         byte[] nulls = new byte[(count + 7) / 8];
         in.get(nulls);
@@ -238,7 +264,12 @@ public final class MetadataCodec {
         if (length > in.remaining()) {
             throw damaged("a text has " + length + " bytes, " + in.remaining() + " are left", null);
         }
-        String text = new String(in.array(), in.arrayOffset() + in.position(), length, StandardCharsets.UTF_8);
+        String text =
+                new String(
+                        in.array(),
+                        in.arrayOffset() + in.position(),
+                        length,
+                        StandardCharsets.UTF_8);
         in.position(in.position() + length);
         return text;
     }

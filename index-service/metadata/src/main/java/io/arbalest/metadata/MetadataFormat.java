@@ -8,20 +8,23 @@ import io.arbalest.model.FieldType;
 import io.arbalest.model.KeyType;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
+
+import org.jspecify.annotations.Nullable;
+import org.roaringbitmap.InvalidRoaringFormat;
+import org.roaringbitmap.RoaringBitmap;
+import org.roaringbitmap.buffer.ImmutableRoaringBitmap;
+
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
-import org.roaringbitmap.InvalidRoaringFormat;
-import org.roaringbitmap.RoaringBitmap;
-import org.roaringbitmap.buffer.ImmutableRoaringBitmap;
 
 /**
- * What lies in a shard's store. Format version 1; integers in values are little-endian, in keys big-endian, so that keys sort.
- * Every value starts with u8 = 1, the version of its layout. Checksums are the store's, one a block.
+ * What lies in a shard's store. Format version 1; integers in values are little-endian, in keys
+ * big-endian, so that keys sort. Every value starts with u8 = 1, the version of its layout.
+ * Checksums are the store's, one a block.
  *
  * <pre>
  * KEYS      key    the canonical bytes of the point's key
@@ -42,7 +45,8 @@ import org.roaringbitmap.buffer.ImmutableRoaringBitmap;
  *   "rows/" u32 segment   u8 1 | i32 highest ordinal + 1
  * </pre>
  *
- * <p>Rows and postings of replaced and deleted points stay until their segment goes; KEYS decides what is live.
+ * <p>Rows and postings of replaced and deleted points stay until their segment goes; KEYS decides
+ * what is live.
  *
  * <p>Thread-safe: no state.
  */
@@ -76,13 +80,22 @@ final class MetadataFormat {
         if (value.length < minimumBytes) {
             throw new ArbalestException(
                     ErrorCode.STORE_FAILED,
-                    what + " in the store has " + value.length + " bytes, at least " + minimumBytes + " were expected",
+                    what
+                            + " in the store has "
+                            + value.length
+                            + " bytes, at least "
+                            + minimumBytes
+                            + " were expected",
                     "restore the shard from a replica or a snapshot");
         }
         if (value[0] != VERSION) {
             throw new ArbalestException(
                     ErrorCode.UNSUPPORTED_FORMAT_VERSION,
-                    what + " in the store has format version " + value[0] + ", this release reads " + VERSION,
+                    what
+                            + " in the store has format version "
+                            + value[0]
+                            + ", this release reads "
+                            + VERSION,
                     "run the release that wrote it, or a later one");
         }
         return ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).position(1);
@@ -102,11 +115,15 @@ final class MetadataFormat {
         ByteBuffer in = open(value, LOCATION_BYTES, "a location");
         boolean tombstone = (in.get() & TOMBSTONE) != 0;
         Version version = new Version(in.getInt(), in.getLong(), in.getLong());
-        return new ShardMetadata.Location(version, in.getLong(), tombstone, in.getInt(), in.getInt());
+        return new ShardMetadata.Location(
+                version, in.getLong(), tombstone, in.getInt(), in.getInt());
     }
 
     private static void putVersion(ByteBuffer out, Version version, long sequenceNumber) {
-        out.putInt(version.generation()).putLong(version.version()).putLong(version.tiebreak()).putLong(sequenceNumber);
+        out.putInt(version.generation())
+                .putLong(version.version())
+                .putLong(version.tiebreak())
+                .putLong(sequenceNumber);
     }
 
     // ROWS
@@ -130,7 +147,8 @@ final class MetadataFormat {
         long sequenceNumber = in.getLong();
         PointKey key = rowPointKey(keyType, value);
         int metadataAt = ROW_HEAD_BYTES + key.canonicalBytes().length;
-        return new ShardMetadata.Row(key, version, sequenceNumber, MetadataCodec.decode(fields, value, metadataAt));
+        return new ShardMetadata.Row(
+                key, version, sequenceNumber, MetadataCodec.decode(fields, value, metadataAt));
     }
 
     static PointKey rowPointKey(KeyType keyType, byte[] value) {
@@ -200,7 +218,10 @@ final class MetadataFormat {
     }
 
     static byte[] segmentRowsKey(int segment) {
-        return ByteBuffer.allocate(ROWS_OF_SEGMENT.length + 4).put(ROWS_OF_SEGMENT).putInt(segment).array();
+        return ByteBuffer.allocate(ROWS_OF_SEGMENT.length + 4)
+                .put(ROWS_OF_SEGMENT)
+                .putInt(segment)
+                .array();
     }
 
     static int segmentOfRowsKey(byte[] key) {

@@ -6,14 +6,17 @@ import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Field;
 import io.arbalest.model.Filter;
-import java.util.Arrays;
-import java.util.List;
-import java.util.stream.IntStream;
+
 import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
 
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
 /**
- * Answers filters from postings. A row counts as soon as its batch is in the store; rows of replaced and deleted points still count.
+ * Answers filters from postings. A row counts as soon as its batch is in the store; rows of
+ * replaced and deleted points still count.
  *
  * <p>Thread-safe.
  */
@@ -36,13 +39,12 @@ final class PostingReader {
         for (int block = 0; block < blocks; block++) {
             int firstWord = block * WORDS_PER_BLOCK;
             evaluate(condition, segment, block)
-                    .forEach(
-                            (int low) -> {
-                                int word = firstWord + (low >>> 6);
-                                if (word < words.length) { // rows may have come in since they were counted
-                                    words[word] |= 1L << (low & 63);
-                                }
-                            });
+                    .forEach((int low) -> {
+                        int word = firstWord + (low >>> 6);
+                        if (word < words.length) { // rows may have come in since they were counted
+                            words[word] |= 1L << (low & 63);
+                        }
+                    });
         }
         return new DenseOrdinals(words);
     }
@@ -64,8 +66,13 @@ final class PostingReader {
         return switch (condition) {
             case Condition.Never() -> new RoaringBitmap();
             case Condition.HasTerm(int field, byte[] term) -> {
-                byte[] stored = store.get(Family.POSTINGS, MetadataFormat.postingKey(field, segment, block, term));
-                yield stored == null ? new RoaringBitmap() : MetadataFormat.posting(stored).toRoaringBitmap();
+                byte[] stored =
+                        store.get(
+                                Family.POSTINGS,
+                                MetadataFormat.postingKey(field, segment, block, term));
+                yield stored == null
+                        ? new RoaringBitmap()
+                        : MetadataFormat.posting(stored).toRoaringBitmap();
             }
             case Condition.All(List<Condition> operands) -> {
                 RoaringBitmap passing = evaluate(operands.getFirst(), segment, block);
@@ -102,7 +109,9 @@ final class PostingReader {
         if (position < 0) {
             throw new ArbalestException(
                     ErrorCode.UNKNOWN_FIELD,
-                    "the filter names field '" + name + "', the collection has "
+                    "the filter names field '"
+                            + name
+                            + "', the collection has "
                             + fields.stream().map(Field::name).toList(),
                     "use one of the indexed fields " + filterable);
         }
@@ -110,7 +119,9 @@ final class PostingReader {
         if (!Terms.posted(field)) {
             throw new ArbalestException(
                     ErrorCode.FIELD_NOT_INDEXED,
-                    "the filter names field '" + name + "', which is "
+                    "the filter names field '"
+                            + name
+                            + "', which is "
                             + (field.indexed() ? "an array" : "stored but not indexed"),
                     "use one of the indexed fields " + filterable);
         }

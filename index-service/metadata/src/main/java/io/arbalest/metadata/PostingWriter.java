@@ -2,6 +2,9 @@ package io.arbalest.metadata;
 
 import io.arbalest.metadata.KeyValueStore.Change;
 import io.arbalest.metadata.KeyValueStore.Family;
+
+import org.roaringbitmap.RoaringBitmap;
+
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -11,11 +14,11 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.roaringbitmap.RoaringBitmap;
 
 /**
- * Adds ordinals to postings by reading, changing and rewriting them (a RocksDB merge operator cannot be written in Java). Postings
- * that occur again and again stay in a bounded cache, which always equals the store between batches.
+ * Adds ordinals to postings by reading, changing and rewriting them (a RocksDB merge operator
+ * cannot be written in Java). Postings that occur again and again stay in a bounded cache, which
+ * always equals the store between batches.
  *
  * <p>Confined to the applier thread.
  */
@@ -28,7 +31,8 @@ final class PostingWriter {
     private final KeyValueStore store;
     private final SeenTerms seen = new SeenTerms();
     private final Map<PostingKey, RoaringBitmap> changed = new HashMap<>();
-    private final LinkedHashMap<PostingKey, RoaringBitmap> cache = new LinkedHashMap<>(256, 0.75f, true);
+    private final LinkedHashMap<PostingKey, RoaringBitmap> cache =
+            new LinkedHashMap<>(256, 0.75f, true);
 
     PostingWriter(KeyValueStore store) {
         this.store = store;
@@ -41,7 +45,9 @@ final class PostingWriter {
      */
     void enterRow(int segment, int ordinal, int knownRows) {
         int block = ordinal >>> MetadataFormat.BLOCK_BITS;
-        seen.enter(((long) segment << Integer.SIZE) | block, knownRows <= block << MetadataFormat.BLOCK_BITS);
+        seen.enter(
+                ((long) segment << Integer.SIZE) | block,
+                knownRows <= block << MetadataFormat.BLOCK_BITS);
     }
 
     /** Posts one value of the row that was entered last. */
@@ -64,16 +70,18 @@ final class PostingWriter {
         }
         byte[] stored = store.get(Family.POSTINGS, key.bytes);
         RoaringBitmap posting =
-                stored == null ? new RoaringBitmap() : MetadataFormat.posting(stored).toRoaringBitmap();
+                stored == null
+                        ? new RoaringBitmap()
+                        : MetadataFormat.posting(stored).toRoaringBitmap();
         cache.put(key, posting);
         return posting;
     }
 
     /** Adds the changed postings to a batch of the store. */
     void addTo(List<Change> changes) {
-        changed.forEach(
-                (key, posting) ->
-                        changes.add(new Change(Family.POSTINGS, key.bytes, MetadataFormat.posting(posting))));
+        changed.forEach((key, posting) ->
+                changes.add(
+                        new Change(Family.POSTINGS, key.bytes, MetadataFormat.posting(posting))));
     }
 
     /** The batch is in the store. */
@@ -126,7 +134,9 @@ final class PostingWriter {
 
         @Override
         public boolean equals(Object other) {
-            return other instanceof PostingKey key && key.hash == hash && Arrays.equals(key.bytes, bytes);
+            return other instanceof PostingKey key
+                    && key.hash == hash
+                    && Arrays.equals(key.bytes, bytes);
         }
 
         @Override

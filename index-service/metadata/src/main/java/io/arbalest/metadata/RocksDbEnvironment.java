@@ -2,9 +2,7 @@ package io.arbalest.metadata;
 
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
 import org.rocksdb.Cache;
@@ -18,13 +16,17 @@ import org.rocksdb.Priority;
 import org.rocksdb.RocksDB;
 import org.rocksdb.WriteBufferManager;
 
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
 /**
- * The native memory and threads that all stores of a node share: one block cache, one budget for memtables, one pool of background
- * threads. Opens stores; its {@link #close()} closes those still open before what they use, because RocksDB does not survive the
- * other order.
+ * The native memory and threads that all stores of a node share: one block cache, one budget for
+ * memtables, one pool of background threads. Opens stores; its {@link #close()} closes those still
+ * open before what they use, because RocksDB does not survive the other order.
  *
- * <p>Memory is bounded by {@code cacheBytes + writeBufferBytes}, whatever the number of shards: writers wait for a flush when the
- * memtables of all stores together reach their budget.
+ * <p>Memory is bounded by {@code cacheBytes + writeBufferBytes}, whatever the number of shards:
+ * writers wait for a flush when the memtables of all stores together reach their budget.
  *
  * <p>Thread-safe.
  */
@@ -81,7 +83,9 @@ public final class RocksDbEnvironment implements AutoCloseable {
     public synchronized RocksDbStore open(Path directory) {
         if (closed) {
             throw new ArbalestException(
-                    ErrorCode.STORE_FAILED, "store " + directory + " opened after the node's stores were closed", "");
+                    ErrorCode.STORE_FAILED,
+                    "store " + directory + " opened after the node's stores were closed",
+                    "");
         }
         RocksDbStore store = RocksDbStore.open(this, directory);
         stores.add(store);

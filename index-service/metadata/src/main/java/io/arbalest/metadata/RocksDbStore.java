@@ -2,21 +2,7 @@ package io.arbalest.metadata;
 
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collections;
-import java.util.EnumMap;
-import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.function.BiPredicate;
+
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyHandle;
@@ -32,12 +18,29 @@ import org.rocksdb.Status;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.BiPredicate;
+
 /**
- * A shard's store in RocksDB: one database a shard, one column family for each {@link KeyValueStore.Family}, named in lower case. RocksDB's own log
- * is off and all families are flushed together, so after a crash the store stands at some batch, whole.
+ * A shard's store in RocksDB: one database a shard, one column family for each {@link
+ * KeyValueStore.Family}, named in lower case. RocksDB's own log is off and all families are flushed
+ * together, so after a crash the store stands at some batch, whole.
  *
- * <p>Every call holds a shared lock that {@link #close()} takes alone, because RocksDB crashes the process when it is used after
- * closing; a call that comes too late is refused with STORE_FAILED.
+ * <p>Every call holds a shared lock that {@link #close()} takes alone, because RocksDB crashes the
+ * process when it is used after closing; a call that comes too late is refused with STORE_FAILED.
  *
  * <p>Thread-safe for reading; one thread writes.
  */
@@ -84,7 +87,8 @@ public final class RocksDbStore implements KeyValueStore {
         List<ColumnFamilyDescriptor> descriptors = new ArrayList<>();
         descriptors.add(new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, familyOptions));
         for (Family family : Family.values()) {
-            byte[] name = family.name().toLowerCase(Locale.ROOT).getBytes(StandardCharsets.US_ASCII);
+            byte[] name =
+                    family.name().toLowerCase(Locale.ROOT).getBytes(StandardCharsets.US_ASCII);
             descriptors.add(new ColumnFamilyDescriptor(name, familyOptions));
         }
         database = RocksDB.open(dbOptions, directory.toString(), descriptors, handles);
@@ -116,8 +120,12 @@ public final class RocksDbStore implements KeyValueStore {
         List<byte @Nullable []> values = new ArrayList<>(keys.size());
         call(
                 "reading",
-                open -> values.addAll(
-                        open.multiGetAsList(newest, Collections.nCopies(keys.size(), handle(family)), keys)));
+                open ->
+                        values.addAll(
+                                open.multiGetAsList(
+                                        newest,
+                                        Collections.nCopies(keys.size(), handle(family)),
+                                        keys)));
         return values;
     }
 
@@ -131,7 +139,13 @@ public final class RocksDbStore implements KeyValueStore {
                             byte[] key = iterator.key();
                             boolean inside =
                                     key.length >= prefix.length
-                                            && Arrays.equals(key, 0, prefix.length, prefix, 0, prefix.length);
+                                            && Arrays.equals(
+                                                    key,
+                                                    0,
+                                                    prefix.length,
+                                                    prefix,
+                                                    0,
+                                                    prefix.length);
                             if (!inside || !visitor.test(key, iterator.value())) {
                                 return null;
                             }
@@ -167,14 +181,18 @@ public final class RocksDbStore implements KeyValueStore {
         call(
                 "flushing",
                 open -> {
-                    try (FlushOptions options = new FlushOptions().setWaitForFlush(true).setAllowWriteStall(true)) {
+                    try (FlushOptions options =
+                            new FlushOptions().setWaitForFlush(true).setAllowWriteStall(true)) {
                         open.flush(options, handles);
                         return null;
                     }
                 });
     }
 
-    /** Flushes what is not durable yet and closes; later calls are refused, a second close does nothing. */
+    /**
+     * Flushes what is not durable yet and closes; later calls are refused, a second close does
+     * nothing.
+     */
     @Override
     public void close() {
         Lock alone = lock.writeLock();
@@ -218,7 +236,8 @@ public final class RocksDbStore implements KeyValueStore {
         try {
             RocksDB open = database;
             if (open == null) {
-                throw new ArbalestException(ErrorCode.STORE_FAILED, "the store " + directory + " is closed", "");
+                throw new ArbalestException(
+                        ErrorCode.STORE_FAILED, "the store " + directory + " is closed", "");
             }
             return call.with(open);
         } catch (RocksDBException e) {
@@ -232,17 +251,22 @@ public final class RocksDbStore implements KeyValueStore {
         Status status = e.getStatus();
         String detail = doing + " the store " + directory + " failed: " + e.getMessage();
         if (status != null && status.getSubCode() == Status.SubCode.NoSpace) {
-            return new ArbalestException(ErrorCode.DISK_FULL, detail, "free disk space and restart the node", e);
+            return new ArbalestException(
+                    ErrorCode.DISK_FULL, detail, "free disk space and restart the node", e);
         }
         String message = String.valueOf(e.getMessage());
         if (message.contains("LOCK") || message.contains("lock hold")) {
             return new ArbalestException(
-                    ErrorCode.DIRECTORY_IN_USE, detail, "stop the other process, or use another data directory", e);
+                    ErrorCode.DIRECTORY_IN_USE,
+                    detail,
+                    "stop the other process, or use another data directory",
+                    e);
         }
         return new ArbalestException(
                 ErrorCode.STORE_FAILED,
                 detail,
-                "check the disk; if the store is damaged, restore the shard from a replica or a snapshot",
+                "check the disk; if the store is damaged, restore the shard from a replica or a"
+                        + " snapshot",
                 e);
     }
 }

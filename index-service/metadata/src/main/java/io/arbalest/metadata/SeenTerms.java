@@ -3,10 +3,12 @@ package io.arbalest.metadata;
 import java.util.Arrays;
 
 /**
- * A Bloom filter (Bloom, CACM 1970) over the postings of the block that is being filled, so that a term's first occurrence, by far the most frequent
- * case for unique values, costs no read of the store. It is certain only about blocks that it has seen from their first row.
+ * A Bloom filter (Bloom, CACM 1970) over the postings of the block that is being filled, so that a
+ * term's first occurrence, by far the most frequent case for unique values, costs no read of the
+ * store. It is certain only about blocks that it has seen from their first row.
  *
- * <p>1 MiB of bits and 4 probes: below 0.1 % false answers up to 600,000 terms a block; beyond, reads grow more frequent.
+ * <p>1 MiB of bits and 4 probes: below 0.1 % false answers up to 600,000 terms a block; beyond,
+ * reads grow more frequent.
  *
  * <p>Confined to the applier thread.
  */

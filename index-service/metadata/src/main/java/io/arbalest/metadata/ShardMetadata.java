@@ -10,23 +10,29 @@ import io.arbalest.model.Field;
 import io.arbalest.model.Filter;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Everything a shard knows about its rows besides vectors: where each key lives, each row's key, version and metadata, which rows
- * have which value, and up to which sequence number all of that is complete. {@link MetadataFormat} says how it is stored.
+ * Everything a shard knows about its rows besides vectors: where each key lives, each row's key,
+ * version and metadata, which rows have which value, and up to which sequence number all of that is
+ * complete. {@link MetadataFormat} says how it is stored.
  *
- * <p>A row is named by (segment, ordinal), never reused. A batch gets into the store whole or not at all, together with the sequence
- * number that it reaches; after a crash the store stands at {@link #durableSequenceNumber()} and the log replays what follows.
+ * <p>A row is named by (segment, ordinal), never reused. A batch gets into the store whole or not
+ * at all, together with the sequence number that it reaches; after a crash the store stands at
+ * {@link #durableSequenceNumber()} and the log replays what follows.
  *
- * <p>Errors are {@link ArbalestException}: STORE_FAILED, UNSUPPORTED_FORMAT_VERSION, and the filter codes.
+ * <p>Errors are {@link ArbalestException}: STORE_FAILED, UNSUPPORTED_FORMAT_VERSION, and the filter
+ * codes.
  *
- * <p>Thread-safe for reading. {@link Batch} is confined to the applier thread, and one batch is open at a time.
+ * <p>Thread-safe for reading. {@link Batch} is confined to the applier thread, and one batch is
+ * open at a time.
  */
 public final class ShardMetadata implements AutoCloseable {
     /**
@@ -34,9 +40,11 @@ public final class ShardMetadata implements AutoCloseable {
      *
      * @param tombstone the key is deleted; segment and ordinal are -1
      */
-    public record Location(Version version, long sequenceNumber, boolean tombstone, int segment, int ordinal) {
+    public record Location(
+            Version version, long sequenceNumber, boolean tombstone, int segment, int ordinal) {
         /** The location of a row. */
-        public static Location ofRow(Version version, long sequenceNumber, int segment, int ordinal) {
+        public static Location ofRow(
+                Version version, long sequenceNumber, int segment, int ordinal) {
             return new Location(version, sequenceNumber, false, segment, ordinal);
         }
 
@@ -51,7 +59,8 @@ public final class ShardMetadata implements AutoCloseable {
      *
      * @param values one a field, in the order of the fields; null for null
      */
-    public record Row(PointKey key, Version version, long sequenceNumber, @Nullable Object[] values) {}
+    public record Row(
+            PointKey key, Version version, long sequenceNumber, @Nullable Object[] values) {}
 
     private final KeyValueStore store;
     private final CollectionDefinition definition;
@@ -67,7 +76,8 @@ public final class ShardMetadata implements AutoCloseable {
      * Opens what the store holds, or starts it.
      *
      * @param store owned by this object from now on, also if this fails
-     * @throws ArbalestException STALE_INCARNATION or SCHEMA_MISMATCH if the store was made for another collection
+     * @throws ArbalestException STALE_INCARNATION or SCHEMA_MISMATCH if the store was made for
+     *     another collection
      */
     public ShardMetadata(KeyValueStore store, CollectionDefinition definition) {
         this.store = store;
@@ -86,7 +96,9 @@ public final class ShardMetadata implements AutoCloseable {
                     Family.STATE,
                     MetadataFormat.ROWS_OF_SEGMENT,
                     (key, value) -> {
-                        rowsOfSegment.put(MetadataFormat.segmentOfRowsKey(key), MetadataFormat.segmentRows(value));
+                        rowsOfSegment.put(
+                                MetadataFormat.segmentOfRowsKey(key),
+                                MetadataFormat.segmentRows(value));
                         return true;
                     });
         } catch (RuntimeException e) {
@@ -103,7 +115,9 @@ public final class ShardMetadata implements AutoCloseable {
             if (!schema.incarnation().equals(definition.incarnation())) {
                 throw new ArbalestException(
                         ErrorCode.STALE_INCARNATION,
-                        "the store belongs to collection incarnation " + schema.incarnation() + ", expected "
+                        "the store belongs to collection incarnation "
+                                + schema.incarnation()
+                                + ", expected "
                                 + definition.incarnation(),
                         "each incarnation needs its own directory");
             }
@@ -115,8 +129,14 @@ public final class ShardMetadata implements AutoCloseable {
             if (!grown) {
                 throw new ArbalestException(
                         ErrorCode.SCHEMA_MISMATCH,
-                        "the store has key type " + schema.keyType() + " and fields " + schema.fields()
-                                + ", the collection " + definition.keyType() + " and " + fields,
+                        "the store has key type "
+                                + schema.keyType()
+                                + " and fields "
+                                + schema.fields()
+                                + ", the collection "
+                                + definition.keyType()
+                                + " and "
+                                + fields,
                         "fields may only be added at the end");
             }
         }
@@ -132,7 +152,8 @@ public final class ShardMetadata implements AutoCloseable {
     /** As {@link #locate}, in the order of the keys. */
     public List<@Nullable Location> locateAll(List<PointKey> keys) {
         List<@Nullable Location> locations = new ArrayList<>(keys.size());
-        for (byte[] value : store.multiGet(Family.KEYS, keys.stream().map(PointKey::canonicalBytes).toList())) {
+        for (byte[] value :
+                store.multiGet(Family.KEYS, keys.stream().map(PointKey::canonicalBytes).toList())) {
             locations.add(value == null ? null : MetadataFormat.location(value));
         }
         return locations;
@@ -155,10 +176,14 @@ public final class ShardMetadata implements AutoCloseable {
     /** The key of a row. */
     public PointKey key(int segment, int ordinal) {
         byte[] value = store.get(Family.ROWS, MetadataFormat.rowKey(segment, ordinal));
-        return MetadataFormat.rowPointKey(definition.keyType(), requireRow(value, segment, ordinal));
+        return MetadataFormat.rowPointKey(
+                definition.keyType(), requireRow(value, segment, ordinal));
     }
 
-    /** A row, with its key, version and metadata, also if its point has been replaced or deleted since. */
+    /**
+     * A row, with its key, version and metadata, also if its point has been replaced or deleted
+     * since.
+     */
     public Row row(int segment, int ordinal) {
         byte[] value = store.get(Family.ROWS, MetadataFormat.rowKey(segment, ordinal));
         return decode(requireRow(value, segment, ordinal));
@@ -187,14 +212,15 @@ public final class ShardMetadata implements AutoCloseable {
             throw new ArbalestException(
                     ErrorCode.STORE_FAILED,
                     "row " + ordinal + " of segment " + segment + " is not in the store",
-                    "restart the node; if it stays, restore the shard from a replica or a snapshot");
+                    "restart the node; if it stays, restore the shard from a replica or a"
+                            + " snapshot");
         }
         return value;
     }
 
     /**
-     * The rows of a segment that pass the filter, as of now: a snapshot that later batches do not change. Replaced and deleted rows
-     * may be among them.
+     * The rows of a segment that pass the filter, as of now: a snapshot that later batches do not
+     * change. Replaced and deleted rows may be among them.
      *
      * @throws ArbalestException UNKNOWN_FIELD, FIELD_NOT_INDEXED, FILTER_TYPE_MISMATCH
      */
@@ -202,7 +228,10 @@ public final class ShardMetadata implements AutoCloseable {
         return reader.matching(filter, segment, rowsOf(segment));
     }
 
-    /** How many rows of a segment pass the filter, counting replaced and deleted ones; same errors as {@link #matching}. */
+    /**
+     * How many rows of a segment pass the filter, counting replaced and deleted ones; same errors
+     * as {@link #matching}.
+     */
     public long cardinality(Filter filter, int segment) {
         return reader.cardinality(filter, segment, rowsOf(segment));
     }
@@ -216,7 +245,10 @@ public final class ShardMetadata implements AutoCloseable {
         return applied;
     }
 
-    /** The sequence number up to which every row would still be in here after a crash now; reads the store. */
+    /**
+     * The sequence number up to which every row would still be in here after a crash now; reads the
+     * store.
+     */
     public long durableSequenceNumber() {
         return MetadataFormat.applied(store.getDurable(Family.STATE, MetadataFormat.APPLIED));
     }
@@ -268,7 +300,10 @@ public final class ShardMetadata implements AutoCloseable {
          * @param values for the postings
          */
         public void upsert(
-                PointKey key, Location location, byte[] encodedMetadata, @Nullable Object[] values) {
+                PointKey key,
+                Location location,
+                byte[] encodedMetadata,
+                @Nullable Object[] values) {
             if (location.tombstone()) {
                 throw new IllegalArgumentException("upsert of a tombstone: " + key);
             }
@@ -285,7 +320,10 @@ public final class ShardMetadata implements AutoCloseable {
             List<Field> fields = definition.fields();
             for (int i = 0; i < values.length; i++) {
                 Object value = values[i];
-                byte[] term = value != null && Terms.posted(fields.get(i)) ? Terms.ofValue(fields.get(i), value) : null;
+                byte[] term =
+                        value != null && Terms.posted(fields.get(i))
+                                ? Terms.ofValue(fields.get(i), value)
+                                : null;
                 if (term != null) {
                     postings.add(i, segment, ordinal, term);
                 }
@@ -310,7 +348,9 @@ public final class ShardMetadata implements AutoCloseable {
             liveDelta += location.tombstone() ? 0 : 1;
             tombstoneDelta += location.tombstone() ? 1 : 0;
             known.put(key, location);
-            changes.add(new Change(Family.KEYS, key.canonicalBytes(), MetadataFormat.location(location)));
+            changes.add(
+                    new Change(
+                            Family.KEYS, key.canonicalBytes(), MetadataFormat.location(location)));
         }
 
         /**
@@ -329,7 +369,9 @@ public final class ShardMetadata implements AutoCloseable {
             state(MetadataFormat.APPLIED, MetadataFormat.applied(appliedSequenceNumber));
             state(MetadataFormat.COUNTS, MetadataFormat.counts(live, deleted));
             rows.forEach((segment, count) ->
-                    state(MetadataFormat.segmentRowsKey(segment), MetadataFormat.segmentRows(count)));
+                    state(
+                            MetadataFormat.segmentRowsKey(segment),
+                            MetadataFormat.segmentRows(count)));
             store.write(changes);
             postings.committed();
             batchOpen = false;

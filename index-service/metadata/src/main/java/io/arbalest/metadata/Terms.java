@@ -4,13 +4,15 @@ import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Field;
 import io.arbalest.model.FieldType;
+
+import org.jspecify.annotations.Nullable;
+
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes under which a value is posted: they sort, as unsigned bytes, like the values.
@@ -25,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  *   BOOLEAN    1 byte, 0 or 1
  * </pre>
  *
- * <p>Two long texts are taken as equal if head and SHA-256 are. A NaN is not posted: it equals nothing.
+ * <p>Two long texts are taken as equal if head and SHA-256 are. A NaN is not posted: it equals
+ * nothing.
  *
  * <p>Thread-safe: no state.
  */
@@ -48,7 +51,9 @@ final class Terms {
             case Double number -> number.isNaN() ? null : ofDouble(number);
             case Boolean flag -> new byte[] {(byte) (flag ? 1 : 0)};
             case Instant instant -> ofLong(MetadataCodec.micros(field.name(), instant));
-            default -> throw new IllegalArgumentException("field " + field.name() + ": " + value.getClass());
+            default ->
+                    throw new IllegalArgumentException(
+                            "field " + field.name() + ": " + value.getClass());
         };
     }
 
@@ -69,8 +74,15 @@ final class Terms {
         if (!field.type().accepts(value)) {
             throw new ArbalestException(
                     ErrorCode.FILTER_TYPE_MISMATCH,
-                    "field '" + field.name() + "' is " + field.type() + ", the filter compares it with "
-                            + literal.getClass().getSimpleName() + " '" + MetadataCodec.brief(literal) + "'",
+                    "field '"
+                            + field.name()
+                            + "' is "
+                            + field.type()
+                            + ", the filter compares it with "
+                            + literal.getClass().getSimpleName()
+                            + " '"
+                            + MetadataCodec.brief(literal)
+                            + "'",
                     "compare it with a " + field.type() + " literal");
         }
         if (value instanceof Double number && number.isNaN()) {
@@ -107,6 +119,8 @@ final class Terms {
 
     private static byte[] ofDouble(double value) {
         long bits = Double.doubleToLongBits(value + 0.0); // turns -0.0 into 0.0
-        return ByteBuffer.allocate(Long.BYTES).putLong(bits < 0 ? ~bits : bits ^ Long.MIN_VALUE).array();
+        return ByteBuffer.allocate(Long.BYTES)
+                .putLong(bits < 0 ? ~bits : bits ^ Long.MIN_VALUE)
+                .array();
     }
 }

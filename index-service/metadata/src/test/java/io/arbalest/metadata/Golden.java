@@ -26,7 +26,8 @@ final class Golden {
             if (in == null) {
                 throw new AssertionError("no golden/" + file);
             }
-            for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList()) {
+            for (String line :
+                    new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList()) {
                 String[] parts = line.split(" = ", 2);
                 lines.put(parts[0], HexFormat.of().parseHex(parts[1].strip()));
             }

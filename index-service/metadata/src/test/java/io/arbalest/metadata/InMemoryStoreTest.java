@@ -3,8 +3,10 @@ package io.arbalest.metadata;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.arbalest.metadata.KeyValueStore.Family;
-import java.util.List;
+
 import org.junit.jupiter.api.Test;
+
+import java.util.List;
 
 class InMemoryStoreTest extends KeyValueStoreContract {
     private InMemoryStore store = new InMemoryStore();

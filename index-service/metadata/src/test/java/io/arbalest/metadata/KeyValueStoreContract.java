@@ -7,6 +7,10 @@ import io.arbalest.metadata.KeyValueStore.Change;
 import io.arbalest.metadata.KeyValueStore.Family;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -14,8 +18,6 @@ import java.util.List;
 import java.util.NavigableMap;
 import java.util.Random;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Test;
 
 /** What every store must do; a subclass runs it for one. */
 abstract class KeyValueStoreContract {
@@ -39,7 +41,8 @@ abstract class KeyValueStoreContract {
                 family,
                 hex(prefix),
                 (key, value) -> {
-                    found.add(HexFormat.of().formatHex(key) + "=" + HexFormat.of().formatHex(value));
+                    found.add(
+                            HexFormat.of().formatHex(key) + "=" + HexFormat.of().formatHex(value));
                     return found.size() < limit;
                 });
         return found;
@@ -86,7 +89,8 @@ abstract class KeyValueStoreContract {
                         put(Family.STATE, "80ff", "03"),
                         put(Family.STATE, "80", "02"),
                         put(Family.STATE, "ff", "04")));
-        assertThat(scan(store, Family.STATE, "", 9)).containsExactly("7f=01", "80=02", "80ff=03", "ff=04");
+        assertThat(scan(store, Family.STATE, "", 9))
+                .containsExactly("7f=01", "80=02", "80ff=03", "ff=04");
         assertThat(scan(store, Family.STATE, "80", 9)).containsExactly("80=02", "80ff=03");
         assertThat(scan(store, Family.STATE, "80", 1)).containsExactly("80=02");
         assertThat(scan(store, Family.STATE, "81", 9)).isEmpty();
@@ -110,7 +114,8 @@ abstract class KeyValueStoreContract {
         store.close();
         assertThatThrownBy(() -> store.get(Family.STATE, hex("01")))
                 .isInstanceOfSatisfying(
-                        ArbalestException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.STORE_FAILED));
+                        ArbalestException.class,
+                        e -> assertThat(e.code()).isEqualTo(ErrorCode.STORE_FAILED));
         assertThatThrownBy(() -> store.write(List.of(put(Family.STATE, "01", "aa"))))
                 .isInstanceOf(ArbalestException.class);
     }
@@ -152,20 +157,22 @@ abstract class KeyValueStoreContract {
         byte[] probe = {(byte) random.nextInt()};
         byte @Nullable [] expected = model.get(probe);
         assertThat(store.get(Family.POSTINGS, probe)).as("seed %d", seed).isEqualTo(expected);
-        List<String> scanned = scan(store, Family.POSTINGS, HexFormat.of().formatHex(probe), Integer.MAX_VALUE);
+        List<String> scanned =
+                scan(store, Family.POSTINGS, HexFormat.of().formatHex(probe), Integer.MAX_VALUE);
         List<String> wanted = new ArrayList<>();
-        model.forEach(
-                (key, value) -> {
-                    if (key[0] == probe[0]) {
-                        wanted.add(HexFormat.of().formatHex(key) + "=" + HexFormat.of().formatHex(value));
-                    }
-                });
+        model.forEach((key, value) -> {
+            if (key[0] == probe[0]) {
+                wanted.add(HexFormat.of().formatHex(key) + "=" + HexFormat.of().formatHex(value));
+            }
+        });
         assertThat(scanned).as("seed %d", seed).isEqualTo(wanted);
     }
 
     /** The seed of this run: {@code -Dseed}, else a new one. */
     static long seed() {
         String given = System.getProperty("seed", "");
-        return given.isEmpty() || given.startsWith("$") ? new Random().nextLong() : Long.parseLong(given);
+        return given.isEmpty() || given.startsWith("$")
+                ? new Random().nextLong()
+                : Long.parseLong(given);
     }
 }

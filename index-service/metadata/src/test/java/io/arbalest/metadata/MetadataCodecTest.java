@@ -7,22 +7,33 @@ import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Field;
 import io.arbalest.model.FieldType;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Test;
 
 class MetadataCodecTest {
     static final List<Field> FIELDS = everyType();
 
     /** One value of every type, two nulls. */
     static final @Nullable Object[] VALUES = {
-        "Łódź", -2L, 1.5, true, Instant.parse("1969-12-31T23:59:59.999999Z"),
-        List.of("a", ""), List.of(Long.MIN_VALUE), null, List.of(true, false), List.of(Instant.EPOCH), null
+        "Łódź",
+        -2L,
+        1.5,
+        true,
+        Instant.parse("1969-12-31T23:59:59.999999Z"),
+        List.of("a", ""),
+        List.of(Long.MIN_VALUE),
+        null,
+        List.of(true, false),
+        List.of(Instant.EPOCH),
+        null
     };
 
     private static List<Field> everyType() {
@@ -62,13 +73,18 @@ class MetadataCodecTest {
 
     private static Object value(FieldType type, Random random) {
         return switch (type) {
-            case STRING -> random.ints(random.nextInt(200), 0x20, 0xd800)
-                    .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
-                    .toString();
+            case STRING ->
+                    random.ints(random.nextInt(200), 0x20, 0xd800)
+                            .collect(
+                                    StringBuilder::new,
+                                    StringBuilder::appendCodePoint,
+                                    StringBuilder::append)
+                            .toString();
             case LONG -> random.nextLong();
             case DOUBLE -> Double.longBitsToDouble(random.nextLong());
             case BOOLEAN -> random.nextBoolean();
-            case TIMESTAMP -> Instant.ofEpochSecond(random.nextInt(), 1_000L * random.nextInt(1_000_000));
+            case TIMESTAMP ->
+                    Instant.ofEpochSecond(random.nextInt(), 1_000L * random.nextInt(1_000_000));
             case STRING_ARRAY -> list(FieldType.STRING, random);
             case LONG_ARRAY -> list(FieldType.LONG, random);
             case DOUBLE_ARRAY -> list(FieldType.DOUBLE, random);
@@ -89,7 +105,8 @@ class MetadataCodecTest {
     void roundsTimestampsDownToMicroseconds() {
         List<Field> fields = List.of(new Field("t", FieldType.TIMESTAMP));
         Instant before = Instant.ofEpochSecond(-1, 999_999_999);
-        @Nullable Object[] decoded = MetadataCodec.decode(fields, MetadataCodec.encode(fields, new Object[] {before}));
+        @Nullable Object[] decoded =
+                MetadataCodec.decode(fields, MetadataCodec.encode(fields, new Object[] {before}));
         assertThat(decoded).containsExactly(Instant.ofEpochSecond(-1, 999_999_000));
     }
 
@@ -103,7 +120,8 @@ class MetadataCodecTest {
 
     @Test
     void refusesValuesThatDoNotFitTheirField() {
-        assertRefused(FieldType.LONG, "7", ErrorCode.VALUE_TYPE_MISMATCH, "'f' is LONG, got String '7'");
+        assertRefused(
+                FieldType.LONG, "7", ErrorCode.VALUE_TYPE_MISMATCH, "'f' is LONG, got String '7'");
         assertRefused(FieldType.STRING, 7L, ErrorCode.VALUE_TYPE_MISMATCH, "'f' is STRING");
         assertRefused(FieldType.LONG_ARRAY, 7L, ErrorCode.VALUE_TYPE_MISMATCH, "LONG_ARRAY");
         assertRefused(
@@ -112,7 +130,11 @@ class MetadataCodecTest {
                 ErrorCode.VALUE_TYPE_MISMATCH,
                 "null inside the array");
         assertRefused(FieldType.TIMESTAMP, Instant.MAX, ErrorCode.LIMIT_EXCEEDED, "microseconds");
-        assertRefused(FieldType.STRING, "x".repeat(MetadataCodec.MAX_BYTES), ErrorCode.LIMIT_EXCEEDED, "bytes");
+        assertRefused(
+                FieldType.STRING,
+                "x".repeat(MetadataCodec.MAX_BYTES),
+                ErrorCode.LIMIT_EXCEEDED,
+                "bytes");
         assertRefused(
                 FieldType.LONG_ARRAY,
                 Collections.nCopies(MetadataCodec.MAX_ARRAY_LENGTH + 1, 1L),
@@ -123,8 +145,10 @@ class MetadataCodecTest {
     }
 
     private static void assertRefused(FieldType type, Object value, ErrorCode code, String saying) {
-        assertThatThrownBy(() -> MetadataCodec.encode(List.of(new Field("f", type)), new Object[] {value}))
-                .isInstanceOfSatisfying(ArbalestException.class, e -> assertThat(e.code()).isEqualTo(code))
+        assertThatThrownBy(() ->
+                        MetadataCodec.encode(List.of(new Field("f", type)), new Object[] {value}))
+                .isInstanceOfSatisfying(
+                        ArbalestException.class, e -> assertThat(e.code()).isEqualTo(code))
                 .hasMessageContaining(saying);
     }
 
@@ -133,10 +157,12 @@ class MetadataCodecTest {
         byte[] whole = MetadataCodec.encode(FIELDS, VALUES);
         for (int length = 0; length < whole.length; length++) {
             byte[] cut = Arrays.copyOf(whole, length);
-            assertThatThrownBy(() -> MetadataCodec.decode(FIELDS, cut)).isInstanceOf(ArbalestException.class);
+            assertThatThrownBy(() -> MetadataCodec.decode(FIELDS, cut))
+                    .isInstanceOf(ArbalestException.class);
         }
         byte[] longer = Arrays.copyOf(whole, whole.length + 1);
-        assertThatThrownBy(() -> MetadataCodec.decode(FIELDS, longer)).isInstanceOf(ArbalestException.class);
+        assertThatThrownBy(() -> MetadataCodec.decode(FIELDS, longer))
+                .isInstanceOf(ArbalestException.class);
         byte[] newer = whole.clone();
         newer[0] = 2;
         assertThatThrownBy(() -> MetadataCodec.decode(FIELDS, newer))
@@ -150,7 +176,8 @@ class MetadataCodecTest {
             try {
                 MetadataCodec.decode(FIELDS, flipped);
             } catch (ArbalestException e) {
-                assertThat(e.code()).isIn(ErrorCode.STORE_FAILED, ErrorCode.UNSUPPORTED_FORMAT_VERSION);
+                assertThat(e.code())
+                        .isIn(ErrorCode.STORE_FAILED, ErrorCode.UNSUPPORTED_FORMAT_VERSION);
             }
         }
     }

@@ -13,6 +13,10 @@ import io.arbalest.model.FieldType;
 import io.arbalest.model.KeyType;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
+
+import org.junit.jupiter.api.Test;
+import org.roaringbitmap.RoaringBitmap;
+
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -21,14 +25,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import org.junit.jupiter.api.Test;
-import org.roaringbitmap.RoaringBitmap;
 
 class MetadataFormatTest {
     private static final List<Field> FIELDS =
-            List.of(new Field("section", FieldType.STRING), new Field("tags", FieldType.STRING_ARRAY, false));
+            List.of(
+                    new Field("section", FieldType.STRING),
+                    new Field("tags", FieldType.STRING_ARRAY, false));
     private static final CollectionDefinition DEFINITION = ShardMetadataTest.definition(FIELDS);
-    private static final Location ROW = Location.ofRow(new Version(1, 1_700_000_000_000L, 42), 7, 3, 65_537);
+    private static final Location ROW =
+            Location.ofRow(new Version(1, 1_700_000_000_000L, 42), 7, 3, 65_537);
     private static final Location TOMBSTONE = Location.ofTombstone(new Version(-1, -2, -3), 8);
 
     /** Every kind of key and value, with fixed content. */
@@ -40,7 +45,8 @@ class MetadataFormatTest {
         samples.put("row key", MetadataFormat.rowKey(3, 65_537));
         byte[] metadata = MetadataCodec.encode(FIELDS, new Object[] {"net", List.of("a", "b")});
         samples.put("row", MetadataFormat.row(key, ROW, metadata));
-        samples.put("posting key", MetadataFormat.postingKey(258, 3, 1, term(FIELDS.get(0), "net")));
+        samples.put(
+                "posting key", MetadataFormat.postingKey(258, 3, 1, term(FIELDS.get(0), "net")));
         samples.put("posting", MetadataFormat.posting(RoaringBitmap.bitmapOf(0, 1, 5, 65_535)));
         samples.put("applied", MetadataFormat.applied(7));
         samples.put("counts", MetadataFormat.counts(5, 2));
@@ -51,7 +57,9 @@ class MetadataFormatTest {
         samples.put("term of -1", term(new Field("f", FieldType.LONG), -1L));
         samples.put("term of -1.5", term(new Field("f", FieldType.DOUBLE), -1.5));
         samples.put("term of true", term(new Field("f", FieldType.BOOLEAN), true));
-        samples.put("term of a timestamp", term(new Field("f", FieldType.TIMESTAMP), Instant.ofEpochSecond(1)));
+        samples.put(
+                "term of a timestamp",
+                term(new Field("f", FieldType.TIMESTAMP), Instant.ofEpochSecond(1)));
         return samples;
     }
 
@@ -70,7 +78,8 @@ class MetadataFormatTest {
 
     private static String print(Map<String, byte[]> lines) {
         StringBuilder text = new StringBuilder();
-        lines.forEach((name, bytes) -> text.append(name + " = " + HexFormat.of().formatHex(bytes) + "\n"));
+        lines.forEach((name, bytes) ->
+                text.append(name + " = " + HexFormat.of().formatHex(bytes) + "\n"));
         return text.toString();
     }
 
@@ -78,20 +87,25 @@ class MetadataFormatTest {
     void readsTheGoldenBytes() {
         Map<String, byte[]> golden = new HashMap<>(Golden.all("shard-metadata-v1.txt"));
         assertThat(MetadataFormat.location(take(golden, "location of a row"))).isEqualTo(ROW);
-        assertThat(MetadataFormat.location(take(golden, "location of a tombstone"))).isEqualTo(TOMBSTONE);
+        assertThat(MetadataFormat.location(take(golden, "location of a tombstone")))
+                .isEqualTo(TOMBSTONE);
         Row row = MetadataFormat.row(KeyType.STRING, FIELDS, take(golden, "row"));
         assertThat(row.key()).isEqualTo(PointKey.of("net-tools"));
         assertThat(row.version()).isEqualTo(ROW.version());
         assertThat(row.sequenceNumber()).isEqualTo(7);
         assertThat(row.values()).containsExactly("net", List.of("a", "b"));
-        assertThat(MetadataFormat.posting(take(golden, "posting")).toArray()).containsExactly(0, 1, 5, 65_535);
+        assertThat(MetadataFormat.posting(take(golden, "posting")).toArray())
+                .containsExactly(0, 1, 5, 65_535);
         assertThat(MetadataFormat.applied(take(golden, "applied"))).isEqualTo(7);
         assertThat(MetadataFormat.liveCount(take(golden, "counts"))).isEqualTo(5);
         assertThat(MetadataFormat.tombstoneCount(take(golden, "counts"))).isEqualTo(2);
-        assertThat(MetadataFormat.segmentOfRowsKey(take(golden, "rows of a segment key"))).isEqualTo(3);
+        assertThat(MetadataFormat.segmentOfRowsKey(take(golden, "rows of a segment key")))
+                .isEqualTo(3);
         assertThat(MetadataFormat.segmentRows(take(golden, "rows of a segment"))).isEqualTo(65_538);
         assertThat(MetadataFormat.schema(take(golden, "schema")))
-                .isEqualTo(new MetadataFormat.Schema(DEFINITION.incarnation(), KeyType.STRING, FIELDS));
+                .isEqualTo(
+                        new MetadataFormat.Schema(
+                                DEFINITION.incarnation(), KeyType.STRING, FIELDS));
     }
 
     private static byte[] take(Map<String, byte[]> golden, String name) {
@@ -105,17 +119,21 @@ class MetadataFormatTest {
     @Test
     void refusesDamagedAndNewerValues() {
         byte[] location = MetadataFormat.location(ROW);
-        assertCode(ErrorCode.STORE_FAILED, () -> MetadataFormat.location(Arrays.copyOf(location, 37)));
+        assertCode(
+                ErrorCode.STORE_FAILED, () -> MetadataFormat.location(Arrays.copyOf(location, 37)));
         byte[] newer = location.clone();
         newer[0] = 2;
         assertCode(ErrorCode.UNSUPPORTED_FORMAT_VERSION, () -> MetadataFormat.location(newer));
-        assertCode(ErrorCode.STORE_FAILED, () -> MetadataFormat.posting(new byte[] {1, 1, 2, 3, 4, 5, 6, 7, 8}));
+        assertCode(
+                ErrorCode.STORE_FAILED,
+                () -> MetadataFormat.posting(new byte[] {1, 1, 2, 3, 4, 5, 6, 7, 8}));
         assertCode(ErrorCode.STORE_FAILED, () -> MetadataFormat.posting(new byte[] {1}));
     }
 
     private static void assertCode(ErrorCode code, Runnable refused) {
         assertThatThrownBy(refused::run)
-                .isInstanceOfSatisfying(ArbalestException.class, e -> assertThat(e.code()).isEqualTo(code));
+                .isInstanceOfSatisfying(
+                        ArbalestException.class, e -> assertThat(e.code()).isEqualTo(code));
     }
 
     @Test
@@ -130,7 +148,8 @@ class MetadataFormatTest {
             assertThat(Integer.signum(Arrays.compareUnsigned(term(longs, a), term(longs, b))))
                     .as("seed %d: %d %d", seed, a, b)
                     .isEqualTo(Long.compare(a, b));
-            double x = random.nextInt(9) == 0 ? Double.NEGATIVE_INFINITY : random.nextGaussian() * a;
+            double x =
+                    random.nextInt(9) == 0 ? Double.NEGATIVE_INFINITY : random.nextGaussian() * a;
             double y = random.nextInt(9) == 0 ? 0.0 : random.nextGaussian() * b;
             int order = x == y ? 0 : Double.compare(x, y);
             assertThat(Integer.signum(Arrays.compareUnsigned(term(doubles, x), term(doubles, y))))

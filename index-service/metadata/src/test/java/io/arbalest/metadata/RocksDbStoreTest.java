@@ -6,6 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.arbalest.metadata.KeyValueStore.Family;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -13,10 +19,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class RocksDbStoreTest extends KeyValueStoreContract {
     @TempDir private Path directory;
@@ -51,7 +53,8 @@ class RocksDbStoreTest extends KeyValueStoreContract {
     void refusesADirectoryThatIsOpenElsewhere() {
         assertThatThrownBy(() -> environment.open(directory.resolve("shard")))
                 .isInstanceOfSatisfying(
-                        ArbalestException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.DIRECTORY_IN_USE));
+                        ArbalestException.class,
+                        e -> assertThat(e.code()).isEqualTo(ErrorCode.DIRECTORY_IN_USE));
     }
 
     @Test
@@ -73,7 +76,8 @@ class RocksDbStoreTest extends KeyValueStoreContract {
             assertThat(reading.await(20, TimeUnit.SECONDS)).isTrue();
             environment.close();
             for (Future<ArbalestException> refusal : refusals) {
-                assertThat(refusal.get(20, TimeUnit.SECONDS).code()).isEqualTo(ErrorCode.STORE_FAILED);
+                assertThat(refusal.get(20, TimeUnit.SECONDS).code())
+                        .isEqualTo(ErrorCode.STORE_FAILED);
             }
         }
     }

@@ -10,6 +10,12 @@ import io.arbalest.model.FieldType;
 import io.arbalest.model.Filter;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,12 +27,10 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-/** Random operations on RocksDB against a model in plain collections; readers beside the applier. */
+/**
+ * Random operations on RocksDB against a model in plain collections; readers beside the applier.
+ */
 class ShardMetadataModelTest {
     private static final List<Field> FIELDS =
             List.of(
@@ -45,7 +49,8 @@ class ShardMetadataModelTest {
     }
 
     private ShardMetadata open() {
-        return new ShardMetadata(environment.open(directory.resolve("shard")), ShardMetadataTest.definition(FIELDS));
+        return new ShardMetadata(
+                environment.open(directory.resolve("shard")), ShardMetadataTest.definition(FIELDS));
     }
 
     /** What the shard should hold. */
@@ -71,7 +76,9 @@ class ShardMetadataModelTest {
             for (int i = random.nextInt(60); i > 0; i--) {
                 sequence++;
                 PointKey key = PointKey.of("key-" + random.nextInt(500));
-                assertThat(batch.locate(key)).as("seed %d", seed).isEqualTo(model.locations.get(key));
+                assertThat(batch.locate(key))
+                        .as("seed %d", seed)
+                        .isEqualTo(model.locations.get(key));
                 change(batch, model, key, sequence, random);
             }
             batch.commit(sequence);
@@ -86,7 +93,8 @@ class ShardMetadataModelTest {
         verify(seed, open(), model);
     }
 
-    private static void change(Batch batch, Model model, PointKey key, long sequence, Random random) {
+    private static void change(
+            Batch batch, Model model, PointKey key, long sequence, Random random) {
         Version version = new Version(0, sequence, 0);
         if (random.nextInt(4) == 0) {
             Location tombstone = Location.ofTombstone(version, sequence);
@@ -95,7 +103,8 @@ class ShardMetadataModelTest {
             return;
         }
         int row = model.keyOfRow.size();
-        Location location = Location.ofRow(version, sequence, row / SEGMENT_ROWS, row % SEGMENT_ROWS);
+        Location location =
+                Location.ofRow(version, sequence, row / SEGMENT_ROWS, row % SEGMENT_ROWS);
         @Nullable Object[] values = {
             random.nextInt(10) == 0 ? null : "section-" + random.nextInt(6),
             random.nextInt(10) == 0 ? null : (Long) (long) random.nextInt(300),
@@ -108,8 +117,8 @@ class ShardMetadataModelTest {
     }
 
     private static void verify(long seed, ShardMetadata metadata, Model model) {
-        model.locations.forEach(
-                (key, location) -> assertThat(metadata.locate(key)).as("seed %d", seed).isEqualTo(location));
+        model.locations.forEach((key, location) ->
+                assertThat(metadata.locate(key)).as("seed %d", seed).isEqualTo(location));
         long live = model.locations.values().stream().filter(l -> !l.tombstone()).count();
         assertThat(metadata.livePoints()).isEqualTo(live);
         assertThat(metadata.tombstones()).isEqualTo(model.locations.size() - live);
@@ -119,13 +128,15 @@ class ShardMetadataModelTest {
             }
         }
         for (int row = 0; row < model.keyOfRow.size(); row++) {
-            assertThat(metadata.key(row / SEGMENT_ROWS, row % SEGMENT_ROWS)).isEqualTo(model.keyOfRow.get(row));
+            assertThat(metadata.key(row / SEGMENT_ROWS, row % SEGMENT_ROWS))
+                    .isEqualTo(model.keyOfRow.get(row));
             assertThat(metadata.metadata(row / SEGMENT_ROWS, row % SEGMENT_ROWS))
                     .isEqualTo(model.valuesOfRow.get(row));
         }
     }
 
-    private static void verifyFilter(long seed, ShardMetadata metadata, Model model, String section, long size) {
+    private static void verifyFilter(
+            long seed, ShardMetadata metadata, Model model, String section, long size) {
         int rows = model.keyOfRow.size();
         Filter both = new Filter.And(List.of(equal("section", section), equal("size", size)));
         for (int segment = 0; segment * SEGMENT_ROWS < rows; segment++) {
@@ -134,18 +145,26 @@ class ShardMetadataModelTest {
             long count = 0;
             for (int i = 0; i < SEGMENT_ROWS; i++) {
                 int row = segment * SEGMENT_ROWS + i;
-                @Nullable Object[] values = row < rows ? model.valuesOfRow.get(row) : new @Nullable Object[3];
+                @Nullable Object[] values =
+                        row < rows ? model.valuesOfRow.get(row) : new @Nullable Object[3];
                 boolean passesSection = section.equals(values[0]);
                 boolean passesBoth = passesSection && ((Long) size).equals(values[1]);
-                assertThat(inSection.contains(i)).as("seed %d row %d", seed, row).isEqualTo(passesSection);
-                assertThat(inBoth.contains(i)).as("seed %d row %d", seed, row).isEqualTo(passesBoth);
+                assertThat(inSection.contains(i))
+                        .as("seed %d row %d", seed, row)
+                        .isEqualTo(passesSection);
+                assertThat(inBoth.contains(i))
+                        .as("seed %d row %d", seed, row)
+                        .isEqualTo(passesBoth);
                 count += passesBoth ? 1 : 0;
             }
             assertThat(metadata.cardinality(both, segment)).isEqualTo(count);
         }
     }
 
-    /** Rows alternate between two sections, so what a reader must see follows from the sequence number it read first. */
+    /**
+     * Rows alternate between two sections, so what a reader must see follows from the sequence
+     * number it read first.
+     */
     @Test
     void answersFiltersWhileTheApplierGoesOn() throws Exception {
         ShardMetadata metadata = open();

@@ -17,13 +17,15 @@ import io.arbalest.model.KeyType;
 import io.arbalest.model.Metric;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Test;
 
 class ShardMetadataTest {
     private static final List<Field> FIELDS =
@@ -38,14 +40,28 @@ class ShardMetadataTest {
 
     static CollectionDefinition definition(List<Field> fields) {
         return new CollectionDefinition(
-                "packages", new UUID(1, 2), KeyType.STRING, 8, Metric.IP, HnswParams.DEFAULT, fields, 1, 1);
+                "packages",
+                new UUID(1, 2),
+                KeyType.STRING,
+                8,
+                Metric.IP,
+                HnswParams.DEFAULT,
+                fields,
+                1,
+                1);
     }
 
     private static Version version(long number) {
         return new Version(0, number, 0);
     }
 
-    private static void upsert(Batch batch, String key, long sequence, int segment, int ordinal, @Nullable Object... values) {
+    private static void upsert(
+            Batch batch,
+            String key,
+            long sequence,
+            int segment,
+            int ordinal,
+            @Nullable Object... values) {
         @Nullable Object[] all = new @Nullable Object[FIELDS.size()];
         System.arraycopy(values, 0, all, 0, values.length);
         batch.upsert(
@@ -63,17 +79,31 @@ class ShardMetadataTest {
     void findsWhatWasCommittedAndFiltersIt() {
         try (ShardMetadata metadata = new ShardMetadata(new InMemoryStore(), definition(FIELDS))) {
             Batch batch = metadata.begin();
-            upsert(batch, "a", 1, 0, 0, "net", 10L, 1.5, true, Instant.EPOCH, List.of("x"), "first");
+            upsert(
+                    batch,
+                    "a",
+                    1,
+                    0,
+                    0,
+                    "net",
+                    10L,
+                    1.5,
+                    true,
+                    Instant.EPOCH,
+                    List.of("x"),
+                    "first");
             upsert(batch, "b", 2, 0, 1, "net", 20L, -0.0, false);
             upsert(batch, "c", 3, 0, 2, "sound", 10L);
-            assertThat(batch.locate(PointKey.of("b"))).isEqualTo(Location.ofRow(version(2), 2, 0, 1));
+            assertThat(batch.locate(PointKey.of("b")))
+                    .isEqualTo(Location.ofRow(version(2), 2, 0, 1));
             assertThat(metadata.locate(PointKey.of("b"))).isNull();
             batch.commit(3);
 
             assertThat(metadata.appliedSequenceNumber()).isEqualTo(3);
             assertThat(metadata.livePoints()).isEqualTo(3);
             assertThat(metadata.key(0, 1)).isEqualTo(PointKey.of("b"));
-            assertThat(metadata.metadata(0, 2)).containsExactly("sound", 10L, null, null, null, null, null);
+            assertThat(metadata.metadata(0, 2))
+                    .containsExactly("sound", 10L, null, null, null, null, null);
             assertThat(metadata.rows(0, new int[] {2, 0}))
                     .extracting(ShardMetadata.Row::key)
                     .containsExactly(PointKey.of("c"), PointKey.of("a"));
@@ -88,7 +118,10 @@ class ShardMetadataTest {
             assertThat(matching(metadata, "built", Instant.EPOCH)).containsExactly(0);
             assertThat(matching(metadata, "section", "none")).isEmpty();
             Filter both =
-                    new Filter.And(List.of(new Filter.Equal("section", "net"), new Filter.Equal("size", 10L)));
+                    new Filter.And(
+                            List.of(
+                                    new Filter.Equal("section", "net"),
+                                    new Filter.Equal("size", 10L)));
             assertThat(members(metadata.matching(both, 0), 10)).containsExactly(0);
             assertThat(metadata.cardinality(both, 0)).isEqualTo(1);
             assertThat(metadata.cardinality(new Filter.Equal("section", "net"), 0)).isEqualTo(2);
@@ -120,7 +153,8 @@ class ShardMetadataTest {
             next.commit(7);
             assertThat(metadata.livePoints()).isEqualTo(1);
             assertThat(metadata.tombstones()).isEqualTo(2);
-            assertThat(metadata.locate(PointKey.of("a"))).isEqualTo(Location.ofTombstone(version(7), 7));
+            assertThat(metadata.locate(PointKey.of("a")))
+                    .isEqualTo(Location.ofTombstone(version(7), 7));
             metadata.flush();
 
             ShardMetadata reopened = new ShardMetadata(store.afterCrash(), definition(FIELDS));
@@ -202,20 +236,44 @@ class ShardMetadataTest {
     @Test
     void refusesFiltersThatCannotBeAnswered() {
         try (ShardMetadata metadata = new ShardMetadata(new InMemoryStore(), definition(FIELDS))) {
-            assertRefused(metadata, new Filter.Equal("sektion", "net"), ErrorCode.UNKNOWN_FIELD, "section");
-            assertRefused(metadata, new Filter.Equal("summary", "x"), ErrorCode.FIELD_NOT_INDEXED, "not indexed");
-            assertRefused(metadata, new Filter.Equal("tags", "x"), ErrorCode.FIELD_NOT_INDEXED, "array");
-            assertRefused(metadata, new Filter.Equal("size", "10"), ErrorCode.FILTER_TYPE_MISMATCH, "LONG");
-            assertRefused(metadata, new Filter.Equal("size", 1.0), ErrorCode.FILTER_TYPE_MISMATCH, "LONG");
-            assertRefused(metadata, new Filter.Equal("price", Double.NaN), ErrorCode.FILTER_TYPE_MISMATCH, "NaN");
+            assertRefused(
+                    metadata,
+                    new Filter.Equal("sektion", "net"),
+                    ErrorCode.UNKNOWN_FIELD,
+                    "section");
+            assertRefused(
+                    metadata,
+                    new Filter.Equal("summary", "x"),
+                    ErrorCode.FIELD_NOT_INDEXED,
+                    "not indexed");
+            assertRefused(
+                    metadata, new Filter.Equal("tags", "x"), ErrorCode.FIELD_NOT_INDEXED, "array");
+            assertRefused(
+                    metadata,
+                    new Filter.Equal("size", "10"),
+                    ErrorCode.FILTER_TYPE_MISMATCH,
+                    "LONG");
+            assertRefused(
+                    metadata,
+                    new Filter.Equal("size", 1.0),
+                    ErrorCode.FILTER_TYPE_MISMATCH,
+                    "LONG");
+            assertRefused(
+                    metadata,
+                    new Filter.Equal("price", Double.NaN),
+                    ErrorCode.FILTER_TYPE_MISMATCH,
+                    "NaN");
         }
     }
 
-    private static void assertRefused(ShardMetadata metadata, Filter filter, ErrorCode code, String saying) {
+    private static void assertRefused(
+            ShardMetadata metadata, Filter filter, ErrorCode code, String saying) {
         assertThatThrownBy(() -> metadata.matching(filter, 0))
-                .isInstanceOfSatisfying(ArbalestException.class, e -> assertThat(e.code()).isEqualTo(code))
+                .isInstanceOfSatisfying(
+                        ArbalestException.class, e -> assertThat(e.code()).isEqualTo(code))
                 .hasMessageContaining(saying);
-        assertThatThrownBy(() -> metadata.cardinality(filter, 0)).isInstanceOf(ArbalestException.class);
+        assertThatThrownBy(() -> metadata.cardinality(filter, 0))
+                .isInstanceOf(ArbalestException.class);
     }
 
     @Test
@@ -252,6 +310,7 @@ class ShardMetadataTest {
         other.set(0, new Field("section", FieldType.LONG));
         assertThatThrownBy(() -> new ShardMetadata(store.afterCrash(), definition(other)))
                 .isInstanceOfSatisfying(
-                        ArbalestException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.SCHEMA_MISMATCH));
+                        ArbalestException.class,
+                        e -> assertThat(e.code()).isEqualTo(ErrorCode.SCHEMA_MISMATCH));
     }
 }

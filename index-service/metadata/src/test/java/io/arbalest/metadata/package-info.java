@@ -1,4 +1,7 @@
-/** Tests of the metadata room: the store contract run by both stores, formats with golden files, and the shard's metadata. */
+/**
+ * Tests of the metadata room: the store contract run by both stores, formats with golden files, and
+ * the shard's metadata.
+ */
 @NullMarked
 package io.arbalest.metadata;
 

@@ -2,6 +2,9 @@ package io.arbalest.server;
 
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.System.Logger.Level;
@@ -13,18 +16,19 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.concurrent.CountDownLatch;
 import java.util.logging.LogManager;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Main class of a node: {@code --config FILE}. Prints {@code READY name=NAME flight=PORT http=PORT} on standard output when it
- * serves; everything else goes to standard error. A start that fails prints one line {@code ARB-nnnn ...} and exits with 1, a wrong
- * command line with 2; SIGTERM and SIGINT stop the node and exit with 0.
+ * Main class of a node: {@code --config FILE}. Prints {@code READY name=NAME flight=PORT http=PORT}
+ * on standard output when it serves; everything else goes to standard error. A start that fails
+ * prints one line {@code ARB-nnnn ...} and exits with 1, a wrong command line with 2; SIGTERM and
+ * SIGINT stop the node and exit with 0.
  *
  * <p>Confined to the main thread, apart from the shutdown hook.
  */
 public final class ArbalestNode {
     private static final int FAILED = 1;
     private static final int USAGE = 2;
+
     /** Whoever sent the signal waits 5 s before it sends the one that cannot be caught. */
     private static final Duration STOP_LIMIT = Duration.ofMillis(4500);
 
@@ -104,7 +108,10 @@ public final class ArbalestNode {
     private static String help() {
         StringBuilder text = new StringBuilder(HELP);
         for (ConfigKey key : ConfigKey.values()) {
-            text.append(String.format("  %-28s %-12s %s%n", key.path(), key.defaultText(), key.description()));
+            text.append(
+                    String.format(
+                            "  %-28s %-12s %s%n",
+                            key.path(), key.defaultText(), key.description()));
             text.append(String.format("  %-28s %-12s %s%n", "", "", key.environmentName()));
         }
         return text.toString();
@@ -114,8 +121,13 @@ public final class ArbalestNode {
         if (Runtime.version().compareToIgnoreOptional(LEAST_JAVA) < 0) {
             throw new ArbalestException(
                     ErrorCode.MISSING_RUNTIME,
-                    "this is Java " + Runtime.version() + ", a node needs " + LEAST_JAVA + " or later",
-                    "install Temurin 25.0.3 or later (https://adoptium.net/temurin/releases/?version=25) and set JAVA_HOME");
+                    "this is Java "
+                            + Runtime.version()
+                            + ", a node needs "
+                            + LEAST_JAVA
+                            + " or later",
+                    "install Temurin 25.0.3 or later"
+                        + " (https://adoptium.net/temurin/releases/?version=25) and set JAVA_HOME");
         }
         boolean vectors = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
         boolean buffers =
@@ -124,8 +136,11 @@ public final class ArbalestNode {
             throw new ArbalestException(
                     ErrorCode.MISSING_RUNTIME,
                     "the JVM was started without "
-                            + (vectors ? "--add-opens=java.base/java.nio=ALL-UNNAMED" : "--add-modules=jdk.incubator.vector"),
-                    "start with ./arbalest node, or with: java @index-service/server/src/main/jvm/node.jvmflags ...");
+                            + (vectors
+                                    ? "--add-opens=java.base/java.nio=ALL-UNNAMED"
+                                    : "--add-modules=jdk.incubator.vector"),
+                    "start with ./arbalest node, or with: java"
+                            + " @index-service/server/src/main/jvm/node.jvmflags ...");
         }
     }
 
@@ -141,7 +156,8 @@ public final class ArbalestNode {
             }
             LogManager.getLogManager().readConfiguration(properties);
         } catch (IOException e) {
-            throw new ArbalestException(ErrorCode.INTERNAL, "cannot configure logging: " + e, "rebuild the server", e);
+            throw new ArbalestException(
+                    ErrorCode.INTERNAL, "cannot configure logging: " + e, "rebuild the server", e);
         }
     }
 
@@ -156,7 +172,8 @@ public final class ArbalestNode {
             }
             throw Node.coded(e);
         }
-        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(() -> stop(node)));
+        Runtime.getRuntime()
+                .addShutdownHook(Thread.ofPlatform().name("stop").unstarted(() -> stop(node)));
         log.log(
                 Level.INFO,
                 "{0} listens: flight {1} http {2}, data in {3}",
@@ -166,22 +183,31 @@ public final class ArbalestNode {
                 config.node().dataDirectory());
         var _ =
                 node.ready()
-                        .thenRun(
-                                () -> {
-                                    System.out.println(
-                                            "READY name=" + node.self().name() + " flight=" + node.self().flightPort()
-                                                    + " http=" + node.self().httpPort());
-                                    System.out.flush();
-                                });
+                        .thenRun(() -> {
+                            System.out.println(
+                                    "READY name="
+                                            + node.self().name()
+                                            + " flight="
+                                            + node.self().flightPort()
+                                            + " http="
+                                            + node.self().httpPort());
+                            System.out.flush();
+                        });
         new CountDownLatch(1).await(); // until the hook ends the process
     }
 
-    /** The JVM would report the signal as its exit code; a node that stopped as it was told has succeeded. */
+    /**
+     * The JVM would report the signal as its exit code; a node that stopped as it was told has
+     * succeeded.
+     */
     private static void stop(Node node) {
         node.closeWithin(
                 STOP_LIMIT,
                 () -> {
-                    System.err.println("stopping took longer than " + STOP_LIMIT.toMillis() + " ms; what is acknowledged is on disk");
+                    System.err.println(
+                            "stopping took longer than "
+                                    + STOP_LIMIT.toMillis()
+                                    + " ms; what is acknowledged is on disk");
                     Runtime.getRuntime().halt(0);
                 });
         Runtime.getRuntime().halt(0);

@@ -5,29 +5,41 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Every key of a node's configuration: its name in the file, its default and what it means. The name in the environment is
- * {@code ARBALEST_} and the key in capitals with {@code .} and {@code -} replaced by {@code _}.
+ * Every key of a node's configuration: its name in the file, its default and what it means. The
+ * name in the environment is {@code ARBALEST_} and the key in capitals with {@code .} and {@code -}
+ * replaced by {@code _}.
  *
  * <p>Immutable.
  */
 enum ConfigKey {
     NODE_NAME("node.name", "node-0", "unique in the cluster; one of cluster.members"),
-    NODE_HOST("node.host", "127.0.0.1", "address to listen on, and by which others reach this node"),
-    NODE_DATA_DIR("node.data-dir", "data", "directory for logs, metadata and indexes; one per node"),
+    NODE_HOST(
+            "node.host", "127.0.0.1", "address to listen on, and by which others reach this node"),
+    NODE_DATA_DIR(
+            "node.data-dir", "data", "directory for logs, metadata and indexes; one per node"),
     FLIGHT_PORT("flight.port", "7400", "Arrow Flight: writes, searches, actions; 0: any free port"),
     HTTP_PORT("http.port", "7401", "/livez /readyz /healthz /metrics; 0: any free port"),
-    RATIS_PORT("ratis.port", "7402", "the metadata group; must equal this node's ratis-port in cluster.members"),
+    RATIS_PORT(
+            "ratis.port",
+            "7402",
+            "the metadata group; must equal this node's ratis-port in cluster.members"),
     CLUSTER_MEMBERS(
             "cluster.members",
             "",
-            "the metadata group, the same list on every node: name, host, ratis-port; empty: this node alone"),
+            "the metadata group, the same list on every node: name, host, ratis-port; empty: this"
+                    + " node alone"),
     WAL_IO("wal.io", "auto", "how the log is written: auto or filechannel"),
     WAL_FILE_BYTES("wal.file-bytes", "16777216", "size of one log file"),
     ENGINE_UNLINKED_TAIL_ROWS(
-            "engine.unlinked-tail-rows", "2048", "rows a shard may hold that its graph has not linked yet; then writers wait"),
-    ENGINE_GROWING_SEGMENT_ROWS("engine.growing-segment-rows", "65536", "rows of one growing segment"),
+            "engine.unlinked-tail-rows",
+            "2048",
+            "rows a shard may hold that its graph has not linked yet; then writers wait"),
+    ENGINE_GROWING_SEGMENT_ROWS(
+            "engine.growing-segment-rows", "65536", "rows of one growing segment"),
     ENGINE_INDEXER_THREADS(
-            "engine.indexer-threads", "0", "threads that link rows into graphs; 0: half of the processors, at least 1");
+            "engine.indexer-threads",
+            "0",
+            "threads that link rows into graphs; 0: half of the processors, at least 1");
 
     private static final String ENVIRONMENT_PREFIX = "ARBALEST_";
 
@@ -59,9 +71,13 @@ enum ConfigKey {
         return path.substring(0, path.indexOf('.'));
     }
 
-    /** Name of the environment variable that overrides the file, for example {@code ARBALEST_NODE_DATA_DIR}. */
+    /**
+     * Name of the environment variable that overrides the file, for example {@code
+     * ARBALEST_NODE_DATA_DIR}.
+     */
     String environmentName() {
-        return ENVIRONMENT_PREFIX + path.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
+        return ENVIRONMENT_PREFIX
+                + path.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
     }
 
     static Optional<ConfigKey> ofPath(String path) {
@@ -69,16 +85,19 @@ enum ConfigKey {
     }
 
     static Optional<ConfigKey> ofEnvironmentName(String name) {
-        return Arrays.stream(values()).filter(key -> key.environmentName().equals(name)).findFirst();
+        return Arrays.stream(values())
+                .filter(key -> key.environmentName().equals(name))
+                .findFirst();
     }
 
     /**
-     * Whether a variable is meant for this configuration: it starts with the name of a section. Others with the same prefix
-     * belong to the launcher or the command line.
+     * Whether a variable is meant for this configuration: it starts with the name of a section.
+     * Others with the same prefix belong to the launcher or the command line.
      */
     static boolean claimsEnvironmentName(String name) {
         return Arrays.stream(values())
-                .anyMatch(
-                        key -> name.startsWith(ENVIRONMENT_PREFIX + key.section().toUpperCase(Locale.ROOT) + "_"));
+                .anyMatch(key ->
+                        name.startsWith(
+                                ENVIRONMENT_PREFIX + key.section().toUpperCase(Locale.ROOT) + "_"));
     }
 }

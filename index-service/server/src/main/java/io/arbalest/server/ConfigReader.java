@@ -3,8 +3,12 @@ package io.arbalest.server;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,11 +19,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the YAML file and the environment into {@link Settings}. The environment wins over the file, the file over the
- * defaults. A key that does not exist is an error that names the nearest one that does.
+ * Reads the YAML file and the environment into {@link Settings}. The environment wins over the
+ * file, the file over the defaults. A key that does not exist is an error that names the nearest
+ * one that does.
  *
  * <p>Thread-safe: no state.
  */
@@ -47,11 +51,15 @@ final class ConfigReader {
         JsonNode root;
         try {
             if (Files.size(file) > MAX_FILE_BYTES) {
-                throw invalid(file + " has more than " + MAX_FILE_BYTES + " bytes", "give the node's YAML file");
+                throw invalid(
+                        file + " has more than " + MAX_FILE_BYTES + " bytes",
+                        "give the node's YAML file");
             }
             root = new YAMLMapper().readTree(Files.readString(file));
         } catch (JsonProcessingException e) {
-            throw invalid(file + " is not YAML: " + e.getOriginalMessage() + at(e), "compare with node.yaml in the distribution");
+            throw invalid(
+                    file + " is not YAML: " + e.getOriginalMessage() + at(e),
+                    "compare with node.yaml in the distribution");
         } catch (IOException e) {
             throw invalid("cannot read " + file + ": " + e, "pass an existing file to --config");
         }
@@ -68,8 +76,11 @@ final class ConfigReader {
             for (Map.Entry<String, JsonNode> entry : section.getValue().properties()) {
                 String path = section.getKey() + "." + entry.getKey();
                 ConfigKey key =
-                        ConfigKey.ofPath(path).orElseThrow(() -> unknown(path, file.toString(), paths()));
-                settings.put(key, new Settings.Setting(text(key, entry.getValue(), file), file.toString()));
+                        ConfigKey.ofPath(path)
+                                .orElseThrow(() -> unknown(path, file.toString(), paths()));
+                settings.put(
+                        key,
+                        new Settings.Setting(text(key, entry.getValue(), file), file.toString()));
             }
         }
     }
@@ -87,7 +98,9 @@ final class ConfigReader {
             return String.join(",", members);
         }
         if (value.isContainerNode()) {
-            throw invalid("configuration key " + key.path() + " in " + file + " is not a single value", key.description());
+            throw invalid(
+                    "configuration key " + key.path() + " in " + file + " is not a single value",
+                    key.description());
         }
         return value.isNull() ? "" : value.asText();
     }
@@ -98,20 +111,28 @@ final class ConfigReader {
         }
         for (Map.Entry<String, JsonNode> entry : member.properties()) {
             if (!MEMBER_KEYS.contains(entry.getKey())) {
-                throw unknown(ConfigKey.CLUSTER_MEMBERS.path() + "[]." + entry.getKey(), file.toString(), memberPaths());
+                throw unknown(
+                        ConfigKey.CLUSTER_MEMBERS.path() + "[]." + entry.getKey(),
+                        file.toString(),
+                        memberPaths());
             }
         }
-        return member.path("name").asText() + "@" + member.path("host").asText("127.0.0.1") + ":"
+        return member.path("name").asText()
+                + "@"
+                + member.path("host").asText("127.0.0.1")
+                + ":"
                 + member.path("ratis-port").asText();
     }
 
-    private static void readEnvironment(Map<String, String> environment, Map<ConfigKey, Settings.Setting> settings) {
+    private static void readEnvironment(
+            Map<String, String> environment, Map<ConfigKey, Settings.Setting> settings) {
         for (Map.Entry<String, String> variable : new TreeMap<>(environment).entrySet()) {
             String name = variable.getKey();
             if (ConfigKey.claimsEnvironmentName(name)) {
                 ConfigKey key =
                         ConfigKey.ofEnvironmentName(name)
-                                .orElseThrow(() -> unknown(name, "the environment", environmentNames()));
+                                .orElseThrow(
+                                        () -> unknown(name, "the environment", environmentNames()));
                 settings.put(key, new Settings.Setting(variable.getValue(), "environment " + name));
             }
         }
@@ -126,7 +147,10 @@ final class ConfigReader {
     }
 
     private static List<String> memberPaths() {
-        return MEMBER_KEYS.stream().sorted().map(key -> ConfigKey.CLUSTER_MEMBERS.path() + "[]." + key).toList();
+        return MEMBER_KEYS.stream()
+                .sorted()
+                .map(key -> ConfigKey.CLUSTER_MEMBERS.path() + "[]." + key)
+                .toList();
     }
 
     private static List<String> environmentNames() {

@@ -5,15 +5,18 @@ import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Stands in for the catalog until the metadata group's member has started, so that the Flight port can start beside it. Until then
- * the image is empty and changes fail with METADATA_UNAVAILABLE, which clients retry.
+ * Stands in for the catalog until the metadata group's member has started, so that the Flight port
+ * can start beside it. Until then the image is empty and changes fail with METADATA_UNAVAILABLE,
+ * which clients retry.
  *
  * <p>Thread-safe.
  */

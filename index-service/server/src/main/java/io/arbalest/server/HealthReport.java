@@ -2,11 +2,13 @@ package io.arbalest.server;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+
 import io.arbalest.engine.Engine;
 import io.arbalest.engine.Shard;
 import io.arbalest.engine.ShardStatistics;
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.NodeInfo;
+
 import java.io.IOException;
 import java.io.StringWriter;
 import java.util.Optional;
@@ -26,7 +28,11 @@ final class HealthReport {
      * @param obstacle why the node is not ready; empty: it is
      */
     static String json(
-            NodeInfo self, String walBackend, Optional<String> obstacle, ClusterImage image, Engine engine)
+            NodeInfo self,
+            String walBackend,
+            Optional<String> obstacle,
+            ClusterImage image,
+            Engine engine)
             throws IOException {
         StringWriter text = new StringWriter();
         try (JsonGenerator json = JSON.createGenerator(text)) {

@@ -3,8 +3,10 @@ package io.arbalest.server;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
+
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.BindException;
@@ -15,8 +17,8 @@ import java.util.TreeMap;
 import java.util.concurrent.Executor;
 
 /**
- * The node's HTTP port: small text answers to GET and HEAD, for people, probes and Prometheus. Other paths get 404, other
- * methods 405.
+ * The node's HTTP port: small text answers to GET and HEAD, for people, probes and Prometheus.
+ * Other paths get 404, other methods 405.
  *
  * <p>Thread-safe. Close stops it at once.
  */
@@ -62,7 +64,10 @@ final class HealthServer implements AutoCloseable {
             throw Ports.inUse(host, port, ConfigKey.HTTP_PORT, e);
         } catch (IOException e) {
             throw new ArbalestException(
-                    ErrorCode.IO_FAILED, "cannot listen for HTTP on " + host + ":" + port + ": " + e, "check node.host", e);
+                    ErrorCode.IO_FAILED,
+                    "cannot listen for HTTP on " + host + ":" + port + ": " + e,
+                    "check node.host",
+                    e);
         }
         server.createContext("/", handler(new TreeMap<>(pages)));
         server.setExecutor(executor);
@@ -87,7 +92,8 @@ final class HealthServer implements AutoCloseable {
     private static Answer answer(Map<String, Page> pages, HttpExchange exchange) {
         Page page = pages.get(exchange.getRequestURI().getPath());
         if (page == null) {
-            return new Answer(404, TEXT, "not found; there are " + String.join(" ", pages.keySet()) + "\n");
+            return new Answer(
+                    404, TEXT, "not found; there are " + String.join(" ", pages.keySet()) + "\n");
         }
         String method = exchange.getRequestMethod();
         if (!method.equals("GET") && !method.equals("HEAD")) {

@@ -10,8 +10,8 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 
 /**
- * One log record, one line: time in UTC, level, last part of the logger's name, text; a stack trace follows on lines of its
- * own. Named by logging.properties, hence public.
+ * One log record, one line: time in UTC, level, last part of the logger's name, text; a stack trace
+ * follows on lines of its own. Named by logging.properties, hence public.
  *
  * <p>Thread-safe: no state.
  */
@@ -23,7 +23,10 @@ public final class LineFormatter extends Formatter {
     public String format(LogRecord record) {
         StringBuilder line = new StringBuilder(160);
         TIME.formatTo(Instant.ofEpochMilli(record.getMillis()), line);
-        line.append(' ').append(level(record.getLevel())).append(' ').append(shortName(record.getLoggerName()));
+        line.append(' ')
+                .append(level(record.getLevel()))
+                .append(' ')
+                .append(shortName(record.getLoggerName()));
         line.append(": ").append(formatMessage(record)).append('\n');
         if (record.getThrown() != null) {
             StringWriter trace = new StringWriter();

@@ -16,6 +16,7 @@ import io.arbalest.metadata.RocksDbEnvironment;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.NodeInfo;
+
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -29,11 +30,12 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * A node, put together. What is slow to start (RocksDB's native library, the member of the metadata group, the Flight server)
- * starts side by side; the data directory's lock and the ports are looked at first, so that a mistake is told at once.
+ * A node, put together. What is slow to start (RocksDB's native library, the member of the metadata
+ * group, the Flight server) starts side by side; the data directory's lock and the ports are looked
+ * at first, so that a mistake is told at once.
  *
- * <p>Thread-safe. Closing ends the parts in the reverse order of their dependence: callers first, then the cluster, then
- * shards, then what they stand on.
+ * <p>Thread-safe. Closing ends the parts in the reverse order of their dependence: callers first,
+ * then the cluster, then shards, then what they stand on.
  */
 final class Node implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Node.class.getName());
@@ -55,7 +57,12 @@ final class Node implements AutoCloseable {
     private Node(NodeConfig config, int flightPort, int httpPort) {
         this.config = config;
         this.self =
-                new NodeInfo(config.node().name(), UUID.randomUUID(), config.node().host(), flightPort, httpPort);
+                new NodeInfo(
+                        config.node().name(),
+                        UUID.randomUUID(),
+                        config.node().host(),
+                        flightPort,
+                        httpPort);
         Executor startup = scheduler.parallel("startup", STARTUP_THREADS);
         this.rocksDb = CompletableFuture.supplyAsync(RocksDbEnvironment::new, startup);
         keep(this::closeRocksDb);
@@ -70,14 +77,17 @@ final class Node implements AutoCloseable {
             startTogether(startup);
         } catch (RuntimeException e) {
             close();
-            throw e instanceof CompletionException && e.getCause() instanceof RuntimeException cause ? cause : e;
+            throw e instanceof CompletionException && e.getCause() instanceof RuntimeException cause
+                    ? cause
+                    : e;
         }
     }
 
     /**
      * Starts a node; it may not be ready yet when this returns.
      *
-     * @throws ArbalestException PORT_IN_USE, DIRECTORY_IN_USE, INVALID_CONFIGURATION, or what a part fails with
+     * @throws ArbalestException PORT_IN_USE, DIRECTORY_IN_USE, INVALID_CONFIGURATION, or what a
+     *     part fails with
      */
     static Node start(NodeConfig config) {
         String host = config.node().host();
@@ -108,7 +118,8 @@ final class Node implements AutoCloseable {
     }
 
     private void startTogether(Executor startup) {
-        CompletableFuture<RatisCatalog> group = CompletableFuture.supplyAsync(this::joinGroup, startup);
+        CompletableFuture<RatisCatalog> group =
+                CompletableFuture.supplyAsync(this::joinGroup, startup);
         CompletableFuture<FlightService> flight =
                 CompletableFuture.supplyAsync(
                         () ->
@@ -130,10 +141,13 @@ final class Node implements AutoCloseable {
                                         pages(),
                                         scheduler.parallel("http", HTTP_THREADS)),
                         startup);
-        // Closed last to first, above the engine: no more callers, then no more decisions, then no more shards.
+        // Closed last to first, above the engine: no more callers, then no more decisions, then no
+        // more shards.
         List<CompletableFuture<? extends AutoCloseable>> parts = List.of(group, flight, http);
         parts.forEach(part -> part.handle((_, _) -> null).join());
-        parts.stream().filter(part -> !part.isCompletedExceptionally()).forEach(part -> keep(part.join()));
+        parts.stream()
+                .filter(part -> !part.isCompletedExceptionally())
+                .forEach(part -> keep(part.join()));
         parts.forEach(CompletableFuture::join);
         rocksDb.join();
         catalog.onChange(engine::follow);
@@ -151,10 +165,9 @@ final class Node implements AutoCloseable {
                 new ClusterOptions(
                         self,
                         config.members().stream()
-                                .map(
-                                        member ->
-                                                new ClusterOptions.Member(
-                                                        member.name(), member.host(), member.ratisPort()))
+                                .map(member ->
+                                        new ClusterOptions.Member(
+                                                member.name(), member.host(), member.ratisPort()))
                                 .toList(),
                         config.node().dataDirectory().resolve("cluster"));
         return RatisCatalog.start(options, scheduler, Clock.SYSTEM);
@@ -168,13 +181,20 @@ final class Node implements AutoCloseable {
                 () ->
                         readiness
                                 .obstacle()
-                                .map(why -> new HealthServer.Answer(503, HealthServer.TEXT, why + "\n"))
-                                .orElseGet(() -> HealthServer.Answer.ok(HealthServer.TEXT, "ready\n")),
+                                .map(why ->
+                                        new HealthServer.Answer(503, HealthServer.TEXT, why + "\n"))
+                                .orElseGet(
+                                        () -> HealthServer.Answer.ok(HealthServer.TEXT, "ready\n")),
                 "/healthz",
                 () ->
                         HealthServer.Answer.ok(
                                 HealthServer.JSON,
-                                HealthReport.json(self, WAL_BACKEND, readiness.obstacle(), catalog.image(), engine)),
+                                HealthReport.json(
+                                        self,
+                                        WAL_BACKEND,
+                                        readiness.obstacle(),
+                                        catalog.image(),
+                                        engine)),
                 "/metrics",
                 () -> HealthServer.Answer.ok(HealthServer.PROMETHEUS, metrics.scrape()));
     }
@@ -200,7 +220,8 @@ final class Node implements AutoCloseable {
         if (!obstacle.equals(formerly)) {
             LOG.log(Level.INFO, "not ready: {0}", obstacle);
         }
-        Scheduler.Cancellable _ = scheduler.schedule(READY_LOOK, executor, () -> look(ready, executor, obstacle));
+        Scheduler.Cancellable _ =
+                scheduler.schedule(READY_LOOK, executor, () -> look(ready, executor, obstacle));
     }
 
     private <T extends AutoCloseable> T keep(T part) {
@@ -212,7 +233,8 @@ final class Node implements AutoCloseable {
 
     /** Closes; runs {@code late} if that takes longer. */
     void closeWithin(Duration limit, Runnable late) {
-        Scheduler.Cancellable timer = scheduler.schedule(limit, scheduler.parallel("stop-limit", 1), late);
+        Scheduler.Cancellable timer =
+                scheduler.schedule(limit, scheduler.parallel("stop-limit", 1), late);
         close();
         timer.cancel();
     }

@@ -10,7 +10,7 @@ import java.util.Set;
  * A node's configuration, checked.
  *
  * @param members the metadata group, this node included
- * <p>Immutable.
+ *     <p>Immutable.
  */
 record NodeConfig(Node node, Ports ports, List<Member> members, Wal wal, Engine engine) {
     /** Who this node is and where it keeps its files. */
@@ -51,7 +51,9 @@ record NodeConfig(Node node, Ports ports, List<Member> members, Wal wal, Engine 
                 new Node(
                         settings.text(ConfigKey.NODE_NAME).strip(),
                         settings.text(ConfigKey.NODE_HOST).strip(),
-                        Path.of(settings.text(ConfigKey.NODE_DATA_DIR)).toAbsolutePath().normalize());
+                        Path.of(settings.text(ConfigKey.NODE_DATA_DIR))
+                                .toAbsolutePath()
+                                .normalize());
         Ports ports =
                 new Ports(
                         (int) settings.number(ConfigKey.FLIGHT_PORT, 0, MAX_PORT),
@@ -61,20 +63,34 @@ record NodeConfig(Node node, Ports ports, List<Member> members, Wal wal, Engine 
         Wal wal =
                 new Wal(
                         settings.text(ConfigKey.WAL_IO).strip(),
-                        (int) settings.number(ConfigKey.WAL_FILE_BYTES, MIN_WAL_FILE_BYTES, MAX_WAL_FILE_BYTES));
+                        (int)
+                                settings.number(
+                                        ConfigKey.WAL_FILE_BYTES,
+                                        MIN_WAL_FILE_BYTES,
+                                        MAX_WAL_FILE_BYTES));
         if (!wal.io().equals("auto") && !wal.io().equals("filechannel")) {
-            throw settings.invalid(ConfigKey.WAL_IO, "is '" + wal.io() + "'", "use auto or filechannel");
+            throw settings.invalid(
+                    ConfigKey.WAL_IO, "is '" + wal.io() + "'", "use auto or filechannel");
         }
         if (wal.fileBytes() % MIN_WAL_FILE_BYTES != 0) {
             throw settings.invalid(
-                    ConfigKey.WAL_FILE_BYTES, "is " + wal.fileBytes(), "use a multiple of " + MIN_WAL_FILE_BYTES);
+                    ConfigKey.WAL_FILE_BYTES,
+                    "is " + wal.fileBytes(),
+                    "use a multiple of " + MIN_WAL_FILE_BYTES);
         }
-        int threads = (int) settings.number(ConfigKey.ENGINE_INDEXER_THREADS, 0, MAX_INDEXER_THREADS);
+        int threads =
+                (int) settings.number(ConfigKey.ENGINE_INDEXER_THREADS, 0, MAX_INDEXER_THREADS);
         Engine engine =
                 new Engine(
-                        (int) settings.number(ConfigKey.ENGINE_UNLINKED_TAIL_ROWS, 1, MAX_TAIL_ROWS),
-                        (int) settings.number(ConfigKey.ENGINE_GROWING_SEGMENT_ROWS, 1, MAX_SEGMENT_ROWS),
-                        threads > 0 ? threads : Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
+                        (int)
+                                settings.number(
+                                        ConfigKey.ENGINE_UNLINKED_TAIL_ROWS, 1, MAX_TAIL_ROWS),
+                        (int)
+                                settings.number(
+                                        ConfigKey.ENGINE_GROWING_SEGMENT_ROWS, 1, MAX_SEGMENT_ROWS),
+                        threads > 0
+                                ? threads
+                                : Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
         return new NodeConfig(node, ports, members, wal, engine);
     }
 
@@ -90,23 +106,29 @@ record NodeConfig(Node node, Ports ports, List<Member> members, Wal wal, Engine 
             members.add(member);
             if (!names.add(member.name())) {
                 throw settings.invalid(
-                        ConfigKey.CLUSTER_MEMBERS, "names '" + member.name() + "' twice", "give every member its own name");
+                        ConfigKey.CLUSTER_MEMBERS,
+                        "names '" + member.name() + "' twice",
+                        "give every member its own name");
             }
         }
         if (members.size() > MAX_MEMBERS) {
             throw settings.invalid(
-                    ConfigKey.CLUSTER_MEMBERS, "has " + members.size() + " members", "use at most " + MAX_MEMBERS);
+                    ConfigKey.CLUSTER_MEMBERS,
+                    "has " + members.size() + " members",
+                    "use at most " + MAX_MEMBERS);
         }
         Member self =
                 members.stream()
                         .filter(member -> member.name().equals(node.name()))
                         .findFirst()
-                        .orElseThrow(
-                                () ->
-                                        settings.invalid(
-                                                ConfigKey.NODE_NAME,
-                                                "is '" + node.name() + "', which is not one of cluster.members " + names,
-                                                "use a name of that list"));
+                        .orElseThrow(() ->
+                                settings.invalid(
+                                        ConfigKey.NODE_NAME,
+                                        "is '"
+                                                + node.name()
+                                                + "', which is not one of cluster.members "
+                                                + names,
+                                        "use a name of that list"));
         boolean portGiven = !settings.of(ConfigKey.RATIS_PORT).origin().equals("default");
         if (portGiven && self.ratisPort() != ports.ratis()) {
             throw settings.invalid(
@@ -133,7 +155,8 @@ record NodeConfig(Node node, Ports ports, List<Member> members, Wal wal, Engine 
         throw settings.invalid(
                 ConfigKey.CLUSTER_MEMBERS,
                 "has the entry '" + text + "'",
-                "write a list of {name, host, ratis-port}, or name@host:port,name@host:port in the environment");
+                "write a list of {name, host, ratis-port}, or name@host:port,name@host:port in the"
+                        + " environment");
     }
 
     /** This node's entry of {@link #members()}. */

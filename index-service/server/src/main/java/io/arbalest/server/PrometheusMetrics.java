@@ -5,6 +5,7 @@ import io.prometheus.client.Collector;
 import io.prometheus.client.CollectorRegistry;
 import io.prometheus.client.exporter.common.TextFormat;
 import io.prometheus.client.hotspot.DefaultExports;
+
 import java.io.IOException;
 import java.io.StringWriter;
 import java.util.ArrayList;
@@ -15,21 +16,25 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.DoubleSupplier;
 
 /**
- * The seam for metrics over Prometheus' simpleclient. A name keeps the label names with which it was first registered.
+ * The seam for metrics over Prometheus' simpleclient. A name keeps the label names with which it
+ * was first registered.
  *
  * <p>Thread-safe.
  */
 final class PrometheusMetrics implements Metrics {
     private static final double[] SECONDS = {
-        0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30
+        0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
+        10, 30
     };
     private static final double[] POWERS_OF_FOUR = {
         1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216
     };
 
     private final CollectorRegistry registry = new CollectorRegistry();
-    private final Map<String, Family<io.prometheus.client.Counter>> counters = new ConcurrentHashMap<>();
-    private final Map<String, Family<io.prometheus.client.Histogram>> histograms = new ConcurrentHashMap<>();
+    private final Map<String, Family<io.prometheus.client.Counter>> counters =
+            new ConcurrentHashMap<>();
+    private final Map<String, Family<io.prometheus.client.Histogram>> histograms =
+            new ConcurrentHashMap<>();
     private final Map<String, Gauges> gauges = new ConcurrentHashMap<>();
 
     /** With the JVM's own metrics. */
@@ -50,7 +55,8 @@ final class PrometheusMetrics implements Metrics {
                                                 .labelNames(names(labels))
                                                 .register(registry),
                                         List.of(names(labels))));
-        io.prometheus.client.Counter.Child child = family.collector().labels(family.values(name, labels));
+        io.prometheus.client.Counter.Child child =
+                family.collector().labels(family.values(name, labels));
         return amount -> child.inc((double) amount);
     }
 
@@ -63,16 +69,22 @@ final class PrometheusMetrics implements Metrics {
                                 new Family<>(
                                         io.prometheus.client.Histogram.build(name, help)
                                                 .labelNames(names(labels))
-                                                .buckets(name.endsWith("_seconds") ? SECONDS : POWERS_OF_FOUR)
+                                                .buckets(
+                                                        name.endsWith("_seconds")
+                                                                ? SECONDS
+                                                                : POWERS_OF_FOUR)
                                                 .register(registry),
                                         List.of(names(labels))));
-        io.prometheus.client.Histogram.Child child = family.collector().labels(family.values(name, labels));
+        io.prometheus.client.Histogram.Child child =
+                family.collector().labels(family.values(name, labels));
         return child::observe;
     }
 
     @Override
     public void gauge(String name, String help, DoubleSupplier value, String... labels) {
-        gauges.computeIfAbsent(name, _ -> new Gauges(name, help, List.of(names(labels))).register(registry))
+        gauges.computeIfAbsent(
+                        name,
+                        _ -> new Gauges(name, help, List.of(names(labels))).register(registry))
                 .put(List.of(values(labels)), value);
     }
 
@@ -100,7 +112,8 @@ final class PrometheusMetrics implements Metrics {
 
     private static String[] every(String[] labels, int offset) {
         if (labels.length % 2 != 0) {
-            throw new IllegalArgumentException("labels are names and values in turn: " + Arrays.toString(labels));
+            throw new IllegalArgumentException(
+                    "labels are names and values in turn: " + Arrays.toString(labels));
         }
         String[] picked = new String[labels.length / 2];
         for (int index = 0; index < picked.length; index++) {
@@ -110,7 +123,8 @@ final class PrometheusMetrics implements Metrics {
     }
 
     /** A collector of simpleclient and the label names it was made with. */
-    private record Family<C extends io.prometheus.client.SimpleCollector<?>>(C collector, List<String> labelNames) {
+    private record Family<C extends io.prometheus.client.SimpleCollector<?>>(
+            C collector, List<String> labelNames) {
         String[] values(String name, String... labels) {
             if (!List.of(names(labels)).equals(labelNames)) {
                 throw new IllegalArgumentException(name + " has the labels " + labelNames);
@@ -126,7 +140,10 @@ final class PrometheusMetrics implements Metrics {
             for (Collector.MetricFamilySamples family : collector.collect()) {
                 for (Collector.MetricFamilySamples.Sample sample : family.samples) {
                     if (sample.labelValues.get(position).equals(value)) {
-                        collector.remove(sample.labelValues.subList(0, labelNames.size()).toArray(String[]::new));
+                        collector.remove(
+                                sample.labelValues
+                                        .subList(0, labelNames.size())
+                                        .toArray(String[]::new));
                     }
                 }
             }
@@ -160,11 +177,10 @@ final class PrometheusMetrics implements Metrics {
         @Override
         public List<MetricFamilySamples> collect() {
             List<MetricFamilySamples.Sample> samples = new ArrayList<>();
-            suppliers.forEach(
-                    (labelValues, value) ->
-                            samples.add(
-                                    new MetricFamilySamples.Sample(
-                                            name, labelNames, labelValues, ask(value))));
+            suppliers.forEach((labelValues, value) ->
+                    samples.add(
+                            new MetricFamilySamples.Sample(
+                                    name, labelNames, labelValues, ask(value))));
             return List.of(new MetricFamilySamples(name, Type.GAUGE, help, samples));
         }
 

@@ -7,10 +7,12 @@ import io.arbalest.engine.ShardStatistics;
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.NodeInfo;
 import io.arbalest.model.ShardAssignment;
+
 import java.util.Optional;
 
 /**
- * Whether a node can do its part: it knows the cluster, the cluster knows it, and every shard that it owns serves.
+ * Whether a node can do its part: it knows the cluster, the cluster knows it, and every shard that
+ * it owns serves.
  *
  * <p>Thread-safe.
  */
@@ -29,15 +31,19 @@ final class Readiness {
     Optional<String> obstacle() {
         ClusterImage image = catalog.image();
         if (image.index() == 0) {
-            return Optional.of("the cluster image is not known yet: waiting for a majority of cluster.members");
+            return Optional.of(
+                    "the cluster image is not known yet: waiting for a majority of"
+                            + " cluster.members");
         }
         if (!image.node(self.name()).filter(self::equals).isPresent()) {
-            return Optional.of("this start of " + self.name() + " is not registered in the cluster image yet");
+            return Optional.of(
+                    "this start of " + self.name() + " is not registered in the cluster image yet");
         }
         for (ClusterImage.Collection collection : image.collections().values()) {
             for (ShardAssignment assignment : collection.shards()) {
                 if (assignment.primary().equals(self.name())) {
-                    Optional<String> obstacle = obstacle(collection.definition().name(), assignment);
+                    Optional<String> obstacle =
+                            obstacle(collection.definition().name(), assignment);
                     if (obstacle.isPresent()) {
                         return obstacle;
                     }

@@ -2,6 +2,7 @@ package io.arbalest.server;
 
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -43,7 +44,10 @@ final class Settings {
     String text(ConfigKey key) {
         String text = of(key).text();
         if (text.isBlank()) {
-            throw invalid(key, "is empty", "give it a value or remove it to get the default " + key.defaultText());
+            throw invalid(
+                    key,
+                    "is empty",
+                    "give it a value or remove it to get the default " + key.defaultText());
         }
         return text;
     }
@@ -57,7 +61,10 @@ final class Settings {
                 return value;
             }
         } catch (NumberFormatException e) {
-            throw invalid(key, "is '" + text + "', which is not a whole number", "use " + least + ".." + most);
+            throw invalid(
+                    key,
+                    "is '" + text + "', which is not a whole number",
+                    "use " + least + ".." + most);
         }
         throw invalid(key, "is " + text + ", which is out of range", "use " + least + ".." + most);
     }
@@ -70,12 +77,14 @@ final class Settings {
                 fix);
     }
 
-    /** One line a key: {@code key = value  # origin}, in the order of {@link ConfigKey}. */
+    /** One line a key: {@code key = value # origin}, in the order of {@link ConfigKey}. */
     List<String> lines() {
         List<String> lines = new ArrayList<>();
         for (ConfigKey key : ConfigKey.values()) {
             Setting setting = of(key);
-            lines.add(String.format("%-28s = %s  # %s", key.path(), setting.text(), setting.origin()));
+            lines.add(
+                    String.format(
+                            "%-28s = %s  # %s", key.path(), setting.text(), setting.origin()));
         }
         return lines;
     }

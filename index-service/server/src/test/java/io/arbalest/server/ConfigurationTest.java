@@ -5,6 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -12,10 +18,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 class ConfigurationTest {
     private static final String THREE_MEMBERS =
@@ -47,7 +49,8 @@ class ConfigurationTest {
 
         assertThat(config.node().name()).isEqualTo("node-0");
         assertThat(config.ports()).isEqualTo(new NodeConfig.Ports(7400, 7401, 7402));
-        assertThat(config.members()).containsExactly(new NodeConfig.Member("node-0", "127.0.0.1", 7402));
+        assertThat(config.members())
+                .containsExactly(new NodeConfig.Member("node-0", "127.0.0.1", 7402));
         assertThat(config.wal().fileBytes()).isEqualTo(16 << 20);
         assertThat(config.engine().unlinkedTailRows()).isEqualTo(2048);
         assertThat(config.engine().indexerThreads()).isPositive();
@@ -55,7 +58,8 @@ class ConfigurationTest {
 
     @Test
     void theExampleFileSaysTheDefaults() throws IOException {
-        try (InputStream example = Objects.requireNonNull(ArbalestNode.class.getResourceAsStream("/node.yaml"))) {
+        try (InputStream example =
+                Objects.requireNonNull(ArbalestNode.class.getResourceAsStream("/node.yaml"))) {
             String text = new String(example.readAllBytes(), StandardCharsets.UTF_8);
 
             assertThat(config(text)).isEqualTo(NodeConfig.of(ConfigReader.read(null, Map.of())));
@@ -70,7 +74,9 @@ class ConfigurationTest {
     void membersAreReadFromTheFile() throws IOException {
         NodeConfig config = config(THREE_MEMBERS);
 
-        assertThat(config.members()).hasSize(3).contains(new NodeConfig.Member("node-2", "10.0.0.3", 7422));
+        assertThat(config.members())
+                .hasSize(3)
+                .contains(new NodeConfig.Member("node-2", "10.0.0.3", 7422));
         assertThat(config.self()).isEqualTo(new NodeConfig.Member("node-1", "127.0.0.1", 7412));
     }
 
@@ -88,8 +94,12 @@ class ConfigurationTest {
         assertThat(NodeConfig.of(settings).node().dataDirectory()).isEqualTo(Path.of("/data"));
         assertThat(NodeConfig.of(settings).members()).hasSize(1);
         assertThat(settings.lines())
-                .anyMatch(line -> line.matches("node\\.data-dir +=\\s/data +# environment ARBALEST_NODE_DATA_DIR"))
-                .anyMatch(line -> line.startsWith("node.name") && line.endsWith("# " + directory.resolve("node.yaml")))
+                .anyMatch(line ->
+                        line.matches(
+                                "node\\.data-dir +=\\s/data +# environment ARBALEST_NODE_DATA_DIR"))
+                .anyMatch(line ->
+                        line.startsWith("node.name")
+                                && line.endsWith("# " + directory.resolve("node.yaml")))
                 .anyMatch(line -> line.matches("flight\\.port +=\\s7400 +# default"));
     }
 
@@ -97,27 +107,43 @@ class ConfigurationTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "node: {data-dri: x}                | node.data-dri              | did you mean node.data-dir?",
-                "flihgt: {port: 1}                  | flihgt.port                | did you mean flight.port?",
-                "wal: {file-byte: 1}                | wal.file-byte              | did you mean wal.file-bytes?",
-                "nodes: 1                           | nodes                      | did you mean node?",
-                "cluster: {members: [{nmae: a}]}    | cluster.members[].nmae     | did you mean cluster.members[].name?",
+                "node: {data-dri: x}                | node.data-dri              | did you mean"
+                        + " node.data-dir?",
+                "flihgt: {port: 1}                  | flihgt.port                | did you mean"
+                        + " flight.port?",
+                "wal: {file-byte: 1}                | wal.file-byte              | did you mean"
+                        + " wal.file-bytes?",
+                "nodes: 1                           | nodes                      | did you mean"
+                        + " node?",
+                "cluster: {members: [{nmae: a}]}    | cluster.members[].nmae     | did you mean"
+                        + " cluster.members[].name?",
                 "flight: {port: x}                  | flight.port                | 0..65535",
                 "flight: {port: 70000}              | flight.port                | 0..65535",
-                "wal: {io: uring}                   | wal.io                     | auto or filechannel",
+                "wal: {io: uring}                   | wal.io                     | auto or"
+                        + " filechannel",
                 "wal: {file-bytes: 1048577}         | wal.file-bytes             | multiple",
-                "node: {name: x}, cluster: {members: [{name: a, ratis-port: 1}]} | node.name | name of that list",
-                "cluster: {members: [{name: node-0, ratis-port: none}]} | node-0@127.0.0.1:none | ratis-port",
-                "ratis: {port: 1}, cluster: {members: [{name: node-0, ratis-port: 2}]} | ratis.port | the same",
+                "node: {name: x}, cluster: {members: [{name: a, ratis-port: 1}]} | node.name | name"
+                        + " of that list",
+                "cluster: {members: [{name: node-0, ratis-port: none}]} | node-0@127.0.0.1:none |"
+                        + " ratis-port",
+                "ratis: {port: 1}, cluster: {members: [{name: node-0, ratis-port: 2}]} | ratis.port"
+                        + " | the same",
                 "node: [1, 2                        | YAML                       | node.yaml",
             })
     void mistakesAreNamedWithTheirRemedy(String yaml, String what, String fix) {
-        assertThatThrownBy(() -> config(yaml.contains(", ") && !yaml.startsWith("node: [") ? "{" + yaml + "}" : yaml))
+        assertThatThrownBy(() ->
+                        config(
+                                yaml.contains(", ") && !yaml.startsWith("node: [")
+                                        ? "{" + yaml + "}"
+                                        : yaml))
                 .isInstanceOfSatisfying(
                         ArbalestException.class,
                         e -> {
                             assertThat(e.code()).isEqualTo(ErrorCode.INVALID_CONFIGURATION);
-                            assertThat(e.getMessage()).contains(what).contains(fix).doesNotContain("\n");
+                            assertThat(e.getMessage())
+                                    .contains(what)
+                                    .contains(fix)
+                                    .doesNotContain("\n");
                         });
     }
 
@@ -133,7 +159,8 @@ class ConfigurationTest {
     void aFileThatIsNotThereIsAMistake() {
         assertThatThrownBy(() -> ConfigReader.read(directory.resolve("none.yaml"), Map.of()))
                 .isInstanceOfSatisfying(
-                        ArbalestException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_CONFIGURATION));
+                        ArbalestException.class,
+                        e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_CONFIGURATION));
     }
 
     @Test

@@ -7,15 +7,17 @@ import io.arbalest.common.Metrics;
 import io.arbalest.common.SystemScheduler;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 
 class HealthServerTest {
     private final SystemScheduler scheduler = new SystemScheduler();
@@ -34,7 +36,9 @@ class HealthServerTest {
                                 "/readyz",
                                 () -> new HealthServer.Answer(503, HealthServer.TEXT, "not yet\n"),
                                 "/metrics",
-                                () -> HealthServer.Answer.ok(HealthServer.PROMETHEUS, metrics.scrape()),
+                                () ->
+                                        HealthServer.Answer.ok(
+                                                HealthServer.PROMETHEUS, metrics.scrape()),
                                 "/broken",
                                 () -> {
                                     throw new IOException("disk gone");
@@ -48,11 +52,14 @@ class HealthServerTest {
         scheduler.close();
     }
 
-    private HttpResponse<String> call(String method, String path) throws IOException, InterruptedException {
+    private HttpResponse<String> call(String method, String path)
+            throws IOException, InterruptedException {
         try (HttpClient client = HttpClient.newHttpClient()) {
             URI uri = URI.create("http://127.0.0.1:" + server.port() + path);
             return client.send(
-                    HttpRequest.newBuilder(uri).method(method, HttpRequest.BodyPublishers.noBody()).build(),
+                    HttpRequest.newBuilder(uri)
+                            .method(method, HttpRequest.BodyPublishers.noBody())
+                            .build(),
                     HttpResponse.BodyHandlers.ofString());
         }
     }
@@ -77,9 +84,12 @@ class HealthServerTest {
         metrics.histogram("arbalest_test_wait_seconds", "Wait").observe(0.3);
         metrics.gauge("arbalest_test_open", "Open", () -> 1, "shard", "0");
         metrics.gauge("arbalest_test_open", "Open", () -> 2, "shard", "0");
-        metrics.gauge("arbalest_test_broken", "Broken", () -> {
-            throw new IllegalStateException("closed");
-        });
+        metrics.gauge(
+                "arbalest_test_broken",
+                "Broken",
+                () -> {
+                    throw new IllegalStateException("closed");
+                });
 
         assertThat(call("GET", "/metrics").body())
                 .contains("arbalest_test_rows_total{shard=\"0\",} 3.0")
@@ -98,7 +108,8 @@ class HealthServerTest {
     @Test
     void aLabelMissingOrAddedIsAProgrammingError() {
         metrics.counter("arbalest_test_total", "Test", "shard", "0");
-        assertThatThrownBy(() -> metrics.counter("arbalest_test_total", "Test")).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> metrics.counter("arbalest_test_total", "Test"))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
@@ -108,7 +119,9 @@ class HealthServerTest {
                         ArbalestException.class,
                         e -> {
                             assertThat(e.code()).isEqualTo(ErrorCode.PORT_IN_USE);
-                            assertThat(e.getMessage()).contains("http.port").contains(":" + server.port());
+                            assertThat(e.getMessage())
+                                    .contains("http.port")
+                                    .contains(":" + server.port());
                         });
     }
 }

@@ -8,18 +8,21 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * How a binary16 vector is stored for {@link HalfDot}: multiplied by a power of two, {@code 2^exponent}, that lifts its largest
- * element into the top binade of binary16 (32,768 to 65,504), then zero-padded.
+ * How a binary16 vector is stored for {@link HalfDot}: multiplied by a power of two, {@code
+ * 2^exponent}, that lifts its largest element into the top binade of binary16 (32,768 to 65,504),
+ * then zero-padded.
  *
- * <p>The exponent belongs to the vector and is never negative. So nothing can overflow, no bit can be lost on the way up (a
- * subnormal has at most ten significant bits), and dividing by the same power gives back exactly the bits that were written: the
- * encoding is exact for every finite vector. A vector with an infinity or a NaN is stored as it is, with exponent 0. What
- * remains subnormal is only an element at least 2^29 times smaller than the largest of its vector.
+ * <p>The exponent belongs to the vector and is never negative. So nothing can overflow, no bit can
+ * be lost on the way up (a subnormal has at most ten significant bits), and dividing by the same
+ * power gives back exactly the bits that were written: the encoding is exact for every finite
+ * vector. A vector with an infinity or a NaN is stored as it is, with exponent 0. What remains
+ * subnormal is only an element at least 2^29 times smaller than the largest of its vector.
  *
  * <p>Thread-safe: no state.
  */
 public final class HalfCodec {
-    private static final ValueLayout.OfShort HALF = JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort HALF =
+            JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final int INFINITE = 0x7c00;
     private static final int TOP_EXPONENT_FIELD = 30;
 
@@ -35,7 +38,8 @@ public final class HalfCodec {
             return 0;
         }
         int field = largest >>> 10;
-        if (field == 0) { // largest * 2^-24: the field that its leading bit would have in a wider format
+        if (field == 0) { // largest * 2^-24: the field that its leading bit would have in a wider
+            // format
             field = 22 - Integer.numberOfLeadingZeros(largest);
         }
         return TOP_EXPONENT_FIELD - field;
@@ -43,12 +47,21 @@ public final class HalfCodec {
 
     /** Copies a plain vector into its slot, times {@code 2^exponent}, and zeroes the padding. */
     public static void encode(
-            MemorySegment source, long offset, int dimension, int exponent, MemorySegment slot, long slotOffset) {
+            MemorySegment source,
+            long offset,
+            int dimension,
+            int exponent,
+            MemorySegment slot,
+            long slotOffset) {
         if (exponent == 0) {
-            MemorySegment.copy(source, JAVA_BYTE, offset, slot, JAVA_BYTE, slotOffset, 2L * dimension);
+            MemorySegment.copy(
+                    source, JAVA_BYTE, offset, slot, JAVA_BYTE, slotOffset, 2L * dimension);
         } else {
             for (int i = 0; i < dimension; i++) {
-                slot.set(HALF, slotOffset + 2L * i, raise(source.get(HALF, offset + 2L * i), exponent));
+                slot.set(
+                        HALF,
+                        slotOffset + 2L * i,
+                        raise(source.get(HALF, offset + 2L * i), exponent));
             }
         }
         long padding = 2L * (HalfDot.paddedDimension(dimension) - dimension);

@@ -2,34 +2,40 @@ package io.arbalest.simd;
 
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
 /**
  * Inner products of stored binary16 vectors with a {@link HalfQuery}.
  *
- * <p>The "pair" form: one load takes two halves per 32-bit lane. Shifting a half's exponent and significand into a float's
- * place gives the half times 2^-112, exactly; the query carries the 2^112. The upper half of a lane needs one shift and a mask,
- * the lower one more shift; no widening, no shuffle. A subnormal half becomes a subnormal float, which is right but slow (about
+ * <p>The "pair" form: one load takes two halves per 32-bit lane. Shifting a half's exponent and
+ * significand into a float's place gives the half times 2^-112, exactly; the query carries the
+ * 2^112. The upper half of a lane needs one shift and a mask, the lower one more shift; no
+ * widening, no shuffle. A subnormal half becomes a subnormal float, which is right but slow (about
  * 50 ns each), hence the scaling in {@link HalfCodec}.
  *
- * <p>Vectors are stored with zero padding up to {@link #PADDING} elements, so there are no tails. The sum is accumulated in
- * float, in an order that depends on the width of the machine's vectors: results differ from {@link #scalarDot} by at most
- * {@code dimension * 2^-23 * sum(|x_i * q_i|)}.
+ * <p>Vectors are stored with zero padding up to {@link #PADDING} elements, so there are no tails.
+ * The sum is accumulated in float, in an order that depends on the width of the machine's vectors:
+ * results differ from {@link #scalarDot} by at most {@code dimension * 2^-23 * sum(|x_i * q_i|)}.
  *
  * <p>Thread-safe: no state.
  */
 public final class HalfDot {
-    /** Stored vectors are padded with zeros to a multiple of this many elements: one 512-bit load. */
+    /**
+     * Stored vectors are padded with zeros to a multiple of this many elements: one 512-bit load.
+     */
     public static final int PADDING = 32;
 
     private static final VectorSpecies<Integer> INTS =
-            IntVector.SPECIES_PREFERRED.length() > 16 ? IntVector.SPECIES_512 : IntVector.SPECIES_PREFERRED;
+            IntVector.SPECIES_PREFERRED.length() > 16
+                    ? IntVector.SPECIES_512
+                    : IntVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Float> FLOATS = INTS.withLanes(float.class);
     private static final int LANES = INTS.length();
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
@@ -50,8 +56,9 @@ public final class HalfDot {
     }
 
     /**
-     * The inner product of the stored vector at the byte offset with the query, without {@link HalfQuery#scale}. Adds in the order of
-     * {@link #dot4}, so that equal vectors have equal scores however they are batched.
+     * The inner product of the stored vector at the byte offset with the query, without {@link
+     * HalfQuery#scale}. Adds in the order of {@link #dot4}, so that equal vectors have equal scores
+     * however they are batched.
      */
     public static float dot(MemorySegment segment, long offset, HalfQuery query) {
         float[] even = query.even;
@@ -70,11 +77,13 @@ public final class HalfDot {
      * Four inner products at once, so that four cache misses overlap and the query is loaded once.
      *
      * @param segments what the places refer to
-     * @param places where the four vectors lie, from index {@code at}: the segment's index in the upper 32 bits, the byte offset in
-     *     the lower
-     * @param dots receives the inner products, without {@link HalfQuery#scale}, from index {@code at}
+     * @param places where the four vectors lie, from index {@code at}: the segment's index in the
+     *     upper 32 bits, the byte offset in the lower
+     * @param dots receives the inner products, without {@link HalfQuery#scale}, from index {@code
+     *     at}
      */
-    public static void dot4(MemorySegment[] segments, long[] places, int at, HalfQuery query, float[] dots) {
+    public static void dot4(
+            MemorySegment[] segments, long[] places, int at, HalfQuery query, float[] dots) {
         float[] even = query.even;
         float[] odd = query.odd;
         MemorySegment s0 = segments[(int) (places[at] >>> 32)];
@@ -119,7 +128,10 @@ public final class HalfDot {
         return sum;
     }
 
-    /** Fills the query's pairs with the stored vector itself, times 2^96: see {@link HalfQuery#load}. */
+    /**
+     * Fills the query's pairs with the stored vector itself, times 2^96: see {@link
+     * HalfQuery#load}.
+     */
     static void unpack(MemorySegment segment, long offset, float[] even, float[] odd) {
         for (int i = 0; i < even.length; i += LANES) {
             IntVector x = IntVector.fromMemorySegment(INTS, segment, offset + 4L * i, LE);

@@ -3,9 +3,9 @@ package io.arbalest.simd;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A query as {@link HalfDot} wants it: elements of even and odd index apart, zero-padded, and multiplied by a power of two that
- * holds the 2^112 of the kernel and keeps the products in range whatever the query's magnitude. The power is exact; it is undone
- * by {@link #scale}.
+ * A query as {@link HalfDot} wants it: elements of even and odd index apart, zero-padded, and
+ * multiplied by a power of two that holds the 2^112 of the kernel and keeps the products in range
+ * whatever the query's magnitude. The power is exact; it is undone by {@link #scale}.
  *
  * <p>Reusable; confined to one thread.
  */
@@ -33,7 +33,8 @@ public final class HalfQuery {
     /** Takes the elements of the query, which must be finite. */
     public void load(float[] query) {
         if (query.length != dimension) {
-            throw new IllegalArgumentException("query has " + query.length + " elements, expected " + dimension);
+            throw new IllegalArgumentException(
+                    "query has " + query.length + " elements, expected " + dimension);
         }
         float largest = 0;
         for (float element : query) {

@@ -3,12 +3,15 @@ package io.arbalest.simd;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.arbalest.model.Binary16;
-import java.util.SplittableRandom;
+
 import org.junit.jupiter.api.Test;
 
+import java.util.SplittableRandom;
+
 /**
- * The vocabulary's own binary16, written for Java 17, against the JDK's. The bits of a NaN are compared only in being a NaN of
- * that sign: the JDK's own depend on whether the processor converts (it makes the NaN quiet and cuts the payload) or Java does.
+ * The vocabulary's own binary16, written for Java 17, against the JDK's. The bits of a NaN are
+ * compared only in being a NaN of that sign: the JDK's own depend on whether the processor converts
+ * (it makes the NaN quiet and cuts the payload) or Java does.
  */
 class Binary16Test {
     private static final long SEED = Long.getLong("seed", 20_261_102L);
@@ -19,8 +22,11 @@ class Binary16Test {
         for (int bits = 0; bits < 1 << 16; bits++) {
             int expected = Float.floatToRawIntBits(Float.float16ToFloat((short) bits));
             int actual = Float.floatToRawIntBits(Binary16.toFloat((short) bits));
-            if (actual != expected && !(isNaN(bits) && Float.isNaN(Binary16.toFloat((short) bits)))) {
-                assertThat(Integer.toHexString(actual)).as("half %x", bits).isEqualTo(Integer.toHexString(expected));
+            if (actual != expected
+                    && !(isNaN(bits) && Float.isNaN(Binary16.toFloat((short) bits)))) {
+                assertThat(Integer.toHexString(actual))
+                        .as("half %x", bits)
+                        .isEqualTo(Integer.toHexString(expected));
             }
         }
     }
@@ -62,7 +68,8 @@ class Binary16Test {
         float value = Float.intBitsToFloat(bits);
         short expected = Float.floatToFloat16(value);
         short actual = Binary16.fromFloat(value);
-        boolean sameNaN = isNaN(expected) && isNaN(actual) && (expected & 0x8000) == (actual & 0x8000);
+        boolean sameNaN =
+                isNaN(expected) && isNaN(actual) && (expected & 0x8000) == (actual & 0x8000);
         if (actual != expected && !sameNaN) {
             assertThat(Integer.toHexString(actual & 0xffff))
                     .as("float bits %x, seed %s", bits, SEED)

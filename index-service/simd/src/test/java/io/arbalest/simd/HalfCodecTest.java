@@ -2,10 +2,11 @@ package io.arbalest.simd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.SplittableRandom;
-import org.junit.jupiter.api.Test;
 
 class HalfCodecTest {
     @Test
@@ -48,7 +49,8 @@ class HalfCodecTest {
                     assertThat(stored).as("half %x", bits).isBetween(32768f, 65504f);
                 }
                 assertThat((double) stored)
-                        .isEqualTo(Math.scalb((double) Float.float16ToFloat((short) bits), exponent));
+                        .isEqualTo(
+                                Math.scalb((double) Float.float16ToFloat((short) bits), exponent));
             }
         }
     }
@@ -71,7 +73,8 @@ class HalfCodecTest {
 
     private static void assertRoundTrip(short[] halves) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment slot = arena.allocate(2L * HalfDot.paddedDimension(halves.length) + 64, 64);
+            MemorySegment slot =
+                    arena.allocate(2L * HalfDot.paddedDimension(halves.length) + 64, 64);
             slot.fill((byte) 0x55);
             int exponent = HalfCases.store(arena, halves, slot, 64);
             short[] read = new short[halves.length];

@@ -2,16 +2,20 @@ package io.arbalest.simd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
-/** Kernels against double precision; the build runs it with 128, 256 and the machine's widest vectors. */
+/**
+ * Kernels against double precision; the build runs it with 128, 256 and the machine's widest
+ * vectors.
+ */
 class HalfDotTest {
     @Test
     void usesTheVectorWidthThatTheBuildAskedFor() {
@@ -24,13 +28,23 @@ class HalfDotTest {
     @Test
     void allKernelsAgreeInAllDimensions() {
         SplittableRandom random = new SplittableRandom(HalfCases.SEED);
-        IntStream.concat(IntStream.rangeClosed(1, 300), IntStream.of(384, 511, 768, 1000, 1536, 2049, 4095, 4096))
+        IntStream.concat(
+                        IntStream.rangeClosed(1, 300),
+                        IntStream.of(384, 511, 768, 1000, 1536, 2049, 4095, 4096))
                 .forEach(dimension -> check(random, dimension, 1.0, 1.0));
     }
 
     @ParameterizedTest
     @CsvSource({
-        "1e-6, 1", "1e-4, 1e-30", "1e-4, 1e30", "12000, 1e30", "12000, 1e-38", "1, 1e37", "0.036, 0.036", "0, 1", "1, 0"
+        "1e-6, 1",
+        "1e-4, 1e-30",
+        "1e-4, 1e30",
+        "12000, 1e30",
+        "12000, 1e-38",
+        "1, 1e37",
+        "0.036, 0.036",
+        "0, 1",
+        "1, 0"
     })
     void magnitudesDoNotMatter(double vectorDeviation, double queryDeviation) {
         SplittableRandom random = new SplittableRandom(HalfCases.SEED);
@@ -57,7 +71,8 @@ class HalfDotTest {
         }
     }
 
-    private static void check(SplittableRandom random, int dimension, double vectorDeviation, double queryDeviation) {
+    private static void check(
+            SplittableRandom random, int dimension, double vectorDeviation, double queryDeviation) {
         try (Arena arena = Arena.ofConfined()) {
             long stride = 2L * HalfDot.paddedDimension(dimension);
             MemorySegment[] segments = new MemorySegment[5];
@@ -89,15 +104,27 @@ class HalfDotTest {
                 String where = "dimension " + dimension + " seed " + HalfCases.SEED;
                 within(four[i] * unscale, expected, bound, "four: " + where);
                 assertThat(HalfDot.dot(segments[i], offsets[i], prepared)).isEqualTo(four[i]);
-                within(HalfDot.dot(segments[i], offsets[i], prepared) * unscale, expected, bound, "one: " + where);
-                within(HalfDot.scalarDot(segments[i], offsets[i], prepared) * unscale, expected, bound, where);
+                within(
+                        HalfDot.dot(segments[i], offsets[i], prepared) * unscale,
+                        expected,
+                        bound,
+                        "one: " + where);
+                within(
+                        HalfDot.scalarDot(segments[i], offsets[i], prepared) * unscale,
+                        expected,
+                        bound,
+                        where);
             }
             checkStoredAsQuery(segments, offsets, halves, exponents, dimension);
         }
     }
 
     private static void checkStoredAsQuery(
-            MemorySegment[] segments, long[] offsets, short[][] halves, int[] exponents, int dimension) {
+            MemorySegment[] segments,
+            long[] offsets,
+            short[][] halves,
+            int[] exponents,
+            int dimension) {
         HalfQuery stored = new HalfQuery(dimension);
         stored.load(segments[0], offsets[0]);
         float[] plain = new float[dimension];
@@ -107,7 +134,11 @@ class HalfDotTest {
         double unscale = stored.scale() * Math.scalb(1.0, -exponents[0] - exponents[1]);
         double bound = dimension * 0x1p-23 * HalfCases.absoluteDot(halves[1], plain);
         double actual = HalfDot.dot(segments[1], offsets[1], stored) * unscale;
-        within(actual, HalfCases.dot(halves[1], plain), bound, "stored query, dimension " + dimension);
+        within(
+                actual,
+                HalfCases.dot(halves[1], plain),
+                bound,
+                "stored query, dimension " + dimension);
     }
 
     private static void within(double actual, double expected, double bound, String where) {

@@ -1,16 +1,17 @@
 package io.arbalest.testkit;
 
 import io.arbalest.model.Metric;
+
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
-import java.util.LinkedHashMap;
 import java.util.function.Predicate;
 
 /**
- * The truth: exact nearest neighbours by scoring every point in double precision, in direct form. Scores follow {@link Metric}:
- * larger is closer. Equal scores are ordered by key.
+ * The truth: exact nearest neighbours by scoring every point in double precision, in direct form.
+ * Scores follow {@link Metric}: larger is closer. Equal scores are ordered by key.
  *
  * <p>Confined to one thread.
  *
@@ -29,7 +30,8 @@ public final class BruteForceIndex<K extends Comparable<? super K>> {
     /** Adds or replaces a point; the array is copied. */
     public void put(K key, float[] vector) {
         if (vector.length != dimension) {
-            throw new IllegalArgumentException("expected dimension " + dimension + ", got " + vector.length);
+            throw new IllegalArgumentException(
+                    "expected dimension " + dimension + ", got " + vector.length);
         }
         vectors.put(key, vector.clone());
     }
@@ -52,12 +54,11 @@ public final class BruteForceIndex<K extends Comparable<? super K>> {
     /** The k closest points whose key is accepted, closest first. */
     public List<Hit<K>> search(float[] query, int k, Predicate<K> accepted) {
         List<Hit<K>> hits = new ArrayList<>();
-        vectors.forEach(
-                (key, vector) -> {
-                    if (accepted.test(key)) {
-                        hits.add(new Hit<>(key, score(metric, query, vector)));
-                    }
-                });
+        vectors.forEach((key, vector) -> {
+            if (accepted.test(key)) {
+                hits.add(new Hit<>(key, score(metric, query, vector)));
+            }
+        });
         hits.sort(
                 Comparator.<Hit<K>>comparingDouble(Hit::score)
                         .reversed()
@@ -66,8 +67,9 @@ public final class BruteForceIndex<K extends Comparable<? super K>> {
     }
 
     /**
-     * The share of the true k nearest that {@code found} holds. A found point counts if its true score reaches that of the k-th
-     * true neighbour, so that ties at the edge do not depend on their order.
+     * The share of the true k nearest that {@code found} holds. A found point counts if its true
+     * score reaches that of the k-th true neighbour, so that ties at the edge do not depend on
+     * their order.
      */
     public double recall(float[] query, List<K> found, int k) {
         List<Hit<K>> truth = search(query, k);

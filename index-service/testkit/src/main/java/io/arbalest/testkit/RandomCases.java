@@ -6,10 +6,11 @@ import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
 /**
- * Runs a test body with many random sources, each made from its own seed. A failure names the seed of the case; {@code
- * -Dseed=THAT} runs this one case and nothing else.
+ * Runs a test body with many random sources, each made from its own seed. A failure names the seed
+ * of the case; {@code -Dseed=THAT} runs this one case and nothing else.
  *
- * <p>Without the property the first seed is drawn from the clock, so that every run tries something new.
+ * <p>Without the property the first seed is drawn from the clock, so that every run tries something
+ * new.
  *
  * <p>Confined to one thread.
  */
@@ -44,7 +45,8 @@ public final class RandomCases {
         try {
             body.run(random(seed), seed);
         } catch (Throwable e) {
-            throw new AssertionError("failed with seed " + seed + "; replay with -Dseed=" + seed, e);
+            throw new AssertionError(
+                    "failed with seed " + seed + "; replay with -Dseed=" + seed, e);
         }
     }
 

@@ -1,12 +1,13 @@
 package io.arbalest.testkit;
 
 import io.arbalest.common.Clock;
+
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A clock that moves only when it is told to. Both of its scales start at a fixed instant, so that stamps written by a test are
- * the same in every run.
+ * A clock that moves only when it is told to. Both of its scales start at a fixed instant, so that
+ * stamps written by a test are the same in every run.
  *
  * <p>Thread-safe.
  */
@@ -34,7 +35,10 @@ public final class SimClock implements Clock {
         nanos.addAndGet(duration.toNanos());
     }
 
-    /** Moves the clock forward to this reading of {@link #monotonicNanos}; no effect if it is in the past. */
+    /**
+     * Moves the clock forward to this reading of {@link #monotonicNanos}; no effect if it is in the
+     * past.
+     */
     void advanceTo(long monotonicNanos) {
         nanos.accumulateAndGet(monotonicNanos, Math::max);
     }

@@ -5,6 +5,9 @@ import io.arbalest.io.BlockFile;
 import io.arbalest.io.DirectoryInUseException;
 import io.arbalest.io.Disk;
 import io.arbalest.io.DiskFullException;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -22,16 +25,16 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 
 /**
- * A disk in memory that keeps apart what is on the medium and what a power cut may lose. Written sectors are stable when a
- * write has returned, directory entries only after {@link #syncDirectory}. {@link #crash} keeps, of everything that is not
- * stable, what the seed draws: any subset of a file's sectors, any prefix of the directory changes (as a journal would).
+ * A disk in memory that keeps apart what is on the medium and what a power cut may lose. Written
+ * sectors are stable when a write has returned, directory entries only after {@link
+ * #syncDirectory}. {@link #crash} keeps, of everything that is not stable, what the seed draws: any
+ * subset of a file's sectors, any prefix of the directory changes (as a journal would).
  *
- * <p>Faults are armed with {@link #failAt}: the n-th call from now of an operation fails, leaves an arbitrary part of its
- * effect, or is the moment of the power cut. After a power cut every call throws until {@link #crash} has been called; handles
- * and locks from before stay dead.
+ * <p>Faults are armed with {@link #failAt}: the n-th call from now of an operation fails, leaves an
+ * arbitrary part of its effect, or is the moment of the power cut. After a power cut every call
+ * throws until {@link #crash} has been called; handles and locks from before stay dead.
  *
  * <p>Thread-safe.
  */
@@ -69,15 +72,24 @@ public final class SimDisk implements Disk {
 
     /** How a call fails. */
     public enum Fault {
-        /** An error from the device; of a write, any part may have arrived, and a read may see bytes that a crash will lose. */
+        /**
+         * An error from the device; of a write, any part may have arrived, and a read may see bytes
+         * that a crash will lose.
+         */
         IO_ERROR,
         /** No space; of a write, nothing has arrived. */
         NO_SPACE,
-        /** The power goes in the middle of the call: any part of a write has arrived; nothing works until {@link #crash}. */
+        /**
+         * The power goes in the middle of the call: any part of a write has arrived; nothing works
+         * until {@link #crash}.
+         */
         POWER_CUT
     }
 
-    /** Lets the {@code skip + 1}-th call of this operation from now fail. Replaces a fault armed before. */
+    /**
+     * Lets the {@code skip + 1}-th call of this operation from now fail. Replaces a fault armed
+     * before.
+     */
     public synchronized void failAt(Operation operation, int skip, Fault fault) {
         armed = new ArmedFault(operation, skip, fault);
     }
@@ -285,12 +297,11 @@ public final class SimDisk implements Disk {
     private NavigableMap<Path, Entry> below(Path directory) {
         TreeMap<Path, Entry> below = new TreeMap<>();
         SortedMap<Path, Entry> behind = entries.tailMap(directory, false);
-        behind.forEach(
-                (path, entry) -> {
-                    if (path.startsWith(directory)) {
-                        below.put(path, entry);
-                    }
-                });
+        behind.forEach((path, entry) -> {
+            if (path.startsWith(directory)) {
+                below.put(path, entry);
+            }
+        });
         return below;
     }
 

@@ -7,7 +7,8 @@ import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 
 /**
- * The bytes of one simulated file: what is on the medium, and sectors on top that a read sees and a power cut may lose.
+ * The bytes of one simulated file: what is on the medium, and sectors on top that a read sees and a
+ * power cut may lose.
  *
  * <p>Confined to its disk's lock.
  */
@@ -66,11 +67,13 @@ final class SimFile {
         int from = Math.toIntExact(offset);
         byte[] result = Arrays.copyOfRange(stable, from, from + length);
         for (Map.Entry<Integer, byte[]> sector :
-                unsynced.subMap(from / SECTOR_BYTES, true, (from + length - 1) / SECTOR_BYTES, true).entrySet()) {
+                unsynced.subMap(from / SECTOR_BYTES, true, (from + length - 1) / SECTOR_BYTES, true)
+                        .entrySet()) {
             int sectorStart = sector.getKey() * SECTOR_BYTES;
             int start = Math.max(sectorStart, from);
             int end = Math.min(sectorStart + SECTOR_BYTES, from + length);
-            System.arraycopy(sector.getValue(), start - sectorStart, result, start - from, end - start);
+            System.arraycopy(
+                    sector.getValue(), start - sectorStart, result, start - from, end - start);
         }
         return result;
     }

@@ -1,6 +1,9 @@
 package io.arbalest.testkit;
 
 import io.arbalest.common.Scheduler;
+
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -11,15 +14,16 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 
 /**
- * All executors on the one thread that calls {@link #runOne}, {@link #runUntilIdle} or {@link #advance}; nothing runs by itself.
- * Without a random source tasks run in the order in which they were given; with one, the next task is drawn from any executor
- * that has one, which explores the orders that real threads could produce. Serial executors keep their own order in either case.
- * The same seed gives the same run.
+ * All executors on the one thread that calls {@link #runOne}, {@link #runUntilIdle} or {@link
+ * #advance}; nothing runs by itself. Without a random source tasks run in the order in which they
+ * were given; with one, the next task is drawn from any executor that has one, which explores the
+ * orders that real threads could produce. Serial executors keep their own order in either case. The
+ * same seed gives the same run.
  *
- * <p>A task that throws ends the call that ran it with that exception: a simulation must not go on over a failed assertion.
+ * <p>A task that throws ends the call that ran it with that exception: a simulation must not go on
+ * over a failed assertion.
  *
  * <p>Confined to one thread.
  */
@@ -57,7 +61,8 @@ public final class SimScheduler implements Scheduler {
 
     @Override
     public Cancellable schedule(Duration delay, Executor executor, Runnable task) {
-        Timed timed = new Timed(clock.monotonicNanos() + delay.toNanos(), nextOrder++, executor, task);
+        Timed timed =
+                new Timed(clock.monotonicNanos() + delay.toNanos(), nextOrder++, executor, task);
         timers.add(timed);
         return () -> timers.remove(timed);
     }
@@ -90,12 +95,16 @@ public final class SimScheduler implements Scheduler {
     public void runUntilIdle() {
         for (int i = 0; runOne(); i++) {
             if (i == MAX_TASKS_PER_INSTANT) {
-                throw new IllegalStateException("tasks keep each other busy without time going by: " + ready);
+                throw new IllegalStateException(
+                        "tasks keep each other busy without time going by: " + ready);
             }
         }
     }
 
-    /** Runs everything that falls due within the duration, each at its time, and leaves the clock at its end. */
+    /**
+     * Runs everything that falls due within the duration, each at its time, and leaves the clock at
+     * its end.
+     */
     public void advance(Duration duration) {
         long end = clock.monotonicNanos() + duration.toNanos();
         runUntilIdle();
@@ -106,7 +115,10 @@ public final class SimScheduler implements Scheduler {
         clock.advanceTo(end);
     }
 
-    /** Runs, moving the clock from timer to timer, until the condition holds; false if it does not within the limit. */
+    /**
+     * Runs, moving the clock from timer to timer, until the condition holds; false if it does not
+     * within the limit.
+     */
     public boolean runUntil(BooleanSupplier condition, Duration limit) {
         long end = clock.monotonicNanos() + limit.toNanos();
         while (!condition.getAsBoolean()) {

@@ -2,8 +2,10 @@ package io.arbalest.testkit;
 
 import io.arbalest.io.Disk;
 import io.arbalest.io.FileChannelDisk;
-import java.nio.file.Path;
+
 import org.junit.jupiter.api.io.TempDir;
+
+import java.nio.file.Path;
 
 /** The contract through the page cache, as on a file system that refuses O_DIRECT. */
 class BufferedFileChannelDiskTest extends DiskContract {

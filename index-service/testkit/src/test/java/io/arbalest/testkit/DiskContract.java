@@ -7,6 +7,10 @@ import io.arbalest.io.AlignedBuffers;
 import io.arbalest.io.BlockFile;
 import io.arbalest.io.DirectoryInUseException;
 import io.arbalest.io.Disk;
+
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -15,8 +19,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.junit.jupiter.api.Test;
 
 /** What every {@link Disk} and every {@link BlockFile} does. */
 abstract class DiskContract {
@@ -44,7 +46,8 @@ abstract class DiskContract {
     void creatingOverAnExistingFileFails() throws IOException {
         Path path = directory().resolve("twice");
         disk().create(path, BLOCK).close();
-        assertThatThrownBy(() -> disk().create(path, BLOCK)).isInstanceOf(FileAlreadyExistsException.class);
+        assertThatThrownBy(() -> disk().create(path, BLOCK))
+                .isInstanceOf(FileAlreadyExistsException.class);
     }
 
     @Test
@@ -74,7 +77,8 @@ abstract class DiskContract {
             }
             byte[] whole = disk().readAll(path);
             assertThat(whole).hasSize(5 * BLOCK);
-            assertThat(MemorySegment.ofArray(whole).asSlice(BLOCK, 2L * BLOCK).mismatch(source)).isEqualTo(-1);
+            assertThat(MemorySegment.ofArray(whole).asSlice(BLOCK, 2L * BLOCK).mismatch(source))
+                    .isEqualTo(-1);
             assertThat(whole[0]).isZero();
             assertThat(whole[3 * BLOCK]).isZero();
         }
@@ -173,7 +177,8 @@ abstract class DiskContract {
         disk().createDirectories(directory().resolve("tree/below"));
         disk().publish(directory().resolve("tree/below/leaf"), bytes("leaf"));
         disk().rename(directory().resolve("tree"), directory().resolve("moved"));
-        assertThat(disk().readAll(directory().resolve("moved/below/leaf"))).isEqualTo(bytes("leaf"));
+        assertThat(disk().readAll(directory().resolve("moved/below/leaf")))
+                .isEqualTo(bytes("leaf"));
         assertThat(disk().exists(directory().resolve("tree"))).isFalse();
     }
 
@@ -188,7 +193,8 @@ abstract class DiskContract {
         disk().createDirectories(directory().resolve("t/u"));
         disk().publish(directory().resolve("t/u/v"), bytes("x"));
         disk().publish(directory().resolve("t2"), bytes("stays"));
-        assertThatThrownBy(() -> disk().delete(directory().resolve("t"))).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> disk().delete(directory().resolve("t")))
+                .isInstanceOf(IOException.class);
         disk().deleteTree(directory().resolve("t"));
         disk().deleteTree(directory().resolve("t"));
         assertThat(disk().list(directory())).containsExactly("t2");

@@ -6,14 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.arbalest.io.DirectoryInUseException;
 import io.arbalest.io.Disk;
 import io.arbalest.io.FileChannelDisk;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The contract with O_DIRECT, where the file system of the build directory takes it. */
 class FileChannelDiskTest extends DiskContract {
@@ -77,7 +79,8 @@ class FileChannelDiskTest extends DiskContract {
         }
         try (FileChannel channel =
                         FileChannel.open(
-                                directory.resolve(FileChannelDisk.LOCK_FILE), StandardOpenOption.WRITE);
+                                directory.resolve(FileChannelDisk.LOCK_FILE),
+                                StandardOpenOption.WRITE);
                 FileLock lock = channel.tryLock()) {
             assertThat(lock.isValid()).isTrue();
         }

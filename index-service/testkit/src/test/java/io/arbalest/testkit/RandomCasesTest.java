@@ -3,21 +3,21 @@ package io.arbalest.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+
+import java.util.concurrent.atomic.AtomicLong;
 
 class RandomCasesTest {
     @Test
     void aFailureNamesTheSeedThatReplaysIt() {
         AtomicLong failing = new AtomicLong();
-        assertThatThrownBy(
-                        () ->
-                                RandomCases.run(
-                                        3,
-                                        (_, seed) -> {
-                                            failing.set(seed);
-                                            throw new IllegalStateException("found");
-                                        }))
+        assertThatThrownBy(() ->
+                        RandomCases.run(
+                                3,
+                                (_, seed) -> {
+                                    failing.set(seed);
+                                    throw new IllegalStateException("found");
+                                }))
                 .isInstanceOf(AssertionError.class)
                 .hasMessageContaining("-Dseed=")
                 .hasRootCauseMessage("found")

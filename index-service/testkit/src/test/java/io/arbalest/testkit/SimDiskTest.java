@@ -7,14 +7,16 @@ import io.arbalest.io.AlignedBuffers;
 import io.arbalest.io.BlockFile;
 import io.arbalest.io.Disk;
 import io.arbalest.io.DiskFullException;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 
 class SimDiskTest extends DiskContract {
     private static final int BLOCK = BlockFile.BLOCK_BYTES;

@@ -4,13 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.arbalest.common.Scheduler;
+
+import org.junit.jupiter.api.Test;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
-import org.junit.jupiter.api.Test;
 
 class SimSchedulerTest {
     private final SimClock clock = new SimClock();
@@ -59,8 +61,10 @@ class SimSchedulerTest {
     void timersFireInTimeOrderAtTheirTime() {
         SimScheduler scheduler = new SimScheduler(clock);
         Scheduler.SerialExecutor executor = scheduler.serial("x");
-        scheduler.schedule(Duration.ofMillis(20), executor, () -> ran.add("20@" + clock.monotonicNanos()));
-        scheduler.schedule(Duration.ofMillis(10), executor, () -> ran.add("10@" + clock.monotonicNanos()));
+        scheduler.schedule(
+                Duration.ofMillis(20), executor, () -> ran.add("20@" + clock.monotonicNanos()));
+        scheduler.schedule(
+                Duration.ofMillis(10), executor, () -> ran.add("10@" + clock.monotonicNanos()));
         scheduler.schedule(Duration.ofMillis(15), executor, () -> ran.add("15")).cancel();
         scheduler.advance(Duration.ofMillis(9));
         assertThat(ran).isEmpty();
@@ -87,6 +91,7 @@ class SimSchedulerTest {
         executor.close();
         scheduler.advance(Duration.ofSeconds(1));
         assertThat(ran).isEmpty();
-        assertThatThrownBy(() -> executor.execute(() -> {})).isInstanceOf(RejectedExecutionException.class);
+        assertThatThrownBy(() -> executor.execute(() -> {}))
+                .isInstanceOf(RejectedExecutionException.class);
     }
 }

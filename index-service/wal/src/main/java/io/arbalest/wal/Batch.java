@@ -2,6 +2,7 @@ package io.arbalest.wal;
 
 import io.arbalest.common.Crc32c;
 import io.arbalest.io.BlockFile;
+
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 

@@ -5,13 +5,16 @@ import static io.arbalest.wal.WalFormat.U32;
 import static io.arbalest.wal.WalFormat.U64;
 
 import io.arbalest.io.BlockFile;
+
+import org.jspecify.annotations.Nullable;
+
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /**
- * One block of {@code CURRENT}: how far the log has been durable; the fields are those of {@link WalFormat}.
+ * One block of {@code CURRENT}: how far the log has been durable; the fields are those of {@link
+ * WalFormat}.
  *
  * <p>Immutable.
  *
@@ -28,7 +31,9 @@ record DurableMark(LogIdentity identity, long counter, LogPosition position) {
             new DurableMark(identity, 1, LogPosition.ORIGIN)
                     .write(
                             MemorySegment.ofArray(content)
-                                    .asSlice((long) block * BlockFile.BLOCK_BYTES, BlockFile.BLOCK_BYTES));
+                                    .asSlice(
+                                            (long) block * BlockFile.BLOCK_BYTES,
+                                            BlockFile.BLOCK_BYTES));
         }
         return content;
     }
@@ -73,7 +78,9 @@ record DurableMark(LogIdentity identity, long counter, LogPosition position) {
                     read(
                             file,
                             MemorySegment.ofArray(content)
-                                    .asSlice((long) block * BlockFile.BLOCK_BYTES, BlockFile.BLOCK_BYTES));
+                                    .asSlice(
+                                            (long) block * BlockFile.BLOCK_BYTES,
+                                            BlockFile.BLOCK_BYTES));
             if (mark != null && (newest == null || mark.counter > newest.counter)) {
                 newest = mark;
             }
@@ -96,10 +103,12 @@ record DurableMark(LogIdentity identity, long counter, LogPosition position) {
         }
         int version = Short.toUnsignedInt(block.get(U16, 8));
         if (version != WalFormat.VERSION) {
-            throw new UnsupportedLogFormatException(file, "log format version", WalFormat.VERSION, version);
+            throw new UnsupportedLogFormatException(
+                    file, "log format version", WalFormat.VERSION, version);
         }
         return new DurableMark(
-                new LogIdentity(new UUID(block.get(U64, 16), block.get(U64, 24)), block.get(U32, 12)),
+                new LogIdentity(
+                        new UUID(block.get(U64, 16), block.get(U64, 24)), block.get(U32, 12)),
                 block.get(U64, 32),
                 new LogPosition(
                         block.get(U64, 40),

@@ -49,7 +49,8 @@ record FileHeader(
      * @throws LogCorruptException if the block is damaged or says something else
      * @throws UnsupportedLogFormatException if a later version of the program wrote it
      */
-    static FileHeader read(Path file, MemorySegment block, LogIdentity identity, long number, long fileBytes)
+    static FileHeader read(
+            Path file, MemorySegment block, LogIdentity identity, long number, long fileBytes)
             throws LogCorruptException, UnsupportedLogFormatException {
         if (!WalFormat.isSealed(block, 0, WalFormat.HEADER_BLOCK_BYTES, WalFormat.FILE_MAGIC)) {
             throw new LogCorruptException(
@@ -57,11 +58,14 @@ record FileHeader(
         }
         int version = Short.toUnsignedInt(block.get(U16, 8));
         if (version != WalFormat.VERSION) {
-            throw new UnsupportedLogFormatException(file, "log format version", WalFormat.VERSION, version);
+            throw new UnsupportedLogFormatException(
+                    file, "log format version", WalFormat.VERSION, version);
         }
         FileHeader header =
                 new FileHeader(
-                        new LogIdentity(new UUID(block.get(U64, 16), block.get(U64, 24)), block.get(U32, 12)),
+                        new LogIdentity(
+                                new UUID(block.get(U64, 16), block.get(U64, 24)),
+                                block.get(U32, 12)),
                         block.get(U64, 32),
                         block.get(U64, 40),
                         block.get(U64, 48),
@@ -76,7 +80,8 @@ record FileHeader(
         return header;
     }
 
-    private static void require(Path file, String what, Object expected, Object got) throws LogCorruptException {
+    private static void require(Path file, String what, Object expected, Object got)
+            throws LogCorruptException {
         if (!expected.equals(got)) {
             throw new LogCorruptException(file, 0, what + " " + expected, String.valueOf(got));
         }

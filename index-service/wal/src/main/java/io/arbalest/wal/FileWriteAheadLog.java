@@ -4,6 +4,9 @@ import io.arbalest.common.Scheduler.SerialExecutor;
 import io.arbalest.io.AlignedBuffers;
 import io.arbalest.io.BlockFile;
 import io.arbalest.wal.LogFailedException.Reason;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -15,15 +18,15 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The log in files of {@link WalFormat}. All that waits is written as one batch by one synchronous write, and exactly one batch
- * is under way: what arrives meanwhile makes the next one.
+ * The log in files of {@link WalFormat}. All that waits is written as one batch by one synchronous
+ * write, and exactly one batch is under way: what arrives meanwhile makes the next one.
  *
- * <p>The first write that fails poisons the log: nothing is tried again, because a sync that succeeds after one that failed says
- * nothing about the data of the first. Everyone who waits is told that the outcome is unknown. A disk without space for the next
- * file is no failure: records already taken keep waiting, new ones are refused until there is space.
+ * <p>The first write that fails poisons the log: nothing is tried again, because a sync that
+ * succeeds after one that failed says nothing about the data of the first. Everyone who waits is
+ * told that the outcome is unknown. A disk without space for the next file is no failure: records
+ * already taken keep waiting, new ones are refused until there is space.
  *
  * <p>Thread-safe. Lock order: {@code writing} before {@code queue}.
  */
@@ -80,7 +83,12 @@ public final class FileWriteAheadLog implements WriteAheadLog {
         position = recovered.end();
         if (term < position.term()) {
             throw new IllegalArgumentException(
-                    "term " + term + " is below term " + position.term() + " of the log in " + directory);
+                    "term "
+                            + term
+                            + " is below term "
+                            + position.term()
+                            + " of the log in "
+                            + directory);
         }
         if (recovered.tornTail()) {
             LOG.log(
@@ -109,8 +117,8 @@ public final class FileWriteAheadLog implements WriteAheadLog {
     }
 
     /**
-     * Opens the log of a directory, which is created if it is missing: recovers what is there, begins a new file and makes a
-     * TERM_START record durable in it.
+     * Opens the log of a directory, which is created if it is missing: recovers what is there,
+     * begins a new file and makes a TERM_START record durable in it.
      *
      * @param term of the primary that opens it; not below the highest in the log
      * @throws LogCorruptException if something is damaged that may have been acknowledged
@@ -118,9 +126,14 @@ public final class FileWriteAheadLog implements WriteAheadLog {
      * @throws io.arbalest.io.DiskFullException if there is no space for the new file
      */
     public static FileWriteAheadLog open(
-            Path directory, LogIdentity identity, long term, WalOptions options, LogEnvironment environment)
+            Path directory,
+            LogIdentity identity,
+            long term,
+            WalOptions options,
+            LogEnvironment environment)
             throws IOException {
-        FileWriteAheadLog log = new FileWriteAheadLog(directory, identity, term, options, environment);
+        FileWriteAheadLog log =
+                new FileWriteAheadLog(directory, identity, term, options, environment);
         try {
             log.start();
             return log;
@@ -142,7 +155,8 @@ public final class FileWriteAheadLog implements WriteAheadLog {
             admit(framed);
             long first = next;
             waiting.add(
-                    new PendingRecord(type, first, rowCount, List.copyOf(body), bodyBytes, framed, callback));
+                    new PendingRecord(
+                            type, first, rowCount, List.copyOf(body), bodyBytes, framed, callback));
             waitingBytes += framed;
             next = first + rowCount;
             appended = true;
@@ -214,7 +228,10 @@ public final class FileWriteAheadLog implements WriteAheadLog {
             }
             writeMark();
         } catch (IOException e) {
-            LOG.log(Level.WARNING, "records were left unwritten while closing the log in " + directory, e);
+            LOG.log(
+                    Level.WARNING,
+                    "records were left unwritten while closing the log in " + directory,
+                    e);
         } finally {
             failWaiting(Reason.CLOSED, "the log in " + directory + " was closed", null);
             closeFiles();
@@ -244,7 +261,8 @@ public final class FileWriteAheadLog implements WriteAheadLog {
     private void admit(long framed) {
         Throwable cause = failure;
         if (cause != null) {
-            throw new LogFailedException(Reason.POISONED, "the log in " + directory + " has failed", cause);
+            throw new LogFailedException(
+                    Reason.POISONED, "the log in " + directory + " has failed", cause);
         }
         if (closed) {
             throw new LogFailedException(Reason.CLOSED, "the log in " + directory + " is closed");
@@ -272,7 +290,10 @@ public final class FileWriteAheadLog implements WriteAheadLog {
             try {
                 writer.execute(this::writeWaiting);
             } catch (RejectedExecutionException e) {
-                LOG.log(Level.DEBUG, "the scheduler is closed; closing the log will write what waits", e);
+                LOG.log(
+                        Level.DEBUG,
+                        "the scheduler is closed; closing the log will write what waits",
+                        e);
             }
         }
     }
@@ -426,7 +447,10 @@ public final class FileWriteAheadLog implements WriteAheadLog {
             writeMark();
         }
         metrics.gauges(
-                () -> failure == null ? 0 : 1, () -> files.diskFull() ? 1 : 0, this::queuedBytes, this::sizeBytes);
+                () -> failure == null ? 0 : 1,
+                () -> files.diskFull() ? 1 : 0,
+                this::queuedBytes,
+                this::sizeBytes);
     }
 
     private long queuedBytes() {
@@ -480,9 +504,12 @@ public final class FileWriteAheadLog implements WriteAheadLog {
         }
         LOG.log(
                 Level.ERROR,
-                "the log in " + directory + " has failed and takes nothing more until it is opened again",
+                "the log in "
+                        + directory
+                        + " has failed and takes nothing more until it is opened again",
                 cause);
-        String message = "the log in " + directory + " has failed; whether the record is durable is unknown";
+        String message =
+                "the log in " + directory + " has failed; whether the record is durable is unknown";
         LogFailedException told = new LogFailedException(Reason.POISONED, message, cause);
         for (PendingRecord record : batch) {
             tell(() -> record.callback().failed(told));

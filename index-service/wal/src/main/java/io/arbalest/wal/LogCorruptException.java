@@ -4,7 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * The log holds damage that may have destroyed acknowledged records. It is never cut silently: the files are left as they are.
+ * The log holds damage that may have destroyed acknowledged records. It is never cut silently: the
+ * files are left as they are.
  */
 public final class LogCorruptException extends IOException {
     private static final long serialVersionUID = 1L;
@@ -15,7 +16,15 @@ public final class LogCorruptException extends IOException {
     private final String got;
 
     public LogCorruptException(Path file, long offset, String expected, String got) {
-        super("log is corrupt: " + file + " at offset " + offset + ": expected " + expected + ", got " + got);
+        super(
+                "log is corrupt: "
+                        + file
+                        + " at offset "
+                        + offset
+                        + ": expected "
+                        + expected
+                        + ", got "
+                        + got);
         this.file = file;
         this.offset = offset;
         this.expected = expected;

@@ -4,6 +4,7 @@ import io.arbalest.common.Clock;
 import io.arbalest.common.Metrics;
 import io.arbalest.common.Scheduler;
 import io.arbalest.io.Disk;
+
 import java.util.List;
 
 /**

@@ -3,7 +3,8 @@ package io.arbalest.wal;
 import java.util.UUID;
 
 /**
- * Whose log it is; stands in every file, so that a file that was copied to a wrong place is refused.
+ * Whose log it is; stands in every file, so that a file that was copied to a wrong place is
+ * refused.
  *
  * <p>Immutable.
  *

@@ -1,6 +1,7 @@
 package io.arbalest.wal;
 
 import io.arbalest.common.Metrics;
+
 import java.util.function.DoubleSupplier;
 
 /**
@@ -21,12 +22,20 @@ final class LogMetrics {
     LogMetrics(LogEnvironment environment) {
         metrics = environment.metrics();
         labels = environment.labels().toArray(String[]::new);
-        bytes = metrics.counter("arbalest_wal_written_bytes_total", "Bytes of batches on stable storage.", labels);
-        records = metrics.counter("arbalest_wal_records_total", "Records on stable storage.", labels);
-        commits = metrics.counter("arbalest_wal_commits_total", "Batches on stable storage.", labels);
+        bytes =
+                metrics.counter(
+                        "arbalest_wal_written_bytes_total",
+                        "Bytes of batches on stable storage.",
+                        labels);
+        records =
+                metrics.counter("arbalest_wal_records_total", "Records on stable storage.", labels);
+        commits =
+                metrics.counter("arbalest_wal_commits_total", "Batches on stable storage.", labels);
         commitSeconds =
                 metrics.histogram(
-                        "arbalest_wal_commit_seconds", "Time of one synchronous write of a batch.", labels);
+                        "arbalest_wal_commit_seconds",
+                        "Time of one synchronous write of a batch.",
+                        labels);
     }
 
     void committed(int recordCount, long byteCount, long nanos) {
@@ -36,9 +45,18 @@ final class LogMetrics {
         commitSeconds.observe(nanos / NANOS_PER_SECOND);
     }
 
-    void gauges(DoubleSupplier poisoned, DoubleSupplier diskFull, DoubleSupplier queued, DoubleSupplier size) {
-        metrics.gauge("arbalest_wal_poisoned", "1 if the log has failed for good.", poisoned, labels);
-        metrics.gauge("arbalest_wal_disk_full", "1 if there is no space for another file.", diskFull, labels);
+    void gauges(
+            DoubleSupplier poisoned,
+            DoubleSupplier diskFull,
+            DoubleSupplier queued,
+            DoubleSupplier size) {
+        metrics.gauge(
+                "arbalest_wal_poisoned", "1 if the log has failed for good.", poisoned, labels);
+        metrics.gauge(
+                "arbalest_wal_disk_full",
+                "1 if there is no space for another file.",
+                diskFull,
+                labels);
         metrics.gauge("arbalest_wal_queue_bytes", "Bytes waiting to be written.", queued, labels);
         metrics.gauge("arbalest_wal_files_bytes", "Bytes of all files of the log.", size, labels);
     }

@@ -5,8 +5,9 @@ import static io.arbalest.wal.WalFormat.U32;
 import static io.arbalest.wal.WalFormat.U64;
 import static io.arbalest.wal.WalFormat.U8;
 
-import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
+
+import java.lang.foreign.MemorySegment;
 
 /**
  * The 64 bytes before a record's body; the fields are those of {@link WalFormat}.
@@ -45,9 +46,13 @@ record RecordHeader(
         return WalFormat.seal(bytes, offset, WalFormat.RECORD_HEADER_BYTES);
     }
 
-    /** The header at the offset if magic and checksum are right, whatever it says otherwise; else null. */
+    /**
+     * The header at the offset if magic and checksum are right, whatever it says otherwise; else
+     * null.
+     */
     static @Nullable RecordHeader read(MemorySegment bytes, long offset) {
-        if (!WalFormat.isSealed(bytes, offset, WalFormat.RECORD_HEADER_BYTES, WalFormat.RECORD_MAGIC)) {
+        if (!WalFormat.isSealed(
+                bytes, offset, WalFormat.RECORD_HEADER_BYTES, WalFormat.RECORD_MAGIC)) {
             return null;
         }
         return new RecordHeader(

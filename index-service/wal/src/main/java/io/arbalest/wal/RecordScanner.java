@@ -2,12 +2,15 @@ package io.arbalest.wal;
 
 import io.arbalest.common.Crc32c;
 import io.arbalest.io.BlockFile;
-import java.lang.foreign.MemorySegment;
+
 import org.jspecify.annotations.Nullable;
 
+import java.lang.foreign.MemorySegment;
+
 /**
- * Walks over the records of one file from its first and stops before the first one that is not valid. A record is valid if its
- * header and body match their checksums and every field of the header is what it must be at this place.
+ * Walks over the records of one file from its first and stops before the first one that is not
+ * valid. A record is valid if its header and body match their checksums and every field of the
+ * header is what it must be at this place.
  *
  * <p>Confined to one thread.
  */
@@ -48,14 +51,19 @@ final class RecordScanner {
      */
     record Invalid(String expected, String got, boolean byTearing) {}
 
-    /** Steps over the next valid record, paddings included; false at the limit or before an invalid record. */
+    /**
+     * Steps over the next valid record, paddings included; false at the limit or before an invalid
+     * record.
+     */
     boolean advance() {
         record = null;
         if (offset >= limit) {
             return false;
         }
         RecordHeader header =
-                offset + WalFormat.RECORD_HEADER_BYTES <= limit ? RecordHeader.read(bytes, offset) : null;
+                offset + WalFormat.RECORD_HEADER_BYTES <= limit
+                        ? RecordHeader.read(bytes, offset)
+                        : null;
         invalid = header == null ? noHeader() : judge(header);
         if (header == null || invalid != null) {
             return false;
@@ -94,9 +102,9 @@ final class RecordScanner {
     }
 
     /**
-     * The offset of a record behind the scanner's position that proves the damage here to be later than the write: one of this
-     * file's generation whose batch begins behind it. Such a batch was begun only when everything here was durable. -1 if there
-     * is none.
+     * The offset of a record behind the scanner's position that proves the damage here to be later
+     * than the write: one of this file's generation whose batch begins behind it. Such a batch was
+     * begun only when everything here was durable. -1 if there is none.
      */
     long laterBatch() {
         for (long at = offset + WalFormat.RECORD_ALIGNMENT;
@@ -127,20 +135,25 @@ final class RecordScanner {
             return null;
         }
         RecordHeader header = RecordHeader.read(bytes, at);
-        return header != null && header.generation() == file.generation() && header.batchOffset() <= at
+        return header != null
+                        && header.generation() == file.generation()
+                        && header.batchOffset() <= at
                 ? header
                 : null;
     }
 
     private Invalid noHeader() {
-        return new Invalid("a record header with magic ARWR and a right checksum", "other bytes", true);
+        return new Invalid(
+                "a record header with magic ARWR and a right checksum", "other bytes", true);
     }
 
     private @Nullable Invalid judge(RecordHeader header) {
         if (header.generation() != file.generation()) {
-            return new Invalid(hex("generation ", file.generation()), hex("", header.generation()), true);
+            return new Invalid(
+                    hex("generation ", file.generation()), hex("", header.generation()), true);
         }
-        // From here on the header is of this life of the file, and a sector is written whole or not at all: what it says
+        // From here on the header is of this life of the file, and a sector is written whole or not
+        // at all: what it says
         // was written so, and only the body may be torn.
         if (header.chain() != chain) {
             return new Invalid(hex("chain ", chain), hex("", header.chain()), false);

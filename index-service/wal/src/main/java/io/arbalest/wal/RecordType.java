@@ -1,6 +1,9 @@
 package io.arbalest.wal;
 
-/** What a record is, as its header's type byte. Numbers are never reused; those not offered yet are fixed and refused. */
+/**
+ * What a record is, as its header's type byte. Numbers are never reused; those not offered yet are
+ * fixed and refused.
+ */
 public enum RecordType {
     /** Rows: upserts, deletes, patches. */
     ROWS(1),

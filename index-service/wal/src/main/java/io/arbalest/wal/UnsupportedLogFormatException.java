@@ -16,6 +16,7 @@ public final class UnsupportedLogFormatException extends IOException {
                         + got
                         + ", this program reads up to "
                         + supported
-                        + "; start a version of the program that is at least as new as the one that wrote it");
+                        + "; start a version of the program that is at least as new as the one that"
+                        + " wrote it");
     }
 }

@@ -4,6 +4,9 @@ import io.arbalest.common.Scheduler.SerialExecutor;
 import io.arbalest.io.BlockFile;
 import io.arbalest.io.Disk;
 import io.arbalest.io.DiskFullException;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -14,10 +17,10 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The files of one log: keeps one written with zeros ahead of its use, gives them their names, lets them go and uses them again.
+ * The files of one log: keeps one written with zeros ahead of its use, gives them their names, lets
+ * them go and uses them again.
  *
  * <p>Thread-safe; {@link #begin} belongs to the thread that writes the log.
  */
@@ -91,7 +94,8 @@ final class WalFiles implements AutoCloseable {
     }
 
     /**
-     * Makes the spare file the next of the log, or says with null that there is none yet; the listener will hear of it.
+     * Makes the spare file the next of the log, or says with null that there is none yet; the
+     * listener will hear of it.
      *
      * @param block aligned memory of at least one block
      */
@@ -192,7 +196,10 @@ final class WalFiles implements AutoCloseable {
         return size;
     }
 
-    /** Lets go every file, but the last, whose rows all lie below the number; the lowest first, each durably. */
+    /**
+     * Lets go every file, but the last, whose rows all lie below the number; the lowest first, each
+     * durably.
+     */
     void release(long belowSequenceNumber) throws IOException {
         synchronized (releasing) {
             for (Named oldest = releasable(belowSequenceNumber);
@@ -204,7 +211,8 @@ final class WalFiles implements AutoCloseable {
     }
 
     private synchronized @Nullable Named releasable(long belowSequenceNumber) {
-        return named.size() >= 2 && named.get(1).header().firstSequenceNumber() <= belowSequenceNumber
+        return named.size() >= 2
+                        && named.get(1).header().firstSequenceNumber() <= belowSequenceNumber
                 ? named.getFirst()
                 : null;
     }
@@ -226,7 +234,8 @@ final class WalFiles implements AutoCloseable {
         synchronized (this) {
             named.remove(file);
         }
-        // The old name must be gone for good before the file's header may say something else, or the next file goes.
+        // The old name must be gone for good before the file's header may say something else, or
+        // the next file goes.
         disk.syncDirectory(directory);
         if (reuse) {
             synchronized (this) {
@@ -268,7 +277,8 @@ final class WalFiles implements AutoCloseable {
             if (first) {
                 LOG.log(
                         Level.WARNING,
-                        "no space for another file of {0} bytes in {1}: the log takes no more records until there is",
+                        "no space for another file of {0} bytes in {1}: the log takes no more"
+                                + " records until there is",
                         Long.toString(options.fileBytes()),
                         directory);
             }

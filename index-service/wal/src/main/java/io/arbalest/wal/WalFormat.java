@@ -3,18 +3,21 @@ package io.arbalest.wal;
 import io.arbalest.common.Clock;
 import io.arbalest.common.Crc32c;
 import io.arbalest.io.BlockFile;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * The format of the log on disk, version 1. All integers are little-endian; offsets and lengths are in bytes; a block is 4096
- * bytes, a sector 512; bits marked 0 are written as zero and must be zero when read.
+ * The format of the log on disk, version 1. All integers are little-endian; offsets and lengths are
+ * in bytes; a block is 4096 bytes, a sector 512; bits marked 0 are written as zero and must be zero
+ * when read.
  *
- * <p><b>Files.</b> A log is a directory with {@code CURRENT} and files {@code wal-NNNNNNNNNNNNNNNN.log}, sixteen decimal digits,
- * numbered without gaps; the lowest numbers go when their rows are no longer needed. Names that end in {@code .tmp} are files
- * being prepared; they mean nothing after a restart. A file has its full size, all blocks written, before it gets its name, and
- * its header is durable before that too.
+ * <p><b>Files.</b> A log is a directory with {@code CURRENT} and files {@code
+ * wal-NNNNNNNNNNNNNNNN.log}, sixteen decimal digits, numbered without gaps; the lowest numbers go
+ * when their rows are no longer needed. Names that end in {@code .tmp} are files being prepared;
+ * they mean nothing after a restart. A file has its full size, all blocks written, before it gets
+ * its name, and its header is durable before that too.
  *
  * <p><b>File header</b>, block 0 of a file:
  *
@@ -36,14 +39,17 @@ import java.nio.ByteOrder;
  *  96   | 0 ... to 4095
  * </pre>
  *
- * The first 12 bytes stay the same in every version. <i>generation</i> differs for every use of a file, so that records of a
- * recycled file's earlier life are never taken for present ones. <i>first sequence number</i>, <i>term</i> and <i>chain</i> are
- * the state of the log where this file begins; <i>end of the previous file</i> is the offset at which the previous file's valid
- * records end (0 for the first file ever). A file is begun only when everything before it is durable, so its header is also the
- * durable statement of where the previous file ends, and of what a recovery cut off there.
+ * The first 12 bytes stay the same in every version. <i>generation</i> differs for every use of a
+ * file, so that records of a recycled file's earlier life are never taken for present ones.
+ * <i>first sequence number</i>, <i>term</i> and <i>chain</i> are the state of the log where this
+ * file begins; <i>end of the previous file</i> is the offset at which the previous file's valid
+ * records end (0 for the first file ever). A file is begun only when everything before it is
+ * durable, so its header is also the durable statement of where the previous file ends, and of what
+ * a recovery cut off there.
  *
- * <p><b>Records</b> follow from offset 4096. A header begins at a multiple of 64, its body 64 bytes later, so the body too begins
- * at a multiple of 64 and a header never crosses a sector; zeros fill up to the next multiple of 64.
+ * <p><b>Records</b> follow from offset 4096. A header begins at a multiple of 64, its body 64 bytes
+ * later, so the body too begins at a multiple of 64 and a header never crosses a sector; zeros fill
+ * up to the next multiple of 64.
  *
  * <pre>
  *        0               4               8               12              16
@@ -61,25 +67,31 @@ import java.nio.ByteOrder;
  *
  * <ul>
  *   <li>CRC: CRC-32C ({@link Crc32c}). Magics are the four ASCII characters in this order.
- *   <li>A record holds <i>row count</i> rows with the sequence numbers from <i>first sequence number</i> on; the next record
- *       begins with the number after its last row. A record without rows carries the next number and does not use it up.
+ *   <li>A record holds <i>row count</i> rows with the sequence numbers from <i>first sequence
+ *       number</i> on; the next record begins with the number after its last row. A record without
+ *       rows carries the next number and does not use it up.
  *   <li><i>generation</i> is that of the file; <i>term</i> never falls.
- *   <li><i>chain</i> is the previous record's header CRC (low 32 bits) and body CRC (high 32 bits), across files; 0 for the first
- *       record ever. It exposes writes that were lost, repeated or put in a wrong place.
- *   <li><i>type</i> is a {@link RecordType}; <i>batch</i> (16 bits) is the block number at which the record's batch begins, which
- *       limits a file to 65,536 blocks.
- *   <li><i>committed lower bound</i>: when the batch was written, every sequence number up to this one was committed.
- *   <li>A PAD record fills the rest of its batch up to the next block. Its body is never read and its body CRC is 0.
+ *   <li><i>chain</i> is the previous record's header CRC (low 32 bits) and body CRC (high 32 bits),
+ *       across files; 0 for the first record ever. It exposes writes that were lost, repeated or
+ *       put in a wrong place.
+ *   <li><i>type</i> is a {@link RecordType}; <i>batch</i> (16 bits) is the block number at which
+ *       the record's batch begins, which limits a file to 65,536 blocks.
+ *   <li><i>committed lower bound</i>: when the batch was written, every sequence number up to this
+ *       one was committed.
+ *   <li>A PAD record fills the rest of its batch up to the next block. Its body is never read and
+ *       its body CRC is 0.
  * </ul>
  *
- * <p><b>Batches.</b> One batch is written by one synchronous write of whole blocks, begins at a block boundary, and is never
- * rewritten; the next batch is written only after the previous one is on stable storage. All records of a batch are in one file.
+ * <p><b>Batches.</b> One batch is written by one synchronous write of whole blocks, begins at a
+ * block boundary, and is never rewritten; the next batch is written only after the previous one is
+ * on stable storage. All records of a batch are in one file.
  *
- * <p><b>What a torn tail looks like.</b> Power loss during a write leaves any subset of the batch's sectors new and the rest as
- * they were: zeros, or records of an older generation. So in the last batch any record's header may be missing (its sector is
- * old) or its body may be damaged, while later records of the same batch are intact. What tearing cannot do: change an earlier
- * batch, leave a record of a later batch behind the damage, or give an intact header wrong neighbours. Each of these is
- * corruption ({@link WalRecovery}).
+ * <p><b>What a torn tail looks like.</b> Power loss during a write leaves any subset of the batch's
+ * sectors new and the rest as they were: zeros, or records of an older generation. So in the last
+ * batch any record's header may be missing (its sector is old) or its body may be damaged, while
+ * later records of the same batch are intact. What tearing cannot do: change an earlier batch,
+ * leave a record of a later batch behind the damage, or give an intact header wrong neighbours.
+ * Each of these is corruption ({@link WalRecovery}).
  *
  * <p><b>CURRENT</b> has two blocks, written in turn; the valid one with the higher counter counts.
  *
@@ -99,9 +111,9 @@ import java.nio.ByteOrder;
  *  80   | 0 ... to 4095
  * </pre>
  *
- * It states that everything in that file up to <i>end offset</i>, and in all files before it, has been durable. It is written
- * lazily and on close; what is damaged below it is corruption even in the last batch. Counter 1 with file number 0 is the mark of
- * a log without files.
+ * It states that everything in that file up to <i>end offset</i>, and in all files before it, has
+ * been durable. It is written lazily and on close; what is damaged below it is corruption even in
+ * the last batch. Counter 1 with file number 0 is the mark of a log without files.
  *
  * <p>Thread-safe.
  */
@@ -195,8 +207,8 @@ public final class WalFormat {
     }
 
     /**
-     * A generation that no other use of any file has: file numbers are unique in a log's life, and a number that is used again
-     * after a crash before its name was durable differs in time.
+     * A generation that no other use of any file has: file numbers are unique in a log's life, and
+     * a number that is used again after a crash before its name was durable differs in time.
      */
     static long generation(LogIdentity identity, long fileNumber, Clock clock) {
         long hash = mix(identity.incarnation().getMostSignificantBits());
@@ -207,7 +219,10 @@ public final class WalFormat {
         return mix(hash ^ clock.monotonicNanos());
     }
 
-    /** A bijection of 64 bits in which every input bit reaches every output bit (finalizer of SplitMix64, Steele et al. 2014). */
+    /**
+     * A bijection of 64 bits in which every input bit reaches every output bit (finalizer of
+     * SplitMix64, Steele et al. 2014).
+     */
     private static long mix(long value) {
         long z = value + 0x9E3779B97F4A7C15L;
         z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;

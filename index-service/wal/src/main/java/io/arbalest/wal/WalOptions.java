@@ -1,6 +1,7 @@
 package io.arbalest.wal;
 
 import io.arbalest.io.BlockFile;
+
 import java.time.Duration;
 
 /**
@@ -8,8 +9,8 @@ import java.time.Duration;
  *
  * <p>Immutable.
  *
- * @param fileBytes size of every file of the log; multiple of the block, at least 3 blocks, at most {@link
- *     WalFormat#MAX_FILE_BYTES}; a change applies to files made from then on
+ * @param fileBytes size of every file of the log; multiple of the block, at least 3 blocks, at most
+ *     {@link WalFormat#MAX_FILE_BYTES}; a change applies to files made from then on
  * @param batchBytes most bytes written at once, except that a single larger record is written alone
  * @param queueBytes most framed bytes that may wait to be written; at least {@code fileBytes}
  * @param markDelay how long a commit may stay unmarked in {@code CURRENT}
@@ -19,10 +20,14 @@ public record WalOptions(
         long fileBytes, int batchBytes, long queueBytes, Duration markDelay, Duration spaceRetry) {
     /** 16 MiB files, 1 MiB batches, 32 MiB of waiting records. */
     public static final WalOptions DEFAULTS =
-            new WalOptions(16 << 20, 1 << 20, 32 << 20, Duration.ofMillis(100), Duration.ofMillis(500));
+            new WalOptions(
+                    16 << 20, 1 << 20, 32 << 20, Duration.ofMillis(100), Duration.ofMillis(500));
 
     public WalOptions {
-        check(fileBytes % BlockFile.BLOCK_BYTES == 0, "fileBytes must be a multiple of 4096", fileBytes);
+        check(
+                fileBytes % BlockFile.BLOCK_BYTES == 0,
+                "fileBytes must be a multiple of 4096",
+                fileBytes);
         check(
                 fileBytes >= 3 * BlockFile.BLOCK_BYTES && fileBytes <= WalFormat.MAX_FILE_BYTES,
                 "fileBytes must lie between 12288 and " + WalFormat.MAX_FILE_BYTES,
@@ -37,10 +42,13 @@ public record WalOptions(
     /** These options with another file size; batches and queue are fitted to it. */
     public WalOptions withFileBytes(long bytes) {
         long batch = Math.min(batchBytes, bytes - BlockFile.BLOCK_BYTES);
-        return new WalOptions(bytes, (int) batch, Math.max(queueBytes, bytes), markDelay, spaceRetry);
+        return new WalOptions(
+                bytes, (int) batch, Math.max(queueBytes, bytes), markDelay, spaceRetry);
     }
 
-    /** The longest body that {@link WriteAheadLog#append} takes: a record must fit into one file. */
+    /**
+     * The longest body that {@link WriteAheadLog#append} takes: a record must fit into one file.
+     */
     public long maxBodyBytes() {
         return fileBytes - BlockFile.BLOCK_BYTES - WalFormat.RECORD_HEADER_BYTES;
     }

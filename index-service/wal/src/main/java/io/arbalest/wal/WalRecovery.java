@@ -5,18 +5,22 @@ import io.arbalest.io.BlockFile;
 import io.arbalest.io.Disk;
 import io.arbalest.wal.RecordScanner.Invalid;
 import io.arbalest.wal.RecoveredLog.ValidFile;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a log that this process did not write and decides where its valid part ends. Nothing on the disk is changed.
+ * Reads a log that this process did not write and decides where its valid part ends. Nothing on the
+ * disk is changed.
  *
- * <p>A record is valid as {@link RecordScanner} says. What happens at the first invalid place P of a file:
+ * <p>A record is valid as {@link RecordScanner} says. What happens at the first invalid place P of
+ * a file:
  *
  * <table>
  * <caption>decisions</caption>
@@ -38,10 +42,12 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>9</td><td>file or record of a later version</td><td>refused with {@link UnsupportedLogFormatException}</td></tr>
  * </table>
  *
- * <p>After 6 and 7 the log goes on in a new file whose header states P, so that what was cut never comes back (row 1).
+ * <p>After 6 and 7 the log goes on in a new file whose header states P, so that what was cut never
+ * comes back (row 1).
  *
- * <p>What remains undecidable from one copy: damage of the very last batch before {@code CURRENT} has marked it (100 ms, or a
- * clean close) looks like a torn write. A replica therefore never decides alone whether such a batch was acknowledged.
+ * <p>What remains undecidable from one copy: damage of the very last batch before {@code CURRENT}
+ * has marked it (100 ms, or a clean close) looks like a torn write. A replica therefore never
+ * decides alone whether such a batch was acknowledged.
  *
  * <p>Confined to one thread.
  */
@@ -63,7 +69,10 @@ final class WalRecovery {
         if (numbers.isEmpty()) {
             if (mark != null && mark.position().fileNumber() > 0) {
                 throw new LogCorruptException(
-                        directory, 0, WalFormat.fileName(mark.position().fileNumber()), "no log files");
+                        directory,
+                        0,
+                        WalFormat.fileName(mark.position().fileNumber()),
+                        "no log files");
             }
             return new RecoveredLog(List.of(), LogPosition.ORIGIN, mark, false);
         }
@@ -86,7 +95,8 @@ final class WalRecovery {
                     while (scanner.advance()) {
                         RecordHeader record = scanner.record();
                         RecordType type = requireKnown(file.path(), scanner);
-                        if (record.rowCount() > 0 && record.firstSequenceNumber() + record.rowCount() > from) {
+                        if (record.rowCount() > 0
+                                && record.firstSequenceNumber() + record.rowCount() > from) {
                             visitor.record(
                                     type,
                                     record.term(),
@@ -112,7 +122,10 @@ final class WalRecovery {
             }
             if (!numbers.isEmpty() && number != numbers.getLast() + 1) {
                 throw new LogCorruptException(
-                        directory, 0, WalFormat.fileName(numbers.getLast() + 1), "no such file, but " + name);
+                        directory,
+                        0,
+                        WalFormat.fileName(numbers.getLast() + 1),
+                        "no such file, but " + name);
             }
             numbers.add(number);
         }
@@ -125,7 +138,8 @@ final class WalRecovery {
             return DurableMark.newest(file, disk.readAll(file), identity);
         }
         if (hasFiles) {
-            throw new LogCorruptException(file, 0, "the file that marks what is durable", "no such file");
+            throw new LogCorruptException(
+                    file, 0, "the file that marks what is durable", "no such file");
         }
         return null;
     }
@@ -135,7 +149,8 @@ final class WalRecovery {
         try (Arena arena = Arena.ofConfined();
                 BlockFile file = disk.open(path)) {
             if (file.size() < 2 * BlockFile.BLOCK_BYTES || file.size() > WalFormat.MAX_FILE_BYTES) {
-                throw new LogCorruptException(path, 0, "a file of whole length", file.size() + " bytes");
+                throw new LogCorruptException(
+                        path, 0, "a file of whole length", file.size() + " bytes");
             }
             MemorySegment block = AlignedBuffers.allocate(arena, BlockFile.BLOCK_BYTES);
             file.read(0, block);
@@ -149,7 +164,10 @@ final class WalRecovery {
         long end = next.previousEnd();
         if (end < WalFormat.HEADER_BLOCK_BYTES || end > header.fileBytes()) {
             throw new LogCorruptException(
-                    path(next.number()), 0, "an end of the previous file inside it", Long.toString(end));
+                    path(next.number()),
+                    0,
+                    "an end of the previous file inside it",
+                    Long.toString(end));
         }
         return withBytes(
                 path,
@@ -168,14 +186,16 @@ final class WalRecovery {
                                     reached.term(),
                                     next.chain());
                     if (!stated.equals(reached) || next.term() < reached.term()) {
-                        throw new LogCorruptException(path, end, "to end at " + stated, reached.toString());
+                        throw new LogCorruptException(
+                                path, end, "to end at " + stated, reached.toString());
                     }
                     return new ValidFile(path, header, end);
                 });
     }
 
     /** Rows 3 to 7. */
-    private RecoveredLog lastFile(FileHeader header, List<ValidFile> files, @Nullable DurableMark mark)
+    private RecoveredLog lastFile(
+            FileHeader header, List<ValidFile> files, @Nullable DurableMark mark)
             throws IOException {
         Path path = path(header.number());
         return withBytes(
@@ -207,16 +227,26 @@ final class WalRecovery {
                 });
     }
 
-    private void checkMark(LogPosition mark, Path lastFile, LogPosition end, @Nullable Invalid invalid)
+    private void checkMark(
+            LogPosition mark, Path lastFile, LogPosition end, @Nullable Invalid invalid)
             throws LogCorruptException {
         if (mark.fileNumber() > end.fileNumber()) {
             throw new LogCorruptException(
-                    directory, 0, WalFormat.fileName(mark.fileNumber()), "files up to " + lastFile.getFileName());
+                    directory,
+                    0,
+                    WalFormat.fileName(mark.fileNumber()),
+                    "files up to " + lastFile.getFileName());
         }
         if (mark.fileNumber() == end.fileNumber() && end.offset() < mark.offset()) {
-            String got = invalid == null ? "end of file" : invalid.got() + " instead of " + invalid.expected();
+            String got =
+                    invalid == null
+                            ? "end of file"
+                            : invalid.got() + " instead of " + invalid.expected();
             throw new LogCorruptException(
-                    lastFile, end.offset(), "valid records up to " + mark.offset() + " as CURRENT marks", got);
+                    lastFile,
+                    end.offset(),
+                    "valid records up to " + mark.offset() + " as CURRENT marks",
+                    got);
         }
     }
 
@@ -229,7 +259,8 @@ final class WalRecovery {
         return scanner;
     }
 
-    private static RecordType requireKnown(Path path, RecordScanner scanner) throws UnsupportedLogFormatException {
+    private static RecordType requireKnown(Path path, RecordScanner scanner)
+            throws UnsupportedLogFormatException {
         RecordType type = scanner.record().type();
         if (type == null) {
             throw new UnsupportedLogFormatException(
@@ -238,7 +269,8 @@ final class WalRecovery {
         return type;
     }
 
-    private <T extends @Nullable Object> T withBytes(Path path, BytesReader<T> reader) throws IOException {
+    private <T extends @Nullable Object> T withBytes(Path path, BytesReader<T> reader)
+            throws IOException {
         try (Arena arena = Arena.ofConfined();
                 BlockFile file = disk.open(path)) {
             MemorySegment bytes = AlignedBuffers.allocate(arena, file.size());

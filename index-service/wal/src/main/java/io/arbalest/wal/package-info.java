@@ -1,15 +1,15 @@
 /**
- * The write-ahead log: appends opaque operation bytes, makes them durable in groups, and after a restart gives back exactly the
- * prefix that was acknowledged.
+ * The write-ahead log: appends opaque operation bytes, makes them durable in groups, and after a
+ * restart gives back exactly the prefix that was acknowledged.
  *
- * <p><b>Knows</b> records, files of the log, checksums, group commit, recovery. <b>Does not know</b> vectors, keys or shards: a
- * body is bytes. Imports io and common.
+ * <p><b>Knows</b> records, files of the log, checksums, group commit, recovery. <b>Does not
+ * know</b> vectors, keys or shards: a body is bytes. Imports io and common.
  *
- * <p><b>Start at</b> {@link io.arbalest.wal.WriteAheadLog}, then {@code WalFormat} (the specification), then {@code
- * WalRecovery} (the decision table).
+ * <p><b>Start at</b> {@link io.arbalest.wal.WriteAheadLog}, then {@code WalFormat} (the
+ * specification), then {@code WalRecovery} (the decision table).
  *
- * <p><b>Threads:</b> a log has the serial executors {@code wal-writer} (writes, callbacks, marks) and {@code wal-preparer} (files
- * written with zeros ahead of their use); appenders may be many.
+ * <p><b>Threads:</b> a log has the serial executors {@code wal-writer} (writes, callbacks, marks)
+ * and {@code wal-preparer} (files written with zeros ahead of their use); appenders may be many.
  *
  * <p><b>Owns:</b> everything in the log's directory, one aligned buffer of a batch, the open files.
  */

@@ -3,6 +3,7 @@ package io.arbalest.wal;
 import static io.arbalest.wal.LogFixture.append;
 import static io.arbalest.wal.LogFixture.expected;
 import static io.arbalest.wal.LogFixture.replay;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -11,12 +12,14 @@ import io.arbalest.testkit.SimDisk.Fault;
 import io.arbalest.testkit.SimDisk.Operation;
 import io.arbalest.wal.LogFailedException.Reason;
 import io.arbalest.wal.LogFixture.Fate;
+
+import org.junit.jupiter.api.Test;
+
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.Test;
 
 class FileWriteAheadLogTest {
     private final LogFixture fixture = new LogFixture(11);
@@ -44,7 +47,9 @@ class FileWriteAheadLogTest {
             assertThat(log.durableSequenceNumber()).isEqualTo(8);
             assertThat(replay(log, 1))
                     .containsExactly(
-                            expected(3, 1, 5, 100, 1), expected(3, 6, 1, 0, 2), expected(3, 7, 2, 5000, 3));
+                            expected(3, 1, 5, 100, 1),
+                            expected(3, 6, 1, 0, 2),
+                            expected(3, 7, 2, 5000, 3));
             assertThat(replay(log, 5)).hasSize(3);
             assertThat(replay(log, 6)).hasSize(2);
             assertThat(replay(log, 9)).isEmpty();
@@ -52,7 +57,8 @@ class FileWriteAheadLogTest {
             assertThatThrownBy(() -> replay(log, 1)).isInstanceOf(IllegalStateException.class);
         }
         try (FileWriteAheadLog log = fixture.open(4)) {
-            assertThat(replay(log, 8)).containsExactly(expected(3, 7, 2, 5000, 3), expected(4, 9, 1, 10, 4));
+            assertThat(replay(log, 8))
+                    .containsExactly(expected(3, 7, 2, 5000, 3), expected(4, 9, 1, 10, 4));
         }
     }
 
@@ -63,7 +69,10 @@ class FileWriteAheadLogTest {
             log.append(
                     RecordType.ROWS,
                     1,
-                    List.of(LogFixture.body(3, 9), MemorySegment.ofArray(new byte[0]), LogFixture.body(70, 9)),
+                    List.of(
+                            LogFixture.body(3, 9),
+                            MemorySegment.ofArray(new byte[0]),
+                            LogFixture.body(70, 9)),
                     fate);
             fixture.scheduler.runUntilIdle();
         }
@@ -142,7 +151,11 @@ class FileWriteAheadLogTest {
         int file = 8 * LogFixture.BLOCK;
         fixture.options =
                 new WalOptions(
-                        file, 4 * LogFixture.BLOCK, file, Duration.ofMillis(100), Duration.ofMillis(500));
+                        file,
+                        4 * LogFixture.BLOCK,
+                        file,
+                        Duration.ofMillis(100),
+                        Duration.ofMillis(500));
         try (FileWriteAheadLog log = fixture.open()) {
             for (int i = 0; i < 8; i++) {
                 append(log, 1, LogFixture.BLOCK - 64, i);
@@ -179,7 +192,8 @@ class FileWriteAheadLogTest {
         long writes = fixture.disk.writes();
         assertThatThrownBy(() -> append(log, 1, 10, 4))
                 .isInstanceOfSatisfying(
-                        LogFailedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.POISONED));
+                        LogFailedException.class,
+                        e -> assertThat(e.reason()).isEqualTo(Reason.POISONED));
         fixture.scheduler.advance(Duration.ofSeconds(10));
         log.close();
         assertThat(fixture.disk.writes()).isEqualTo(writes);
@@ -239,7 +253,8 @@ class FileWriteAheadLogTest {
         assertThat(fates).allSatisfy(fate -> assertThat(fate.durable).hasSize(1));
         assertThatThrownBy(() -> append(log, 1, 10, 1))
                 .isInstanceOfSatisfying(
-                        LogFailedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.CLOSED));
+                        LogFailedException.class,
+                        e -> assertThat(e.reason()).isEqualTo(Reason.CLOSED));
         try (FileWriteAheadLog reopened = fixture.open()) {
             assertThat(replay(reopened, 1)).hasSize(20);
         }

@@ -3,18 +3,21 @@ package io.arbalest.wal;
 import static io.arbalest.wal.LogFixture.append;
 import static io.arbalest.wal.LogFixture.expected;
 import static io.arbalest.wal.LogFixture.replay;
+
 import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import org.junit.jupiter.api.Test;
 
 /**
- * The files under {@code golden} were written by the first version of format 1. They are read by every later one, and the same
- * records still give the same bytes. {@code -Dgolden.write=DIRECTORY} writes them anew, for a new format version only.
+ * The files under {@code golden} were written by the first version of format 1. They are read by
+ * every later one, and the same records still give the same bytes. {@code -Dgolden.write=DIRECTORY}
+ * writes them anew, for a new format version only.
  */
 class GoldenFormatTest {
     private static final String LOG = "wal-v1.log";

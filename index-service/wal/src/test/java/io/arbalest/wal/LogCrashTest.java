@@ -3,6 +3,7 @@ package io.arbalest.wal;
 import static io.arbalest.wal.LogFixture.append;
 import static io.arbalest.wal.LogFixture.expected;
 import static io.arbalest.wal.LogFixture.replay;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -11,13 +12,18 @@ import io.arbalest.testkit.SimDisk.Fault;
 import io.arbalest.testkit.SimDisk.Operation;
 import io.arbalest.wal.LogFixture.Fate;
 import io.arbalest.wal.LogFixture.Replayed;
+
+import org.junit.jupiter.api.Test;
+
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
-import org.junit.jupiter.api.Test;
 
-/** Random lives of a log with power cuts: what was told durable is there afterwards, in order, and nothing else but a prefix. */
+/**
+ * Random lives of a log with power cuts: what was told durable is there afterwards, in order, and
+ * nothing else but a prefix.
+ */
 class LogCrashTest {
     private static final int CASES = 300;
     private static final Operation[] OPERATIONS = Operation.values();
@@ -33,7 +39,8 @@ class LogCrashTest {
                 .isInstanceOf(AssertionError.class);
     }
 
-    private static void live(RandomGenerator random, long seed, boolean loseSyncs) throws IOException {
+    private static void live(RandomGenerator random, long seed, boolean loseSyncs)
+            throws IOException {
         LogFixture fixture = new LogFixture(seed);
         fixture.disk.loseSyncs(loseSyncs);
         List<Replayed> sent = new ArrayList<>();
@@ -56,9 +63,16 @@ class LogCrashTest {
         }
     }
 
-    /** Appends until the power goes or a while has passed; gives how many records were told durable in all. */
+    /**
+     * Appends until the power goes or a while has passed; gives how many records were told durable
+     * in all.
+     */
     private static int oneLife(
-            LogFixture fixture, RandomGenerator random, int term, long released, List<Replayed> sent)
+            LogFixture fixture,
+            RandomGenerator random,
+            int term,
+            long released,
+            List<Replayed> sent)
             throws IOException {
         int promised = sent.size();
         List<Fate> fates = new ArrayList<>();
@@ -73,7 +87,8 @@ class LogCrashTest {
             sent.add(expected(term, first, rows, bytes, i));
             fates.add(append(log, rows, bytes, i));
             if (random.nextInt(3) == 0) {
-                fixture.scheduler.advance(fixture.options.markDelay().multipliedBy(random.nextInt(2)));
+                fixture.scheduler.advance(
+                        fixture.options.markDelay().multipliedBy(random.nextInt(2)));
             }
         }
         for (Fate fate : fates) {

@@ -2,17 +2,23 @@ package io.arbalest.wal;
 
 import static io.arbalest.wal.LogFixture.BLOCK;
 import static io.arbalest.wal.LogFixture.append;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.arbalest.wal.LogFixture.Replayed;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Test;
 
-/** Every cut and every bit flip of a small log: what recovery gives is never wrong and never silently short. */
+/**
+ * Every cut and every bit flip of a small log: what recovery gives is never wrong and never
+ * silently short.
+ */
 class LogDamageTest {
     /** Records of the batches before the last one. */
     private static final int EARLIER_RECORDS = 3;
@@ -61,7 +67,9 @@ class LogDamageTest {
             if (cut < 2 * BLOCK && records == null) {
                 continue; // TERM_START was marked durable when the log was opened
             }
-            assertThat(records).as("cut at %s", cut).isEqualTo(all.subList(0, wholeRecordsBefore(cut)));
+            assertThat(records)
+                    .as("cut at %s", cut)
+                    .isEqualTo(all.subList(0, wholeRecordsBefore(cut)));
         }
     }
 
@@ -79,7 +87,9 @@ class LogDamageTest {
                     boolean prefix =
                             records.size() >= EARLIER_RECORDS
                                     && records.equals(all.subList(0, records.size()));
-                    assertThat(whole || (inLastBatch && prefix)).as("bit %s of byte %s", bit, at).isTrue();
+                    assertThat(whole || (inLastBatch && prefix))
+                            .as("bit %s of byte %s", bit, at)
+                            .isTrue();
                     torn += whole ? 0 : 1;
                 }
             }
@@ -117,7 +127,8 @@ class LogDamageTest {
             recovery.replay(
                     valid,
                     1,
-                    (_, term, first, rows, body) -> records.add(LogFixture.replayed(term, first, rows, body)));
+                    (_, term, first, rows, body) ->
+                            records.add(LogFixture.replayed(term, first, rows, body)));
         }
         return records;
     }

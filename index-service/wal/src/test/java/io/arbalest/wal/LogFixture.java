@@ -5,6 +5,7 @@ import io.arbalest.io.BlockFile;
 import io.arbalest.testkit.SimClock;
 import io.arbalest.testkit.SimDisk;
 import io.arbalest.testkit.SimScheduler;
+
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -90,7 +91,9 @@ final class LogFixture {
 
     static List<Replayed> replay(WriteAheadLog log, long from) throws IOException {
         List<Replayed> records = new ArrayList<>();
-        log.replay(from, (_, term, first, rows, body) -> records.add(replayed(term, first, rows, body)));
+        log.replay(
+                from,
+                (_, term, first, rows, body) -> records.add(replayed(term, first, rows, body)));
         return records;
     }
 

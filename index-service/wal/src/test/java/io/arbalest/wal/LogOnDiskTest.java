@@ -6,6 +6,11 @@ import io.arbalest.common.Clock;
 import io.arbalest.common.Metrics;
 import io.arbalest.common.SystemScheduler;
 import io.arbalest.io.FileChannelDisk;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -18,9 +23,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The log with real threads on the machine's file system. */
 @Timeout(120)
@@ -41,17 +43,25 @@ class LogOnDiskTest {
         try (SystemScheduler scheduler = new SystemScheduler()) {
             LogEnvironment environment =
                     new LogEnvironment(
-                            new FileChannelDisk(), scheduler, Clock.SYSTEM, Metrics.NONE, List.of());
+                            new FileChannelDisk(),
+                            scheduler,
+                            Clock.SYSTEM,
+                            Metrics.NONE,
+                            List.of());
             try (FileWriteAheadLog log =
-                    FileWriteAheadLog.open(directory, LogFixture.IDENTITY, 1, options, environment)) {
+                    FileWriteAheadLog.open(
+                            directory, LogFixture.IDENTITY, 1, options, environment)) {
                 Executor appenders = scheduler.parallel("appender", APPENDERS);
                 long start = System.nanoTime();
                 List<CompletableFuture<Void>> all = new ArrayList<>();
                 for (int appender = 0; appender < APPENDERS; appender++) {
                     int number = appender;
-                    all.add(CompletableFuture.runAsync(() -> appendAll(log, number, sent), appenders));
+                    all.add(
+                            CompletableFuture.runAsync(
+                                    () -> appendAll(log, number, sent), appenders));
                 }
-                CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).get(100, TimeUnit.SECONDS);
+                CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
+                        .get(100, TimeUnit.SECONDS);
                 LOG.log(
                         Level.INFO,
                         "{0} records by {1} appenders in {2} ms",
@@ -63,7 +73,8 @@ class LogOnDiskTest {
             Map<Long, Integer> found = new HashMap<>();
             AtomicLong next = new AtomicLong(1);
             try (FileWriteAheadLog log =
-                    FileWriteAheadLog.open(directory, LogFixture.IDENTITY, 2, options, environment)) {
+                    FileWriteAheadLog.open(
+                            directory, LogFixture.IDENTITY, 2, options, environment)) {
                 log.replay(
                         1,
                         (_, _, first, _, body) -> {

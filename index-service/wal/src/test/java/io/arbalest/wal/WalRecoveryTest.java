@@ -4,22 +4,28 @@ import static io.arbalest.wal.LogFixture.BLOCK;
 import static io.arbalest.wal.LogFixture.append;
 import static io.arbalest.wal.LogFixture.expected;
 import static io.arbalest.wal.LogFixture.replay;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.arbalest.testkit.SimDisk.Fault;
 import io.arbalest.testkit.SimDisk.Operation;
+
+import org.junit.jupiter.api.Test;
+
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Arrays;
-import org.junit.jupiter.api.Test;
 
 /** One test for each row of the decision table of {@link WalRecovery}. */
 class WalRecoveryTest {
     private final LogFixture fixture = new LogFixture(5);
 
-    /** Three batches of one record each, in blocks 2, 3 and 4 of file 1; block 1 holds TERM_START. CURRENT marks nothing of it. */
+    /**
+     * Three batches of one record each, in blocks 2, 3 and 4 of file 1; block 1 holds TERM_START.
+     * CURRENT marks nothing of it.
+     */
     private Path threeBatches() throws IOException {
         FileWriteAheadLog log = fixture.open();
         for (int i = 1; i <= 3; i++) {
@@ -43,7 +49,9 @@ class WalRecoveryTest {
         try (FileWriteAheadLog log = fixture.open()) {
             assertThat(replay(log, 1))
                     .containsExactly(
-                            expected(1, 1, 2, 1000, 1), expected(1, 3, 2, 1000, 2), expected(1, 5, 1, 10, 9));
+                            expected(1, 1, 2, 1000, 1),
+                            expected(1, 3, 2, 1000, 2),
+                            expected(1, 5, 1, 10, 9));
         }
     }
 
@@ -94,13 +102,15 @@ class WalRecoveryTest {
         fixture.scheduler.runUntilIdle();
         fixture.disk.crash();
         Path file = fixture.file(1);
-        // The header of the second record of the batch is gone, its body and the records behind it are there.
+        // The header of the second record of the batch is gone, its body and the records behind it
+        // are there.
         fixture.disk.damage(file, 3L * BLOCK + WalFormat.framedBytes(1500), new byte[64]);
         RecoveredLog recovered = fixture.recovery().recover();
         assertThat(recovered.tornTail()).isTrue();
         assertThat(recovered.end().nextSequenceNumber()).isEqualTo(3);
         try (FileWriteAheadLog reopened = fixture.open()) {
-            assertThat(replay(reopened, 1)).containsExactly(expected(1, 1, 1, 10, 1), expected(1, 2, 1, 1500, 2));
+            assertThat(replay(reopened, 1))
+                    .containsExactly(expected(1, 1, 1, 10, 1), expected(1, 2, 1, 1500, 2));
         }
     }
 

@@ -2,6 +2,7 @@ package io.arbalest.it.architecture;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -25,7 +26,8 @@ final class Rooms {
                         .filter(Files::isDirectory)
                         .toList();
         if (classes.isEmpty()) {
-            throw new IllegalStateException("no compiled classes under " + root + "; run mvn verify from the root");
+            throw new IllegalStateException(
+                    "no compiled classes under " + root + "; run mvn verify from the root");
         }
         return new ClassFileImporter().importPaths(classes);
     }
@@ -34,7 +36,8 @@ final class Rooms {
         Path own = folder.resolve("target/classes");
         try (Stream<Path> children = Files.list(folder)) {
             return Stream.concat(
-                    Stream.of(own), children.map(child -> child.resolve("target/classes")).toList().stream());
+                    Stream.of(own),
+                    children.map(child -> child.resolve("target/classes")).toList().stream());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

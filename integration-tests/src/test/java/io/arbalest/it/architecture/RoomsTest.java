@@ -2,10 +2,16 @@ package io.arbalest.it.architecture;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaModifier;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
 import java.io.RandomAccessFile;
 import java.nio.channels.FileChannel;
 import java.util.List;
@@ -14,13 +20,12 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** Imports go down only, never up, never sideways; each outside library has one importing room. */
 class RoomsTest {
-    /** For every room, the rooms that it may import. A room that is missing here fails the build. */
+    /**
+     * For every room, the rooms that it may import. A room that is missing here fails the build.
+     */
     private static final Map<String, Set<String>> MAY_IMPORT =
             Map.ofEntries(
                     Map.entry("model", Set.of()),
@@ -40,23 +45,61 @@ class RoomsTest {
                     Map.entry("hnsw", Set.of("common", "model", "memory", "simd")),
                     Map.entry(
                             "engine",
-                            Set.of("common", "model", "io", "memory", "simd", "wal", "metadata", "hnsw")),
+                            Set.of(
+                                    "common",
+                                    "model",
+                                    "io",
+                                    "memory",
+                                    "simd",
+                                    "wal",
+                                    "metadata",
+                                    "hnsw")),
                     Map.entry("cluster", Set.of("common", "model", "engine")),
                     Map.entry("flight", Set.of("common", "model", "engine", "protocol", "client")),
                     Map.entry(
                             "server",
                             Set.of(
-                                    "common", "model", "io", "simd", "memory", "wal", "metadata", "hnsw",
-                                    "engine", "cluster", "flight")),
+                                    "common",
+                                    "model",
+                                    "io",
+                                    "simd",
+                                    "memory",
+                                    "wal",
+                                    "metadata",
+                                    "hnsw",
+                                    "engine",
+                                    "cluster",
+                                    "flight")),
                     Map.entry("testkit", Set.of("common", "model", "io")),
                     Map.entry(
                             "simulation",
                             Set.of(
-                                    "common", "model", "io", "memory", "simd", "wal", "metadata", "hnsw",
-                                    "engine", "cluster", "flight", "protocol", "client", "testkit")),
+                                    "common",
+                                    "model",
+                                    "io",
+                                    "memory",
+                                    "simd",
+                                    "wal",
+                                    "metadata",
+                                    "hnsw",
+                                    "engine",
+                                    "cluster",
+                                    "flight",
+                                    "protocol",
+                                    "client",
+                                    "testkit")),
                     Map.entry(
                             "benchmarks",
-                            Set.of("common", "model", "io", "memory", "simd", "wal", "hnsw", "metadata", "engine")));
+                            Set.of(
+                                    "common",
+                                    "model",
+                                    "io",
+                                    "memory",
+                                    "simd",
+                                    "wal",
+                                    "hnsw",
+                                    "metadata",
+                                    "engine")));
 
     /** Outside packages and the only rooms that may name them. */
     private static final Map<String, Set<String>> SOLE_IMPORTERS =
@@ -125,7 +168,8 @@ class RoomsTest {
     void onlyIoOpensFilesAndNativeFunctions() {
         noClasses()
                 .that()
-                .resideOutsideOfPackages("io.arbalest.io..", "io.arbalest.server..", "io.arbalest.benchmarks..")
+                .resideOutsideOfPackages(
+                        "io.arbalest.io..", "io.arbalest.server..", "io.arbalest.benchmarks..")
                 .should()
                 .dependOnClassesThat()
                 .areAssignableTo(FileChannel.class)
@@ -141,22 +185,22 @@ class RoomsTest {
     @Test
     void onlyCommonReadsClocksAndStartsThreads() {
         noClasses()
-                        .that()
-                        .resideOutsideOfPackages(
-                                "io.arbalest.common..", "io.arbalest.testkit..", "io.arbalest.benchmarks..")
-                        .should()
-                        .callMethod(System.class, "currentTimeMillis")
-                        .orShould()
-                        .callMethod(System.class, "nanoTime")
-                        .orShould()
-                        .callMethod(Thread.class, "sleep", long.class)
-                        .orShould()
-                        .callConstructor(Thread.class, Runnable.class)
-                        .orShould()
-                        .callConstructor(Thread.class, Runnable.class, String.class)
-                        .orShould()
-                        .callConstructor(Random.class)
-                        .check(Rooms.SERVICE);
+                .that()
+                .resideOutsideOfPackages(
+                        "io.arbalest.common..", "io.arbalest.testkit..", "io.arbalest.benchmarks..")
+                .should()
+                .callMethod(System.class, "currentTimeMillis")
+                .orShould()
+                .callMethod(System.class, "nanoTime")
+                .orShould()
+                .callMethod(Thread.class, "sleep", long.class)
+                .orShould()
+                .callConstructor(Thread.class, Runnable.class)
+                .orShould()
+                .callConstructor(Thread.class, Runnable.class, String.class)
+                .orShould()
+                .callConstructor(Random.class)
+                .check(Rooms.SERVICE);
     }
 
     @Test
@@ -178,15 +222,13 @@ class RoomsTest {
                         .filter(type -> type.getPackageName().startsWith("io.arbalest.flink"))
                         .filter(JavaClass::isTopLevelClass)
                         .filter(type -> type.getModifiers().contains(JavaModifier.PUBLIC))
-                        .filter(
-                                type ->
-                                        type.getAnnotations().stream()
-                                                .noneMatch(
-                                                        annotation ->
-                                                                annotation
-                                                                        .getRawType()
-                                                                        .getPackageName()
-                                                                        .equals("org.apache.flink.annotation")))
+                        .filter(type ->
+                                type.getAnnotations().stream()
+                                        .noneMatch(annotation ->
+                                                annotation
+                                                        .getRawType()
+                                                        .getPackageName()
+                                                        .equals("org.apache.flink.annotation")))
                         .map(JavaClass::getName)
                         .sorted()
                         .toList();
@@ -195,7 +237,9 @@ class RoomsTest {
 
     @Test
     void everyRoomIsThere() {
-        assertThat(presentRooms()).contains("model", "protocol", "client", "flink", "engine", "hnsw", "wal", "server");
+        assertThat(presentRooms())
+                .contains(
+                        "model", "protocol", "client", "flink", "engine", "hnsw", "wal", "server");
     }
 
     private static Set<String> presentRooms() {

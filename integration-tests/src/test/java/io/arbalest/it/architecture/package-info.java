@@ -1,5 +1,6 @@
 /**
- * The walls that Maven's dependency list cannot hold: who may import what, read from the compiled classes of every room.
+ * The walls that Maven's dependency list cannot hold: who may import what, read from the compiled
+ * classes of every room.
  *
  * <p><b>Start at</b> {@code RoomsTest}.
  */

@@ -2,8 +2,10 @@ package io.arbalest.jobs.demo;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -19,8 +21,8 @@ import java.util.Random;
 import java.util.zip.GZIPInputStream;
 
 /**
- * The package catalogue as JSON lines, shuffled with a fixed seed: in alphabetical order, the first minute of the demo would
- * know nothing past the letter f.
+ * The package catalogue as JSON lines, shuffled with a fixed seed: in alphabetical order, the first
+ * minute of the demo would know nothing past the letter f.
  *
  * <p>Immutable.
  */
@@ -37,7 +39,9 @@ final class Catalogue {
         List<String> lines = new ArrayList<>();
         try (BufferedReader reader =
                 new BufferedReader(
-                        new InputStreamReader(new GZIPInputStream(Files.newInputStream(file)), StandardCharsets.UTF_8))) {
+                        new InputStreamReader(
+                                new GZIPInputStream(Files.newInputStream(file)),
+                                StandardCharsets.UTF_8))) {
             for (String line = reader.readLine(); line != null; line = reader.readLine()) {
                 lines.add(line);
             }

@@ -1,13 +1,15 @@
 package io.arbalest.jobs.demo;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
+
 /**
- * Everything that must be undone, last first: at the end, or when the JVM is told to stop, whichever comes first. What is
- * added after that is undone at once, so a process that was being started when Ctrl-C came is stopped too.
+ * Everything that must be undone, last first: at the end, or when the JVM is told to stop,
+ * whichever comes first. What is added after that is undone at once, so a process that was being
+ * started when Ctrl-C came is stopped too.
  *
  * <p>Thread-safe.
  */

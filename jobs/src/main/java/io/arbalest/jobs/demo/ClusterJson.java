@@ -2,7 +2,9 @@ package io.arbalest.jobs.demo;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+
 import io.arbalest.jobs.local.NodeProcess;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +23,12 @@ final class ClusterJson {
 
     /** Writes the file; a reader sees all of it or nothing. */
     static void write(
-            Path file, Settings settings, List<NodeProcess> nodes, String bootstrapServers, Path embedding, Path dataDirectory)
+            Path file,
+            Settings settings,
+            List<NodeProcess> nodes,
+            String bootstrapServers,
+            Path embedding,
+            Path dataDirectory)
             throws IOException {
         ObjectNode document = Catalogue.JSON.createObjectNode();
         document.put("format", FORMAT);
@@ -43,6 +50,10 @@ final class ClusterJson {
         document.put("dataDir", dataDirectory.toString());
         Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
         Files.writeString(temporary, document.toPrettyString() + System.lineSeparator());
-        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Files.move(
+                temporary,
+                file,
+                StandardCopyOption.ATOMIC_MOVE,
+                StandardCopyOption.REPLACE_EXISTING);
     }
 }

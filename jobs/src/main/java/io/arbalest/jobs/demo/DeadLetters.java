@@ -1,14 +1,7 @@
 package io.arbalest.jobs.demo;
 
 import io.arbalest.model.ErrorCode;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicReference;
+
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -18,9 +11,19 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
 
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
+
 /**
- * Reads the dead-letter topic from its beginning, on a thread of its own, and counts by code. A letter that a restarted job
- * has sent twice counts once: it is known by the offset of the record that it is about.
+ * Reads the dead-letter topic from its beginning, on a thread of its own, and counts by code. A
+ * letter that a restarted job has sent twice counts once: it is known by the offset of the record
+ * that it is about.
  *
  * <p>Thread-safe.
  */
@@ -67,10 +70,13 @@ final class DeadLetters implements AutoCloseable {
     private void run() {
         Map<String, Object> configuration =
                 Map.of(
-                        ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers,
-                        ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+                        ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                        bootstrapServers,
+                        ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
+                        "earliest");
         try (KafkaConsumer<byte[], byte[]> consumer =
-                new KafkaConsumer<>(configuration, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+                new KafkaConsumer<>(
+                        configuration, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             List<TopicPartition> partitions =
                     consumer.partitionsFor(topic).stream()
                             .map(info -> new TopicPartition(topic, info.partition()))
@@ -88,7 +94,10 @@ final class DeadLetters implements AutoCloseable {
     }
 
     private synchronized void note(ConsumerRecord<byte[], byte[]> letter) {
-        String origin = header(letter, "arbalest.source.partition") + "@" + header(letter, "arbalest.source.offset");
+        String origin =
+                header(letter, "arbalest.source.partition")
+                        + "@"
+                        + header(letter, "arbalest.source.offset");
         if (seen.add(origin)) {
             ErrorCode code = ErrorCode.ofNumber(number(header(letter, "arbalest.code")));
             byte[] key = letter.key();

@@ -4,13 +4,17 @@ import io.arbalest.client.ArbalestClient;
 import io.arbalest.embedding.WordVectorEmbedder;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
- * The demo, step by step: start everything, replay the catalogue, watch it become searchable, check it, say what was found.
+ * The demo, step by step: start everything, replay the catalogue, watch it become searchable, check
+ * it, say what was found.
  *
  * <p>Confined to one thread, apart from what it starts.
  */
@@ -49,14 +53,19 @@ final class Demo {
 
     /** What is running besides the processes. */
     private record Observers(
-            Ledger ledger, Replay replay, FreshnessProbe freshness, DeadLetters letters, ExampleSearches searches) {}
+            Ledger ledger,
+            Replay replay,
+            FreshnessProbe freshness,
+            DeadLetters letters,
+            ExampleSearches searches) {}
 
     /** Runs the demo up to its summary; returns whether every check held. */
     boolean run() throws InterruptedException {
         WordVectorEmbedder embedder = WordVectorEmbedder.load(data);
         double begin = screen.elapsedSeconds();
         Pipeline.Running running =
-                new Pipeline(settings, workplace, data, embedder.dimension(), screen, cleanup).start();
+                new Pipeline(settings, workplace, data, embedder.dimension(), screen, cleanup)
+                        .start();
         List<String> lines = Catalogue.read(data, settings.records());
         Scenario scenario = Scenario.of(lines);
         Observers observers = observe(running, scenario, embedder, lines, begin);
@@ -96,12 +105,24 @@ final class Demo {
     }
 
     private Observers observe(
-            Pipeline.Running running, Scenario scenario, WordVectorEmbedder embedder, List<String> lines, double begin) {
+            Pipeline.Running running,
+            Scenario scenario,
+            WordVectorEmbedder embedder,
+            List<String> lines,
+            double begin) {
         ArbalestClient client = running.client();
         String servers = running.broker().bootstrapServers();
         Ledger ledger = new Ledger(scenario);
+        Set<String> deleted =
+                scenario.events().stream()
+                        .filter(event -> event.value() == null || event.malformed() != null)
+                        .map(Scenario.Event::key)
+                        .collect(Collectors.toSet());
         FreshnessProbe freshness =
-                new FreshnessProbe(client, settings.collection(), Math.max(1, scenario.events().size() / SAMPLES));
+                new FreshnessProbe(
+                        client,
+                        settings.collection(),
+                        Math.max(1, scenario.events().size() / SAMPLES));
         DeadLetters letters = new DeadLetters(servers, settings.deadLetterTopic());
         ExampleSearches searches =
                 new ExampleSearches(
@@ -118,7 +139,11 @@ final class Demo {
                         scenario,
                         ledger,
                         settings.rate(),
-                        (event, key, timestamp, offset) -> freshness.sent(key, timestamp, offset));
+                        (event, key, timestamp, offset) -> {
+                            if (!deleted.contains(key)) { // what is deleted again may never be seen
+                                freshness.sent(key, timestamp, offset);
+                            }
+                        });
         cleanup.add(replay::close);
         cleanup.add(searches::close);
         cleanup.add(letters::close);
@@ -130,7 +155,8 @@ final class Demo {
     }
 
     /** Watches until as many rows are searchable as the topic leaves behind. */
-    private void fill(Pipeline.Running running, Scenario scenario, Observers observers) throws InterruptedException {
+    private void fill(Pipeline.Running running, Scenario scenario, Observers observers)
+            throws InterruptedException {
         long lastMove = System.nanoTime();
         long lastSum = -1;
         RateMeter meter = new RateMeter();
@@ -146,14 +172,17 @@ final class Demo {
             screen.live(
                     String.format(
                             Locale.ROOT,
-                            "  replayed %,d of %,d  searchable %,d  %,.0f rows/s  fresh p50 %d ms p99 %d ms  recall@10 %s",
+                            "  replayed %,d of %,d  searchable %,d  %,.0f rows/s  fresh p50 %d ms"
+                                    + " p99 %d ms  recall@10 %s",
                             sent,
                             scenario.events().size(),
                             progress.live(),
                             meter.rate(progress.applied()),
                             fresh.p50(),
                             fresh.p99(),
-                            Double.isNaN(recall) ? "-" : String.format(Locale.ROOT, "%.3f", recall)));
+                            Double.isNaN(recall)
+                                    ? "-"
+                                    : String.format(Locale.ROOT, "%.3f", recall)));
             boolean all = observers.ledger().complete() && progress.live() == expected;
             if (all && fresh.stillWaiting() == 0) {
                 return;
@@ -167,7 +196,8 @@ final class Demo {
                         ErrorCode.DEADLINE_EXCEEDED,
                         String.format(
                                 Locale.ROOT,
-                                "nothing has moved for %d s: %d rows searchable of %d expected, %d freshness samples open",
+                                "nothing has moved for %d s: %d rows searchable of %d expected, %d"
+                                        + " freshness samples open",
                                 STALL_TIMEOUT.toSeconds(),
                                 progress.live(),
                                 expected,
@@ -187,15 +217,24 @@ final class Demo {
             if (progress.tail() == 0 || late) {
                 return progress;
             }
-            screen.live(String.format(Locale.ROOT, "  linking the last %,d rows into the graph", progress.tail()));
+            screen.live(
+                    String.format(
+                            Locale.ROOT,
+                            "  linking the last %,d rows into the graph",
+                            progress.tail()));
             Thread.sleep(TICK.toMillis());
         }
     }
 
     private FinalChecks.Recall check(
-            FinalChecks finalChecks, Progress progress, Observers observers, List<String> lines, WordVectorEmbedder embedder)
+            FinalChecks finalChecks,
+            Progress progress,
+            Observers observers,
+            List<String> lines,
+            WordVectorEmbedder embedder)
             throws InterruptedException {
-        screen.live("  comparing every row and " + FinalChecks.QUERIES + " answers with what was sent");
+        screen.live(
+                "  comparing every row and " + FinalChecks.QUERIES + " answers with what was sent");
         List<Ledger.Expected> expected = observers.ledger().expected();
         Truth truth = Truth.of(expected, embedder);
         finalChecks.content(expected, observers.ledger().deletedKeys(), truth);
@@ -204,7 +243,8 @@ final class Demo {
         return finalChecks.recall(lines, embedder, truth);
     }
 
-    private void awaitDeadLetters(Scenario scenario, DeadLetters letters) throws InterruptedException {
+    private void awaitDeadLetters(Scenario scenario, DeadLetters letters)
+            throws InterruptedException {
         long begin = System.nanoTime();
         while (!letters.counts().equals(scenario.malformed())
                 && letters.failure() == null

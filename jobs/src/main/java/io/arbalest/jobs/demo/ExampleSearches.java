@@ -6,15 +6,18 @@ import io.arbalest.client.SearchQuery;
 import io.arbalest.client.SearchResult;
 import io.arbalest.embedding.WordVectorEmbedder;
 import io.arbalest.model.ArbalestException;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Asks in plain words while the index fills. The first question is asked over and over until it is answered: that moment is
- * the first search result. The others follow as the index grows, so that each has something to find.
+ * Asks in plain words while the index fills. The first question is asked over and over until it is
+ * answered: that moment is the first search result. The others follow as the index grows, so that
+ * each has something to find.
  *
  * <p>Thread-safe.
  */
@@ -75,12 +78,16 @@ final class ExampleSearches implements AutoCloseable {
         share = newShare;
     }
 
-    /** When the first non-empty answer came, in seconds since the processes were started; 0 before. */
+    /**
+     * When the first non-empty answer came, in seconds since the processes were started; 0 before.
+     */
     double firstResultSeconds() {
         return firstResultSeconds;
     }
 
-    /** Recall@10 of a few queries against the servers' own exact search, a moment ago; NaN before. */
+    /**
+     * Recall@10 of a few queries against the servers' own exact search, a moment ago; NaN before.
+     */
     double liveRecall() {
         return liveRecall;
     }
@@ -113,7 +120,9 @@ final class ExampleSearches implements AutoCloseable {
     }
 
     private synchronized void askWhatIsDue() {
-        if (next < EXAMPLES.size() && share >= 0.9 * next / EXAMPLES.size() && ask(EXAMPLES.get(next))) {
+        if (next < EXAMPLES.size()
+                && share >= 0.9 * next / EXAMPLES.size()
+                && ask(EXAMPLES.get(next))) {
             next++;
         }
     }
@@ -124,7 +133,9 @@ final class ExampleSearches implements AutoCloseable {
                 client.search(
                         collection,
                         List.of(embedder.embed(example.text())),
-                        SearchQuery.nearest(SHOWN).withFilter(example.filter()).withFields(List.of("section")));
+                        SearchQuery.nearest(SHOWN)
+                                .withFilter(example.filter())
+                                .withFields(List.of("section")));
         double millis = (System.nanoTime() - start) / 1e6;
         List<Hit> hits = result.hits().get(0);
         if (hits.isEmpty()) {
@@ -132,11 +143,21 @@ final class ExampleSearches implements AutoCloseable {
         }
         if (firstResultSeconds == 0) {
             firstResultSeconds = screen.elapsedSeconds() - begin;
-            screen.step("first result", String.format(Locale.ROOT, "%.1f s after the first process was started", firstResultSeconds));
+            screen.step(
+                    "first result",
+                    String.format(
+                            Locale.ROOT,
+                            "%.1f s after the first process was started",
+                            firstResultSeconds));
             return true;
         }
-        String question = "\"" + example.text() + "\"" + (example.filter() == null ? "" : " where " + example.filter());
-        String answer = hits.stream().map(hit -> hit.key().toString()).collect(Collectors.joining(", "));
+        String question =
+                "\""
+                        + example.text()
+                        + "\""
+                        + (example.filter() == null ? "" : " where " + example.filter());
+        String answer =
+                hits.stream().map(hit -> hit.key().toString()).collect(Collectors.joining(", "));
         screen.step("search", question);
         screen.line(String.format(Locale.ROOT, "  %-17s -> %s  (%.1f ms)", "", answer, millis));
         return true;
@@ -144,7 +165,8 @@ final class ExampleSearches implements AutoCloseable {
 
     private void measure() {
         SearchQuery query = SearchQuery.nearest(RECALL_K).withFields(List.of());
-        List<List<Hit>> exact = client.search(collection, sampleQueries, query.withExact(true)).hits();
+        List<List<Hit>> exact =
+                client.search(collection, sampleQueries, query.withExact(true)).hits();
         List<List<Hit>> found = client.search(collection, sampleQueries, query).hits();
         List<Double> shares = new ArrayList<>();
         for (int i = 0; i < exact.size(); i++) {

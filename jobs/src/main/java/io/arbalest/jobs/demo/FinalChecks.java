@@ -1,6 +1,7 @@
 package io.arbalest.jobs.demo;
 
 import com.fasterxml.jackson.databind.JsonNode;
+
 import io.arbalest.client.ArbalestClient;
 import io.arbalest.client.Hit;
 import io.arbalest.client.SearchQuery;
@@ -8,6 +9,7 @@ import io.arbalest.client.SearchResult;
 import io.arbalest.embedding.WordVectorEmbedder;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.PointKey;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,9 +20,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * What must hold at the end: every row that the topic leaves behind is in the index with exactly its version, metadata and
- * vector; nothing else is; every malformed record is a dead letter with its code; the graph finds the true neighbours and
- * looks at a small part of the points.
+ * What must hold at the end: every row that the topic leaves behind is in the index with exactly
+ * its version, metadata and vector; nothing else is; every malformed record is a dead letter with
+ * its code; the graph finds the true neighbours and looks at a small part of the points.
  *
  * <p>Confined to one thread.
  */
@@ -58,14 +60,21 @@ final class FinalChecks {
     }
 
     /** Every expected row is there exactly as sent; nothing that was deleted is. */
-    void content(List<Ledger.Expected> expected, List<String> deletedKeys, Truth truth) throws InterruptedException {
+    void content(List<Ledger.Expected> expected, List<String> deletedKeys, Truth truth)
+            throws InterruptedException {
         Findings findings = compare(expected, truth);
         long begin = System.nanoTime();
         while (!findings.good() && System.nanoTime() - begin < LATE_ROWS_TIMEOUT.toNanos()) {
-            Thread.sleep(LATE_ROWS_PAUSE.toMillis()); // the last updates may still be on their way: ask again for these
+            Thread.sleep(
+                    LATE_ROWS_PAUSE
+                            .toMillis()); // the last updates may still be on their way: ask again
+            // for these
             findings = compare(findings.rows(), truth);
         }
-        checks.add("every record is there", findings.missing().isEmpty(), outOf(expected.size(), findings.missing()));
+        checks.add(
+                "every record is there",
+                findings.missing().isEmpty(),
+                outOf(expected.size(), findings.missing()));
         checks.add(
                 "version, metadata and vector as sent",
                 findings.different().isEmpty(),
@@ -78,7 +87,8 @@ final class FinalChecks {
     }
 
     /** Rows that are not as they should be. */
-    private record Findings(List<Ledger.Expected> rows, List<String> missing, List<String> different) {
+    private record Findings(
+            List<Ledger.Expected> rows, List<String> missing, List<String> different) {
         boolean good() {
             return rows.isEmpty();
         }
@@ -87,8 +97,10 @@ final class FinalChecks {
     private Findings compare(List<Ledger.Expected> expected, Truth truth) {
         Findings findings = new Findings(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
         for (int first = 0; first < expected.size(); first += KEYS_PER_GET) {
-            List<Ledger.Expected> chunk = expected.subList(first, Math.min(expected.size(), first + KEYS_PER_GET));
-            Map<PointKey, Hit> found = get(chunk.stream().map(row -> PointKey.of(row.key())).toList(), true);
+            List<Ledger.Expected> chunk =
+                    expected.subList(first, Math.min(expected.size(), first + KEYS_PER_GET));
+            Map<PointKey, Hit> found =
+                    get(chunk.stream().map(row -> PointKey.of(row.key())).toList(), true);
             for (Ledger.Expected row : chunk) {
                 Hit hit = found.get(PointKey.of(row.key()));
                 if (hit == null || !sameRow(row, hit, truth)) {
@@ -115,26 +127,40 @@ final class FinalChecks {
                 && Arrays.equals(hit.vector(), truth.vector(row.key()));
     }
 
-    /** The live count of the shards is the number of expected rows: together with {@link #content}, nothing is extra. */
+    /**
+     * The live count of the shards is the number of expected rows: together with {@link #content},
+     * nothing is extra.
+     */
     void count(long live, int expected) {
-        checks.add("nothing else is there", live == expected, live + " live rows, " + expected + " expected");
+        checks.add(
+                "nothing else is there",
+                live == expected,
+                live + " live rows, " + expected + " expected");
     }
 
     void linked(double share) {
-        checks.add("rows linked into the graph", share >= LEAST_LINKED, percent(share) + ", at least " + percent(LEAST_LINKED));
+        checks.add(
+                "rows linked into the graph",
+                share >= LEAST_LINKED,
+                percent(share) + ", at least " + percent(LEAST_LINKED));
     }
 
     /** Recall and cost of the graph alone: without the scan of the tail, without exact mode. */
     Recall recall(List<String> lines, WordVectorEmbedder embedder, Truth truth) {
         List<float[]> queries = Truth.queries(lines, embedder, QUERIES, QUERY_SEED);
         SearchQuery query =
-                SearchQuery.nearest(K).withSkipTail(true).withExact(false).withFields(List.of()).withTimeout(Duration.ofSeconds(30));
+                SearchQuery.nearest(K)
+                        .withSkipTail(true)
+                        .withExact(false)
+                        .withFields(List.of())
+                        .withTimeout(Duration.ofSeconds(30));
         List<List<Hit>> answers = new ArrayList<>();
         long scored = 0;
         long live = 0;
         boolean partial = false;
         for (int first = 0; first < queries.size(); first += QUERIES_PER_SEARCH) {
-            List<float[]> chunk = queries.subList(first, Math.min(queries.size(), first + QUERIES_PER_SEARCH));
+            List<float[]> chunk =
+                    queries.subList(first, Math.min(queries.size(), first + QUERIES_PER_SEARCH));
             SearchResult result = client.search(collection, chunk, query);
             answers.addAll(result.hits());
             scored += result.statistics().scored() + result.statistics().tailScored();
@@ -146,9 +172,17 @@ final class FinalChecks {
         checks.add(
                 "recall@10 of the graph alone",
                 recall >= LEAST_RECALL && !partial,
-                String.format(Locale.ROOT, "%.4f over %d queries, at least %.2f", recall, queries.size(), LEAST_RECALL));
+                String.format(
+                        Locale.ROOT,
+                        "%.4f over %d queries, at least %.2f",
+                        recall,
+                        queries.size(),
+                        LEAST_RECALL));
         if (live >= SCORED_COUNTS_FROM) {
-            checks.add("points scored by a query", share <= MOST_SCORED, percent(share) + " of them, at most " + percent(MOST_SCORED));
+            checks.add(
+                    "points scored by a query",
+                    share <= MOST_SCORED,
+                    percent(share) + " of them, at most " + percent(MOST_SCORED));
         }
         return new Recall(recall, share);
     }
@@ -159,7 +193,8 @@ final class FinalChecks {
                 "dead letters",
                 same,
                 same
-                        ? found.values().stream().mapToInt(Integer::intValue).sum() + ", each with its code"
+                        ? found.values().stream().mapToInt(Integer::intValue).sum()
+                                + ", each with its code"
                         : "found " + labels(found) + ", expected " + labels(expected));
     }
 
@@ -178,6 +213,10 @@ final class FinalChecks {
         if (wrong.isEmpty()) {
             return "all of " + all;
         }
-        return wrong.size() + " of " + all + " not, for example " + wrong.subList(0, Math.min(NAMED, wrong.size()));
+        return wrong.size()
+                + " of "
+                + all
+                + " not, for example "
+                + wrong.subList(0, Math.min(NAMED, wrong.size()));
     }
 }

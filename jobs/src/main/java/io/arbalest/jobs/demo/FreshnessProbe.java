@@ -5,6 +5,7 @@ import io.arbalest.client.Hit;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
+
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -16,16 +17,20 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Measures freshness as a user would see it: asks for sampled keys over and over, from outside, until a version at least as
- * new as the one that was sent comes back. Freshness = then minus the Kafka record's timestamp, both on this machine's clock.
- * The pause between two questions adds up to {@value #PAUSE_MILLIS} ms to what is measured. Samples are kept exactly.
+ * Measures freshness as a user would see it: asks for sampled keys over and over, from outside,
+ * until a version at least as new as the one that was sent comes back. Freshness = then minus the
+ * Kafka record's timestamp, both on this machine's clock. The pause between two questions adds up
+ * to {@value #PAUSE_MILLIS} ms to what is measured. Samples are kept exactly.
  *
  * <p>Thread-safe.
  */
 final class FreshnessProbe implements AutoCloseable {
     private static final int PAUSE_MILLIS = 5;
 
-    /** The pause while rows are late by more than a second: asking faster would only make them later. */
+    /**
+     * The pause while rows are late by more than a second: asking faster would only make them
+     * later.
+     */
     private static final int LATE_PAUSE_MILLIS = 50;
 
     private static final int LATE_MILLIS = 1000;
@@ -36,7 +41,8 @@ final class FreshnessProbe implements AutoCloseable {
     private static final int KEYS_PER_GET = 16;
 
     private static final ArbalestClient.GetOptions OPTIONS =
-            new ArbalestClient.GetOptions(List.of(), false, Optional.empty(), Duration.ofSeconds(10));
+            new ArbalestClient.GetOptions(
+                    List.of(), false, Optional.empty(), Duration.ofSeconds(10));
 
     private final ArbalestClient client;
     private final String collection;
@@ -84,7 +90,12 @@ final class FreshnessProbe implements AutoCloseable {
         long[] sorted = Arrays.copyOf(samples, count);
         Arrays.sort(sorted);
         return new Report(
-                count, percentile(sorted, 0.50), percentile(sorted, 0.99), percentile(sorted, 1), skipped, waiting.size());
+                count,
+                percentile(sorted, 0.50),
+                percentile(sorted, 0.99),
+                percentile(sorted, 1),
+                skipped,
+                waiting.size());
     }
 
     /** The smallest sample that is not below this share of all; 0 without samples. */
@@ -101,7 +112,11 @@ final class FreshnessProbe implements AutoCloseable {
             try {
                 List<Waiting> asked = oldest();
                 if (!asked.isEmpty()) {
-                    note(client.get(collection, asked.stream().map(Waiting::key).distinct().toList(), OPTIONS));
+                    note(
+                            client.get(
+                                    collection,
+                                    asked.stream().map(Waiting::key).distinct().toList(),
+                                    OPTIONS));
                 }
                 boolean late = !asked.isEmpty() && age(asked.get(0)) > LATE_MILLIS;
                 Thread.sleep(late ? LATE_PAUSE_MILLIS : PAUSE_MILLIS);
@@ -128,7 +143,8 @@ final class FreshnessProbe implements AutoCloseable {
 
     private synchronized List<Waiting> oldest() {
         List<Waiting> asked = new ArrayList<>();
-        for (Iterator<Waiting> each = waiting.iterator(); each.hasNext() && asked.size() < KEYS_PER_GET; ) {
+        for (Iterator<Waiting> each = waiting.iterator();
+                each.hasNext() && asked.size() < KEYS_PER_GET; ) {
             asked.add(each.next());
         }
         return asked;
@@ -136,15 +152,14 @@ final class FreshnessProbe implements AutoCloseable {
 
     private synchronized void note(Map<PointKey, Hit> found) {
         long now = System.currentTimeMillis();
-        waiting.removeIf(
-                sample -> {
-                    Hit hit = found.get(sample.key());
-                    boolean seen = hit != null && hit.version().compareTo(sample.version()) >= 0;
-                    if (seen && count < MOST_SAMPLES) {
-                        samples[count++] = now - sample.version().version();
-                    }
-                    return seen;
-                });
+        waiting.removeIf(sample -> {
+            Hit hit = found.get(sample.key());
+            boolean seen = hit != null && hit.version().compareTo(sample.version()) >= 0;
+            if (seen && count < MOST_SAMPLES) {
+                samples[count++] = now - sample.version().version();
+            }
+            return seen;
+        });
     }
 
     @Override

@@ -3,7 +3,9 @@ package io.arbalest.jobs.demo;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+
 import io.arbalest.jobs.local.NodeProcess;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,7 +21,11 @@ final class JobFile {
     private JobFile() {}
 
     static void write(
-            Path file, Settings settings, String bootstrapServers, List<NodeProcess> nodes, Path embedding)
+            Path file,
+            Settings settings,
+            String bootstrapServers,
+            List<NodeProcess> nodes,
+            Path embedding)
             throws IOException {
         ObjectMapper yaml = new ObjectMapper(new YAMLFactory());
         ObjectNode root = yaml.createObjectNode();
@@ -32,7 +38,8 @@ final class JobFile {
         ObjectNode index = root.putObject("index");
         nodes.forEach(node -> index.withArray("endpoints").add(node.endpoint()));
         index.put("collection", settings.collection());
-        ObjectNode record = root.putObject("record").put("key", "record-key").put("version", "timestamp");
+        ObjectNode record =
+                root.putObject("record").put("key", "record-key").put("version", "timestamp");
         record.putObject("vector")
                 .putObject("embedding")
                 .put("directory", embedding.toString())

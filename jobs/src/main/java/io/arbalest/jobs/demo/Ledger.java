@@ -1,6 +1,7 @@
 package io.arbalest.jobs.demo;
 
 import io.arbalest.model.Version;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -9,7 +10,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * What the broker has acknowledged: for each event of the scenario the record's timestamp and offset, which are its version.
+ * What the broker has acknowledged: for each event of the scenario the record's timestamp and
+ * offset, which are its version.
  *
  * <p>Thread-safe.
  */
@@ -53,7 +55,10 @@ final class Ledger {
         return new Version(0, timestamps[event], offsets[event]);
     }
 
-    /** The exact content that the topic leaves behind: for each key its highest version, without the deleted keys. */
+    /**
+     * The exact content that the topic leaves behind: for each key its highest version, without the
+     * deleted keys.
+     */
     synchronized List<Expected> expected() {
         Map<String, Integer> last = new HashMap<>();
         List<Scenario.Event> events = scenario.events();
@@ -67,19 +72,23 @@ final class Ledger {
             }
         }
         List<Expected> expected = new ArrayList<>(last.size());
-        last.forEach(
-                (key, event) -> {
-                    if (events.get(event).value() != null) {
-                        expected.add(
-                                new Expected(
-                                        key, Objects.requireNonNull(events.get(event).value()), version(event)));
-                    }
-                });
+        last.forEach((key, event) -> {
+            if (events.get(event).value() != null) {
+                expected.add(
+                        new Expected(
+                                key,
+                                Objects.requireNonNull(events.get(event).value()),
+                                version(event)));
+            }
+        });
         return expected;
     }
 
     /** Keys that were written and deleted again. */
     synchronized List<String> deletedKeys() {
-        return scenario.events().stream().filter(event -> event.value() == null).map(Scenario.Event::key).toList();
+        return scenario.events().stream()
+                .filter(event -> event.value() == null)
+                .map(Scenario.Event::key)
+                .toList();
     }
 }

@@ -21,7 +21,8 @@ final class LogTail {
     static String of(Path log) {
         try {
             List<String> lines = Files.readAllLines(log, StandardCharsets.UTF_8);
-            return String.join(" | ", lines.subList(Math.max(0, lines.size() - LINES), lines.size()));
+            return String.join(
+                    " | ", lines.subList(Math.max(0, lines.size() - LINES), lines.size()));
         } catch (IOException | UncheckedIOException e) {
             return "(no log)";
         }

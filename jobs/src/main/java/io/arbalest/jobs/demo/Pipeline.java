@@ -12,6 +12,7 @@ import io.arbalest.model.FieldType;
 import io.arbalest.model.HnswParams;
 import io.arbalest.model.KeyType;
 import io.arbalest.model.Metric;
+
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -27,8 +28,8 @@ import java.util.concurrent.CompletionException;
 import java.util.stream.Collectors;
 
 /**
- * The processes: broker, nodes, Flink with the ingestion job; and the collection between them. Broker and nodes start side
- * by side, since they do not need each other; the job needs both.
+ * The processes: broker, nodes, Flink with the ingestion job; and the collection between them.
+ * Broker and nodes start side by side, since they do not need each other; the job needs both.
  *
  * <p>Confined to one thread.
  */
@@ -38,7 +39,10 @@ final class Pipeline {
 
     private static final int LEAST_SHARDS = 3;
 
-    /** Half of the default effort of linking: everything here shares one machine, and recall stays far above its bound. */
+    /**
+     * Half of the default effort of linking: everything here shares one machine, and recall stays
+     * far above its bound.
+     */
     private static final HnswParams GRAPH = new HnswParams(16, 100, 100);
 
     private static final int PORT_STRIDE = 10;
@@ -51,7 +55,11 @@ final class Pipeline {
     private final Cleanup cleanup;
 
     /** Everything that runs. */
-    record Running(KafkaBroker broker, List<NodeProcess> nodes, ArbalestClient client, FlinkRuntime flink) {
+    record Running(
+            KafkaBroker broker,
+            List<NodeProcess> nodes,
+            ArbalestClient client,
+            FlinkRuntime flink) {
         /** Fails if a process has ended by itself. */
         void check() {
             if (!broker.isAlive()) {
@@ -69,11 +77,19 @@ final class Pipeline {
 
         private static ArbalestException ended(String name, Path log) {
             return new ArbalestException(
-                    ErrorCode.PROCESS_FAILED, name + " has ended by itself; its log ends: " + LogTail.of(log), "see its log");
+                    ErrorCode.PROCESS_FAILED,
+                    name + " has ended by itself; its log ends: " + LogTail.of(log),
+                    "see its log");
         }
     }
 
-    Pipeline(Settings settings, Workplace workplace, Path embedding, int dimension, Screen screen, Cleanup cleanup) {
+    Pipeline(
+            Settings settings,
+            Workplace workplace,
+            Path embedding,
+            int dimension,
+            Screen screen,
+            Cleanup cleanup) {
         this.settings = settings;
         this.workplace = workplace;
         this.embedding = embedding;
@@ -91,17 +107,26 @@ final class Pipeline {
                 nodes.size() + (nodes.size() == 1 ? " index node" : " index nodes"),
                 nodes.stream().map(NodeProcess::endpoint).collect(Collectors.joining(" ")));
         KafkaBroker broker = join(starting);
-        ArbalestClient client = ArbalestClient.connect(nodes.stream().map(NodeProcess::endpoint).toList());
+        ArbalestClient client =
+                ArbalestClient.connect(nodes.stream().map(NodeProcess::endpoint).toList());
         cleanup.add(client::close);
         createCollection(client);
         try {
             ClusterJson.write(
-                    workplace.clusterFile(), settings, nodes, broker.bootstrapServers(), embedding, workplace.data());
+                    workplace.clusterFile(),
+                    settings,
+                    nodes,
+                    broker.bootstrapServers(),
+                    embedding,
+                    workplace.data());
             FlinkRuntime flink = startFlink(broker, nodes);
             return new Running(broker, nodes, client, flink);
         } catch (IOException e) {
             throw new ArbalestException(
-                    ErrorCode.IO_FAILED, "cannot write below " + workplace.data() + ": " + e, "check the disk", e);
+                    ErrorCode.IO_FAILED,
+                    "cannot write below " + workplace.data() + ": " + e,
+                    "check the disk",
+                    e);
         }
     }
 
@@ -136,7 +161,14 @@ final class Pipeline {
             int base = first + PORT_STRIDE * node;
             specs.add(
                     new NodeProcess.Spec(
-                            spec.name(), spec.directory(), base, base + 1, base + 2, members, spec.settings(), spec.jvmFlags()));
+                            spec.name(),
+                            spec.directory(),
+                            base,
+                            base + 1,
+                            base + 2,
+                            members,
+                            spec.settings(),
+                            spec.jvmFlags()));
         }
         return specs;
     }
@@ -197,13 +229,20 @@ final class Pipeline {
                 false);
         screen.step(
                 "collection",
-                String.format(Locale.ROOT, "%s, %d dimensions, %d shards", settings.collection(), dimension, shards));
+                String.format(
+                        Locale.ROOT,
+                        "%s, %d dimensions, %d shards",
+                        settings.collection(),
+                        dimension,
+                        shards));
     }
 
-    private FlinkRuntime startFlink(KafkaBroker broker, List<NodeProcess> nodes) throws IOException {
+    private FlinkRuntime startFlink(KafkaBroker broker, List<NodeProcess> nodes)
+            throws IOException {
         Path configuration = workplace.data().resolve("ingestion.yaml");
         JobFile.write(configuration, settings, broker.bootstrapServers(), nodes, embedding);
-        FlinkRuntime.Options options = FlinkRuntime.Options.of(configuration, workplace.data().resolve("flink.log"));
+        FlinkRuntime.Options options =
+                FlinkRuntime.Options.of(configuration, workplace.data().resolve("flink.log"));
         FlinkRuntime flink = FlinkRuntime.start(options);
         cleanup.add(flink::close);
         screen.step("ingestion job", "running in Flink, http://127.0.0.1:" + flink.restPort());

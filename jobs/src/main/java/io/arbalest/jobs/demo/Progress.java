@@ -2,6 +2,7 @@ package io.arbalest.jobs.demo;
 
 import io.arbalest.client.ArbalestClient;
 import io.arbalest.client.ArbalestClient.ShardReport;
+
 import java.util.List;
 
 /**
@@ -10,7 +11,6 @@ import java.util.List;
  * @param live rows that a search can find
  * @param tail of them, not yet linked into a graph
  * @param applied rows written since the collection was created, replaced ones included
- *
  *     <p>Immutable.
  */
 record Progress(int shards, long live, long linked, long tail, long applied, long logBytes) {

@@ -2,11 +2,7 @@ package io.arbalest.jobs.demo;
 
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.atomic.AtomicReference;
+
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -14,9 +10,15 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.jspecify.annotations.Nullable;
 
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+
 /**
- * Puts the scenario into the topic at a steady rate, on a thread of its own. Each record carries the time at which it was
- * sent; that time is its version and the beginning of its freshness.
+ * Puts the scenario into the topic at a steady rate, on a thread of its own. Each record carries
+ * the time at which it was sent; that time is its version and the beginning of its freshness.
  *
  * <p>Thread-safe.
  */
@@ -42,7 +44,13 @@ final class Replay implements AutoCloseable {
         void sent(int event, String key, long timestamp, long offset);
     }
 
-    Replay(String bootstrapServers, String topic, Scenario scenario, Ledger ledger, int rate, Listener listener) {
+    Replay(
+            String bootstrapServers,
+            String topic,
+            Scenario scenario,
+            Ledger ledger,
+            int rate,
+            Listener listener) {
         this.topic = topic;
         this.scenario = scenario;
         this.ledger = ledger;
@@ -99,7 +107,10 @@ final class Replay implements AutoCloseable {
         }
     }
 
-    /** When an event is due: the rate grows evenly over the first seconds, while the JVMs warm up, and stays. */
+    /**
+     * When an event is due: the rate grows evenly over the first seconds, while the JVMs warm up,
+     * and stays.
+     */
     static double dueSeconds(int event, int rate) {
         double sentWhenWarm = rate * WARM_UP_SECONDS / 2;
         return event < sentWhenWarm

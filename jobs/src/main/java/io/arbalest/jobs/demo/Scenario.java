@@ -1,17 +1,21 @@
 package io.arbalest.jobs.demo;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+
 import io.arbalest.model.ErrorCode;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import org.jspecify.annotations.Nullable;
 
 /**
- * What is sent, in order: every record of the catalogue once, and among them records that are updated later, keys that are
- * deleted again, and malformed records, each of which must come out as a dead letter with a known code.
+ * What is sent, in order: every record of the catalogue once, and among them records that are
+ * updated later, keys that are deleted again, and malformed records, each of which must come out as
+ * a dead letter with a known code.
  *
  * <p>Immutable.
  *
@@ -19,7 +23,12 @@ import org.jspecify.annotations.Nullable;
  * @param catalogueRecords how many of them are first writes of the catalogue
  * @param malformed how many dead letters of each code must come out
  */
-record Scenario(List<Event> events, int catalogueRecords, int updates, int deletes, Map<ErrorCode, Integer> malformed) {
+record Scenario(
+        List<Event> events,
+        int catalogueRecords,
+        int updates,
+        int deletes,
+        Map<ErrorCode, Integer> malformed) {
     private static final long SEED = 11L;
     private static final int MOST_UPDATES = 50;
     private static final int MOST_DELETES = 20;
@@ -50,7 +59,8 @@ record Scenario(List<Event> events, int catalogueRecords, int updates, int delet
         int deletes = Math.min(MOST_DELETES, lines.size() / 10);
         for (int i = 0; i < deletes; i++) {
             String key = "deleted-again-" + i;
-            ObjectNode extra = (ObjectNode) Catalogue.parse(lines.get(random.nextInt(lines.size())));
+            ObjectNode extra =
+                    (ObjectNode) Catalogue.parse(lines.get(random.nextInt(lines.size())));
             extra.put("name", key);
             int position = random.nextInt(events.size() / 2 + 1);
             events.add(position, new Event(key, extra.toString(), null));
@@ -60,10 +70,12 @@ record Scenario(List<Event> events, int catalogueRecords, int updates, int delet
         for (int round = 0; round < MALFORMED_ROUNDS; round++) {
             for (Event event : malformed(round)) {
                 events.add(random.nextInt(events.size() + 1), event);
-                malformed.merge(java.util.Objects.requireNonNull(event.malformed()), 1, Integer::sum);
+                malformed.merge(
+                        java.util.Objects.requireNonNull(event.malformed()), 1, Integer::sum);
             }
         }
-        return new Scenario(List.copyOf(events), lines.size(), updates, deletes, Map.copyOf(malformed));
+        return new Scenario(
+                List.copyOf(events), lines.size(), updates, deletes, Map.copyOf(malformed));
     }
 
     private static void insertAfter(List<Event> events, int first, Event event, Random random) {
@@ -73,8 +85,13 @@ record Scenario(List<Event> events, int catalogueRecords, int updates, int delet
     private static List<Event> malformed(int round) {
         String name = "malformed-" + round;
         ObjectNode good = Catalogue.JSON.createObjectNode();
-        good.put("name", name).put("version", "1.0").put("section", "misc").put("priority", "optional");
-        good.put("installed_kb", 1).put("maintainer", "Demo").put("summary", "a package that does not exist");
+        good.put("name", name)
+                .put("version", "1.0")
+                .put("section", "misc")
+                .put("priority", "optional");
+        good.put("installed_kb", 1)
+                .put("maintainer", "Demo")
+                .put("summary", "a package that does not exist");
         good.putArray("tags");
         good.put("text", "a package that does not exist");
         ObjectNode withoutName = good.deepCopy();
@@ -88,7 +105,8 @@ record Scenario(List<Event> events, int catalogueRecords, int updates, int delet
         longName.put("name", tooLong);
         return List.of(
                 new Event(name + "-text", "this is not JSON: {", ErrorCode.RECORD_NOT_JSON),
-                new Event(name + "-nameless", withoutName.toString(), ErrorCode.RECORD_FIELD_MISSING),
+                new Event(
+                        name + "-nameless", withoutName.toString(), ErrorCode.RECORD_FIELD_MISSING),
                 new Event(name + "-wordless", wordless.toString(), ErrorCode.NO_KNOWN_WORD),
                 new Event(name + "-type", wrongType.toString(), ErrorCode.RECORD_FIELD_TYPE),
                 new Event(tooLong, longName.toString(), ErrorCode.KEY_TOO_LONG));

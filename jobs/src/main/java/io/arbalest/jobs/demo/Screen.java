@@ -5,8 +5,8 @@ import java.time.Duration;
 import java.util.Locale;
 
 /**
- * The demo's output: lines that stay, and below them one line that is refreshed. On a terminal the live line is drawn over
- * itself; elsewhere it is printed as a plain line every two seconds.
+ * The demo's output: lines that stay, and below them one line that is refreshed. On a terminal the
+ * live line is drawn over itself; elsewhere it is printed as a plain line every two seconds.
  *
  * <p>Thread-safe.
  */

@@ -10,9 +10,9 @@ import java.util.Optional;
  * @param rate rows a second to be put into the topic
  * @param nodes index nodes
  * @param dataDirectory kept afterwards; empty: a temporary one
- * @param firstPort of node-0 (flight, http and ratis are +0, +1, +2; node i is +10 i); empty: free ports
+ * @param firstPort of node-0 (flight, http and ratis are +0, +1, +2; node i is +10 i); empty: free
+ *     ports
  * @param exit whether to end after the summary
- *
  *     <p>Immutable.
  */
 record Settings(

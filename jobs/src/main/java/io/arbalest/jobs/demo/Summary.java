@@ -1,6 +1,7 @@
 package io.arbalest.jobs.demo;
 
 import io.arbalest.jobs.local.NodeProcess;
+
 import java.util.Locale;
 
 /**
@@ -58,7 +59,10 @@ final class Summary {
                         figures.scenario().deletes()));
         figure(
                 "first result",
-                String.format(Locale.ROOT, "%.1f s after the first process was started", figures.firstResultSeconds()));
+                String.format(
+                        Locale.ROOT,
+                        "%.1f s after the first process was started",
+                        figures.firstResultSeconds()));
         figure(
                 "replay",
                 String.format(
@@ -70,7 +74,8 @@ final class Summary {
                 "freshness",
                 String.format(
                         Locale.ROOT,
-                        "p50 %d ms, p99 %d ms, worst %d ms from Kafka timestamp to an outside get (%,d samples)",
+                        "p50 %d ms, p99 %d ms, worst %d ms from Kafka timestamp to an outside get"
+                                + " (%,d samples)",
                         fresh.p50(),
                         fresh.p99(),
                         fresh.max(),
@@ -116,22 +121,41 @@ final class Summary {
         screen.line("");
         screen.line("Checks");
         for (Checks.Check check : checks.all()) {
-            screen.line(String.format(Locale.ROOT, "  %-6s %-38s %s", check.held() ? "ok" : "FAILED", check.name(), check.found()));
+            screen.line(
+                    String.format(
+                            Locale.ROOT,
+                            "  %-6s %-38s %s",
+                            check.held() ? "ok" : "FAILED",
+                            check.name(),
+                            check.found()));
         }
     }
 
     private void goOn() {
         screen.line("");
         screen.line("Go on, in another terminal:");
-        screen.line("  ./arbalest search --text \"backup my files to the cloud\" --filter \"section = 'net'\"");
+        screen.line(
+                "  ./arbalest search --text \"backup my files to the cloud\" --filter \"section ="
+                        + " 'net'\"");
         screen.line("  ./arbalest search --id wireshark -o json");
         screen.line("  ./arbalest status");
         screen.line("");
         for (NodeProcess node : running.nodes()) {
-            screen.line(String.format(Locale.ROOT, "  %-8s metrics http://127.0.0.1:%d/metrics", node.name(), node.spec().httpPort()));
+            screen.line(
+                    String.format(
+                            Locale.ROOT,
+                            "  %-8s metrics http://127.0.0.1:%d/metrics",
+                            node.name(),
+                            node.spec().httpPort()));
         }
-        screen.line("  flink    jobs    http://127.0.0.1:" + running.flink().restPort() + "/jobs/overview");
-        screen.line("  logs             " + workplace.data() + (workplace.temporary() ? " (removed at the end)" : ""));
+        screen.line(
+                "  flink    jobs    http://127.0.0.1:"
+                        + running.flink().restPort()
+                        + "/jobs/overview");
+        screen.line(
+                "  logs             "
+                        + workplace.data()
+                        + (workplace.temporary() ? " (removed at the end)" : ""));
         screen.line("");
         screen.line("Ctrl-C stops everything.");
     }

@@ -1,11 +1,13 @@
 package io.arbalest.jobs.demo;
 
 import com.fasterxml.jackson.databind.JsonNode;
+
 import io.arbalest.client.Hit;
 import io.arbalest.embedding.WordVectorEmbedder;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.Binary16;
 import io.arbalest.model.PointKey;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -17,13 +19,16 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * The right answers, computed by the demo itself from its own input: every expected row is embedded here, rounded to
- * binary16 as it is sent, and compared with every query in double precision.
+ * The right answers, computed by the demo itself from its own input: every expected row is embedded
+ * here, rounded to binary16 as it is sent, and compared with every query in double precision.
  *
  * <p>Thread-safe.
  */
 final class Truth {
-    /** Two scores that differ by less are equal: what is left of double rounding over 192 components. */
+    /**
+     * Two scores that differ by less are equal: what is left of double rounding over 192
+     * components.
+     */
     private static final double EPSILON = 1e-9;
 
     private static final int MAX_QUERY_TRIES = 10;
@@ -45,11 +50,10 @@ final class Truth {
         short[][] vectors = new short[expected.size()][];
         IntStream.range(0, vectors.length)
                 .parallel()
-                .forEach(
-                        row -> {
-                            JsonNode record = Catalogue.parse(expected.get(row).value());
-                            vectors[row] = round(embedder.embed(Catalogue.text(record)));
-                        });
+                .forEach(row -> {
+                    JsonNode record = Catalogue.parse(expected.get(row).value());
+                    vectors[row] = round(embedder.embed(Catalogue.text(record)));
+                });
         return new Truth(rows, vectors);
     }
 
@@ -71,13 +75,18 @@ final class Truth {
     }
 
     /**
-     * Query texts that are no record's text: summaries of random records of which about a third of the words are dropped.
+     * Query texts that are no record's text: summaries of random records of which about a third of
+     * the words are dropped.
      */
-    static List<float[]> queries(List<String> lines, WordVectorEmbedder embedder, int count, long seed) {
+    static List<float[]> queries(
+            List<String> lines, WordVectorEmbedder embedder, int count, long seed) {
         Random random = new Random(seed);
         List<float[]> queries = new ArrayList<>();
         for (int tries = 0; queries.size() < count && tries < count * MAX_QUERY_TRIES; tries++) {
-            String summary = Catalogue.parse(lines.get(random.nextInt(lines.size()))).path("summary").asText();
+            String summary =
+                    Catalogue.parse(lines.get(random.nextInt(lines.size())))
+                            .path("summary")
+                            .asText();
             List<String> words = new ArrayList<>(Arrays.asList(summary.split("\\s+")));
             for (int drop = (words.size() + 1) / 3; drop > 0; drop--) {
                 words.remove(random.nextInt(words.size()));
@@ -92,8 +101,8 @@ final class Truth {
     }
 
     /**
-     * The mean share of the k best that were found. A hit counts if its true score is not below the k-th best: of equal
-     * scores any may be returned.
+     * The mean share of the k best that were found. A hit counts if its true score is not below the
+     * k-th best: of equal scores any may be returned.
      *
      * @param answers one list a query
      */

@@ -2,6 +2,7 @@ package io.arbalest.jobs.demo;
 
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -20,8 +21,9 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The directories of a demo: its home, which only one demo at a time may use, and its data, which is temporary unless the
- * user named it. The lock is the operating system's, so it is free again however the last demo ended.
+ * The directories of a demo: its home, which only one demo at a time may use, and its data, which
+ * is temporary unless the user named it. The lock is the operating system's, so it is free again
+ * however the last demo ended.
  *
  * <p>Confined to one thread, apart from {@link #close}.
  */
@@ -62,12 +64,12 @@ final class Workplace implements AutoCloseable {
             Files.createDirectories(home);
             Lock homeLock =
                     lock(home.resolve("demo.lock"))
-                            .orElseThrow(
-                                    () ->
-                                            new ArbalestException(
-                                                    ErrorCode.DIRECTORY_IN_USE,
-                                                    "another demo is running with " + home,
-                                                    "stop it with Ctrl-C, or set ARBALEST_HOME to another directory"));
+                            .orElseThrow(() ->
+                                    new ArbalestException(
+                                            ErrorCode.DIRECTORY_IN_USE,
+                                            "another demo is running with " + home,
+                                            "stop it with Ctrl-C, or set ARBALEST_HOME to another"
+                                                    + " directory"));
             try {
                 return open(home, homeLock, named);
             } catch (IOException | RuntimeException e) {
@@ -78,18 +80,30 @@ final class Workplace implements AutoCloseable {
             throw new ArbalestException(
                     ErrorCode.IO_FAILED,
                     "the demo cannot use its directories: " + e,
-                    "make " + home + " and the temporary directory writable, or name another with --data-dir",
+                    "make "
+                            + home
+                            + " and the temporary directory writable, or name another with"
+                            + " --data-dir",
                     e);
         }
     }
 
-    private static Workplace open(Path home, Lock homeLock, Optional<Path> named) throws IOException {
+    private static Workplace open(Path home, Lock homeLock, Optional<Path> named)
+            throws IOException {
         Files.deleteIfExists(home.resolve("cluster.json")); // left by a demo that was killed
         removeAbandoned();
-        Path data = named.isPresent() ? empty(named.get()) : Files.createTempDirectory(TEMPORARY_PREFIX);
+        Path data =
+                named.isPresent()
+                        ? empty(named.get())
+                        : Files.createTempDirectory(TEMPORARY_PREFIX);
         Lock dataLock = lock(data.resolve(OWNER_LOCK)).orElseThrow();
         Workplace workplace =
-                new Workplace(home, data.toAbsolutePath().normalize(), named.isEmpty(), homeLock, dataLock);
+                new Workplace(
+                        home,
+                        data.toAbsolutePath().normalize(),
+                        named.isEmpty(),
+                        homeLock,
+                        dataLock);
         workplace.checkSpace();
         return workplace;
     }
@@ -115,9 +129,13 @@ final class Workplace implements AutoCloseable {
         deleteTree(kept);
         Files.createDirectories(kept);
         try (Stream<Path> files = Files.walk(data)) {
-            for (Path file : (Iterable<Path>) files.filter(f -> f.toString().endsWith(".log"))::iterator) {
+            for (Path file :
+                    (Iterable<Path>) files.filter(f -> f.toString().endsWith(".log"))::iterator) {
                 if (Files.isRegularFile(file) && !file.toString().contains("/data/")) {
-                    Files.copy(file, kept.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+                    Files.copy(
+                            file,
+                            kept.resolve(file.getFileName()),
+                            StandardCopyOption.REPLACE_EXISTING);
                 }
             }
         }
@@ -131,7 +149,11 @@ final class Workplace implements AutoCloseable {
             throw new ArbalestException(
                     ErrorCode.DISK_FULL,
                     String.format(
-                            Locale.ROOT, "%s has %d MB left, the demo needs %d MB", data, usable >> 20, LEAST_USABLE_BYTES >> 20),
+                            Locale.ROOT,
+                            "%s has %d MB left, the demo needs %d MB",
+                            data,
+                            usable >> 20,
+                            LEAST_USABLE_BYTES >> 20),
                     "free some space, or name a directory on another disk with --data-dir");
         }
     }
@@ -150,7 +172,8 @@ final class Workplace implements AutoCloseable {
     }
 
     private static Optional<Lock> lock(Path file) throws IOException {
-        FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
             FileLock lock = channel.tryLock();
             if (lock != null) {
@@ -168,7 +191,11 @@ final class Workplace implements AutoCloseable {
         Path parent = Path.of(System.getProperty("java.io.tmpdir"));
         List<Path> found;
         try (Stream<Path> entries = Files.list(parent)) {
-            found = entries.filter(entry -> String.valueOf(entry.getFileName()).startsWith(TEMPORARY_PREFIX)).toList();
+            found =
+                    entries.filter(entry ->
+                                    String.valueOf(entry.getFileName())
+                                            .startsWith(TEMPORARY_PREFIX))
+                            .toList();
         }
         for (Path directory : found) {
             Path owner = directory.resolve(OWNER_LOCK);
@@ -190,13 +217,15 @@ final class Workplace implements AutoCloseable {
                 directory,
                 new SimpleFileVisitor<>() {
                     @Override
-                    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+                            throws IOException {
                         Files.deleteIfExists(file);
                         return FileVisitResult.CONTINUE;
                     }
 
                     @Override
-                    public FileVisitResult visitFileFailed(Path file, IOException error) throws IOException {
+                    public FileVisitResult visitFileFailed(Path file, IOException error)
+                            throws IOException {
                         if (error instanceof NoSuchFileException) {
                             return FileVisitResult.CONTINUE; // somebody else was faster
                         }
@@ -205,7 +234,8 @@ final class Workplace implements AutoCloseable {
 
                     @Override
                     public FileVisitResult postVisitDirectory(
-                            Path visited, @org.jspecify.annotations.Nullable IOException error) throws IOException {
+                            Path visited, @org.jspecify.annotations.Nullable IOException error)
+                            throws IOException {
                         Files.deleteIfExists(visited);
                         return FileVisitResult.CONTINUE;
                     }

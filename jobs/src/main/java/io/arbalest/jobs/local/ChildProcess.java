@@ -2,6 +2,7 @@ package io.arbalest.jobs.local;
 
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -20,8 +21,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * A child JVM: its output goes to a log file, its standard input stays open as its sign of life from us, and it is ready
- * when it has printed a line that starts with the agreed word.
+ * A child JVM: its output goes to a log file, its standard input stays open as its sign of life
+ * from us, and it is ready when it has printed a line that starts with the agreed word.
  *
  * <p>Thread-safe.
  */
@@ -36,7 +37,9 @@ final class ChildProcess {
 
     static {
         Runtime.getRuntime()
-                .addShutdownHook(new Thread(() -> LIVE.forEach(Process::destroyForcibly), "child-processes"));
+                .addShutdownHook(
+                        new Thread(
+                                () -> LIVE.forEach(Process::destroyForcibly), "child-processes"));
     }
 
     private final String title;
@@ -71,14 +74,18 @@ final class ChildProcess {
             return child;
         } catch (IOException e) {
             throw new ArbalestException(
-                    ErrorCode.PROCESS_FAILED, title + " cannot be started: " + e.getMessage(), "", e);
+                    ErrorCode.PROCESS_FAILED,
+                    title + " cannot be started: " + e.getMessage(),
+                    "",
+                    e);
         }
     }
 
     private void pump(String readyWord) {
         try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8);
                 BufferedWriter out =
-                        Files.newBufferedWriter(log, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+                        Files.newBufferedWriter(
+                                log, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 out.write(line);
                 out.newLine();
@@ -95,20 +102,23 @@ final class ChildProcess {
             LIVE.remove(process);
             ready.completeExceptionally(failed("ended with exit code " + code));
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // nobody interrupts this thread; the JVM is going down
+            Thread.currentThread()
+                    .interrupt(); // nobody interrupts this thread; the JVM is going down
         }
     }
 
     /**
      * Waits for the line of readiness.
      *
-     * @throws ArbalestException PROCESS_FAILED, quoting the end of the log, if it ends before or takes too long
+     * @throws ArbalestException PROCESS_FAILED, quoting the end of the log, if it ends before or
+     *     takes too long
      */
     String awaitReady(Duration timeout) {
         try {
             return ready.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
-            ArbalestException failure = failed("was not ready within " + timeout.toSeconds() + " s");
+            ArbalestException failure =
+                    failed("was not ready within " + timeout.toSeconds() + " s");
             kill();
             throw failure;
         } catch (ExecutionException e) {
@@ -164,11 +174,16 @@ final class ChildProcess {
         String end;
         try {
             List<String> lines = Files.readAllLines(log, StandardCharsets.UTF_8);
-            end = String.join(" | ", lines.subList(Math.max(0, lines.size() - QUOTED_LINES), lines.size()));
+            end =
+                    String.join(
+                            " | ",
+                            lines.subList(Math.max(0, lines.size() - QUOTED_LINES), lines.size()));
         } catch (IOException | UncheckedIOException e) {
             end = "(no log)";
         }
         return new ArbalestException(
-                ErrorCode.PROCESS_FAILED, title + " " + what + "; its log ends: " + end, "see " + log);
+                ErrorCode.PROCESS_FAILED,
+                title + " " + what + "; its log ends: " + end,
+                "see " + log);
     }
 }

@@ -3,6 +3,7 @@ package io.arbalest.jobs.local;
 import io.arbalest.jobs.IngestionJob;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,10 +12,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * An ingestion job in a child JVM with a Flink cluster of its own inside (job manager, task manager, REST).
+ * An ingestion job in a child JVM with a Flink cluster of its own inside (job manager, task
+ * manager, REST).
  *
- * <p>{@link #restart} starts the job anew from its configuration: it goes on from the offsets that its last completed
- * checkpoint committed to Kafka.
+ * <p>{@link #restart} starts the job anew from its configuration: it goes on from the offsets that
+ * its last completed checkpoint committed to Kafka.
  *
  * <p>Confined to one thread.
  */
@@ -37,7 +39,12 @@ public final class FlinkRuntime implements AutoCloseable {
      * @param jvmFlags added last
      */
     public record Options(
-            JavaRuntime java, Path configuration, Path log, int restPort, int heapMegabytes, List<String> jvmFlags) {
+            JavaRuntime java,
+            Path configuration,
+            Path log,
+            int restPort,
+            int heapMegabytes,
+            List<String> jvmFlags) {
         /** On this JVM's release, with a free REST port. */
         public static Options of(Path configuration, Path log) {
             return new Options(JavaRuntime.current(), configuration, log, 0, 1024, List.of());
@@ -51,7 +58,10 @@ public final class FlinkRuntime implements AutoCloseable {
         awaitRunning();
     }
 
-    /** Starts the job; returns when Flink reports it RUNNING, fails with PROCESS_FAILED, quoting its log. */
+    /**
+     * Starts the job; returns when Flink reports it RUNNING, fails with PROCESS_FAILED, quoting its
+     * log.
+     */
     public static FlinkRuntime start(Options options) {
         return new FlinkRuntime(options);
     }
@@ -83,7 +93,8 @@ public final class FlinkRuntime implements AutoCloseable {
         Matcher matcher = RUNNING.matcher(line);
         if (!matcher.matches()) {
             process.kill();
-            throw new ArbalestException(ErrorCode.PROCESS_FAILED, "flink printed '" + line + "'", "see " + log());
+            throw new ArbalestException(
+                    ErrorCode.PROCESS_FAILED, "flink printed '" + line + "'", "see " + log());
         }
         jobId = matcher.group(1);
     }

@@ -2,6 +2,10 @@ package io.arbalest.jobs.local;
 
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
@@ -12,8 +16,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.stream.Stream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A Java installation that child processes can be started with.
@@ -24,7 +26,10 @@ public record JavaRuntime(Path home, Runtime.Version version) {
     /** The system property that names the JDK of the index nodes. */
     public static final String JDK25_PROPERTY = "arbalest.jdk25";
 
-    /** The least version that index nodes accept: earlier G1 may move a pinned array under a native call (JDK-8377811). */
+    /**
+     * The least version that index nodes accept: earlier G1 may move a pinned array under a native
+     * call (JDK-8377811).
+     */
     public static final Runtime.Version NODE_MINIMUM = Runtime.Version.parse("25.0.3");
 
     private static final Logger LOG = LoggerFactory.getLogger(JavaRuntime.class);
@@ -44,17 +49,23 @@ public record JavaRuntime(Path home, Runtime.Version version) {
     }
 
     /**
-     * The JDK for index nodes: the system property {@value #JDK25_PROPERTY}, else the current one, else {@code JAVA_HOME},
-     * else the newest fitting one in the usual places.
+     * The JDK for index nodes: the system property {@value #JDK25_PROPERTY}, else the current one,
+     * else {@code JAVA_HOME}, else the newest fitting one in the usual places.
      *
-     * @throws ArbalestException MISSING_RUNTIME if there is none, or the property names something else
+     * @throws ArbalestException MISSING_RUNTIME if there is none, or the property names something
+     *     else
      */
     public static JavaRuntime forNodes() {
         String property = System.getProperty(JDK25_PROPERTY, "");
         if (!property.isEmpty()) {
             return at(Path.of(property))
                     .filter(JavaRuntime::fitsNodes)
-                    .orElseThrow(() -> missing(property + " (system property " + JDK25_PROPERTY + ") is no JDK 25.0.3 or later"));
+                    .orElseThrow(() ->
+                            missing(
+                                    property
+                                            + " (system property "
+                                            + JDK25_PROPERTY
+                                            + ") is no JDK 25.0.3 or later"));
         }
         if (fitsNodes(current())) {
             return current();
@@ -62,8 +73,12 @@ public record JavaRuntime(Path home, Runtime.Version version) {
         String javaHome = System.getenv().getOrDefault("JAVA_HOME", "");
         Optional<JavaRuntime> named = javaHome.isEmpty() ? Optional.empty() : at(Path.of(javaHome));
         return named.filter(JavaRuntime::fitsNodes)
-                .or(() -> installed().stream().filter(JavaRuntime::fitsNodes).max(Comparator.comparing(JavaRuntime::version)))
-                .orElseThrow(() -> missing("index nodes need a JDK 25.0.3 or later; none was found"));
+                .or(() ->
+                        installed().stream()
+                                .filter(JavaRuntime::fitsNodes)
+                                .max(Comparator.comparing(JavaRuntime::version)))
+                .orElseThrow(
+                        () -> missing("index nodes need a JDK 25.0.3 or later; none was found"));
     }
 
     /** The newest installation of this feature release, 17 for example. */
@@ -79,7 +94,8 @@ public record JavaRuntime(Path home, Runtime.Version version) {
     /** The installation in this directory, if there is one. */
     public static Optional<JavaRuntime> at(Path home) {
         Path release = home.resolve("release");
-        if (!Files.isExecutable(home.resolve("bin").resolve("java")) || !Files.isRegularFile(release)) {
+        if (!Files.isExecutable(home.resolve("bin").resolve("java"))
+                || !Files.isRegularFile(release)) {
             return Optional.empty();
         }
         Properties properties = new Properties();
@@ -97,7 +113,10 @@ public record JavaRuntime(Path home, Runtime.Version version) {
         return home.resolve("bin").resolve("java");
     }
 
-    /** Flags that a JVM with Arrow and Flink in it needs, and those that keep newer releases quiet about Unsafe. */
+    /**
+     * Flags that a JVM with Arrow and Flink in it needs, and those that keep newer releases quiet
+     * about Unsafe.
+     */
     public List<String> flags() {
         List<String> flags = new ArrayList<>(List.of("--add-opens=java.base/java.nio=ALL-UNNAMED"));
         if (version.feature() >= 24) {
@@ -117,7 +136,8 @@ public record JavaRuntime(Path home, Runtime.Version version) {
         for (Path place : PLACES) {
             if (Files.isDirectory(place)) {
                 try (Stream<Path> children = Files.list(place)) {
-                    children.flatMap(child -> Stream.of(child, child.resolve("Contents").resolve("Home")))
+                    children.flatMap(child ->
+                                    Stream.of(child, child.resolve("Contents").resolve("Home")))
                             .forEach(child -> at(child).ifPresent(found::add));
                 } catch (IOException e) {
                     LOG.debug("cannot list {}: no JDK is looked for there", place, e);

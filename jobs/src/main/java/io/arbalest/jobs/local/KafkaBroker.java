@@ -2,6 +2,11 @@ package io.arbalest.jobs.local;
 
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.NewTopic;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,12 +17,10 @@ import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
-import org.apache.kafka.clients.admin.NewTopic;
 
 /**
- * A real Apache Kafka broker in a child JVM: KRaft, broker and controller in one, one replica, plain text on loopback.
+ * A real Apache Kafka broker in a child JVM: KRaft, broker and controller in one, one replica,
+ * plain text on loopback.
  *
  * <p>Its ports and its directory outlive {@link #kill} and {@link #restart}.
  *
@@ -51,7 +54,9 @@ public final class KafkaBroker implements AutoCloseable {
         this.process = launch();
     }
 
-    /** Starts a broker whose data, properties and log lie in this directory; returns when it serves. */
+    /**
+     * Starts a broker whose data, properties and log lie in this directory; returns when it serves.
+     */
     public static KafkaBroker start(Path directory) {
         return start(directory, Options.defaults());
     }
@@ -63,10 +68,14 @@ public final class KafkaBroker implements AutoCloseable {
         Path absolute = directory.toAbsolutePath().normalize();
         try {
             Files.createDirectories(absolute);
-            Files.writeString(absolute.resolve("server.properties"), properties(absolute, port, ports[1]));
+            Files.writeString(
+                    absolute.resolve("server.properties"), properties(absolute, port, ports[1]));
         } catch (IOException e) {
             throw new ArbalestException(
-                    ErrorCode.PROCESS_FAILED, "cannot write the broker's files into " + absolute + ": " + e, "", e);
+                    ErrorCode.PROCESS_FAILED,
+                    "cannot write the broker's files into " + absolute + ": " + e,
+                    "",
+                    e);
         }
         return new KafkaBroker(absolute, options, port);
     }
@@ -77,7 +86,10 @@ public final class KafkaBroker implements AutoCloseable {
                 "process.roles=broker,controller",
                 "node.id=1",
                 "controller.quorum.bootstrap.servers=127.0.0.1:" + controllerPort,
-                "listeners=PLAINTEXT://127.0.0.1:" + port + ",CONTROLLER://127.0.0.1:" + controllerPort,
+                "listeners=PLAINTEXT://127.0.0.1:"
+                        + port
+                        + ",CONTROLLER://127.0.0.1:"
+                        + controllerPort,
                 "controller.listener.names=CONTROLLER",
                 "log.dirs=" + directory.resolve("data"),
                 "auto.create.topics.enable=false",
@@ -111,7 +123,9 @@ public final class KafkaBroker implements AutoCloseable {
                         ParentWatch.class.getName(),
                         KafkaBrokerMain.class.getName(),
                         directory.resolve("server.properties").toString()));
-        ChildProcess child = ChildProcess.start("kafka", command, KafkaBrokerMain.READY, directory.resolve("broker.log"));
+        ChildProcess child =
+                ChildProcess.start(
+                        "kafka", command, KafkaBrokerMain.READY, directory.resolve("broker.log"));
         child.awaitReady(START_TIMEOUT);
         return child;
     }
@@ -134,18 +148,28 @@ public final class KafkaBroker implements AutoCloseable {
         return process.log();
     }
 
-    /** Creates a topic with one replica, for example with {@code Map.of("cleanup.policy", "compact")}. */
+    /**
+     * Creates a topic with one replica, for example with {@code Map.of("cleanup.policy",
+     * "compact")}.
+     */
     public void createTopic(String name, int partitions, Map<String, String> configuration) {
-        Map<String, Object> connection = Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers());
+        Map<String, Object> connection =
+                Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers());
         try (Admin admin = Admin.create(connection)) {
             NewTopic topic = new NewTopic(name, partitions, (short) 1).configs(configuration);
-            admin.createTopics(List.of(topic)).all().get(ADMIN_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            admin.createTopics(List.of(topic))
+                    .all()
+                    .get(ADMIN_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
             throw new ArbalestException(
-                    ErrorCode.PROCESS_FAILED, "topic " + name + " cannot be created: " + e, "see " + log(), e);
+                    ErrorCode.PROCESS_FAILED,
+                    "topic " + name + " cannot be created: " + e,
+                    "see " + log(),
+                    e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new ArbalestException(ErrorCode.PROCESS_FAILED, "interrupted while creating topic " + name, "", e);
+            throw new ArbalestException(
+                    ErrorCode.PROCESS_FAILED, "interrupted while creating topic " + name, "", e);
         }
     }
 

@@ -2,8 +2,10 @@ package io.arbalest.jobs.local;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,9 +19,9 @@ import java.util.Map;
 /**
  * An index node in a child JVM of JDK 25.
  *
- * <p>Its ports and its directory ({@code node.yaml}, {@code node.log}, {@code data/}) outlive {@link #kill} and {@link
- * #restart}. A node prints its line of readiness when it serves; in a cluster that can need the others, so start all with
- * {@link #startCluster}.
+ * <p>Its ports and its directory ({@code node.yaml}, {@code node.log}, {@code data/}) outlive
+ * {@link #kill} and {@link #restart}. A node prints its line of readiness when it serves; in a
+ * cluster that can need the others, so start all with {@link #startCluster}.
  *
  * <p>Confined to one thread.
  */
@@ -71,7 +73,10 @@ public final class NodeProcess implements AutoCloseable {
         return new NodeProcess(spec, spawn(spec));
     }
 
-    /** Starts {@code node-0..} on free ports below this directory, all at once, and waits until every one is ready. */
+    /**
+     * Starts {@code node-0..} on free ports below this directory, all at once, and waits until
+     * every one is ready.
+     */
     public static List<NodeProcess> startCluster(
             Path directory, int nodes, Map<String, Object> settings, List<String> jvmFlags) {
         List<NodeProcess> started = new ArrayList<>();
@@ -122,16 +127,27 @@ public final class NodeProcess implements AutoCloseable {
         put(root, "ratis.port", spec.ratisPort());
         List<Map<String, Object>> members = new ArrayList<>();
         for (Member member : spec.members()) {
-            members.add(Map.of("name", member.name(), "host", member.host(), "ratis-port", member.ratisPort()));
+            members.add(
+                    Map.of(
+                            "name",
+                            member.name(),
+                            "host",
+                            member.host(),
+                            "ratis-port",
+                            member.ratisPort()));
         }
         put(root, "cluster.members", members);
         spec.settings().forEach((key, value) -> put(root, key, value));
         try {
             Files.createDirectories(spec.directory());
-            new ObjectMapper(new YAMLFactory()).writeValue(spec.directory().resolve("node.yaml").toFile(), root);
+            new ObjectMapper(new YAMLFactory())
+                    .writeValue(spec.directory().resolve("node.yaml").toFile(), root);
         } catch (IOException e) {
             throw new ArbalestException(
-                    ErrorCode.PROCESS_FAILED, "cannot write node.yaml into " + spec.directory() + ": " + e, "", e);
+                    ErrorCode.PROCESS_FAILED,
+                    "cannot write node.yaml into " + spec.directory() + ": " + e,
+                    "",
+                    e);
         }
     }
 
@@ -141,7 +157,8 @@ public final class NodeProcess implements AutoCloseable {
         if (dot < 0) {
             root.put(dottedKey, value);
         } else {
-            Object section = root.computeIfAbsent(dottedKey.substring(0, dot), key -> new LinkedHashMap<>());
+            Object section =
+                    root.computeIfAbsent(dottedKey.substring(0, dot), key -> new LinkedHashMap<>());
             put((Map<String, Object>) section, dottedKey.substring(dot + 1), value);
         }
     }
@@ -159,7 +176,8 @@ public final class NodeProcess implements AutoCloseable {
                         MAIN,
                         "--config",
                         spec.directory().resolve("node.yaml").toString()));
-        return ChildProcess.start(spec.name(), command, READY, spec.directory().resolve("node.log"));
+        return ChildProcess.start(
+                spec.name(), command, READY, spec.directory().resolve("node.log"));
     }
 
     /** Waits for the line of readiness; fails with PROCESS_FAILED, quoting the log. */
@@ -203,7 +221,10 @@ public final class NodeProcess implements AutoCloseable {
         return process.terminate(STOP_TIMEOUT);
     }
 
-    /** Starts it again on the same ports and data; stops it first if it still runs. Waits until it is ready. */
+    /**
+     * Starts it again on the same ports and data; stops it first if it still runs. Waits until it
+     * is ready.
+     */
     public void restart() {
         relaunch();
         awaitReady();

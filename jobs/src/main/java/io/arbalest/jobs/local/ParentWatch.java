@@ -5,8 +5,9 @@ import java.lang.reflect.InvocationTargetException;
 import java.util.Arrays;
 
 /**
- * Runs another main class and ends this JVM when standard input ends, that is, when the parent is gone however it went. The
- * arguments are the class and its arguments. Uses nothing but the JDK, so that it can stand on any class path.
+ * Runs another main class and ends this JVM when standard input ends, that is, when the parent is
+ * gone however it went. The arguments are the class and its arguments. Uses nothing but the JDK, so
+ * that it can stand on any class path.
  *
  * <p>Thread-safe: no state.
  */

@@ -2,6 +2,9 @@ package io.arbalest.jobs.local;
 
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -11,10 +14,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Where a built check-out keeps what child processes are started from: class paths and the nodes' JVM flags.
+ * Where a built check-out keeps what child processes are started from: class paths and the nodes'
+ * JVM flags.
  *
  * @param root the directory of the root pom
  */
@@ -23,10 +26,12 @@ public record Repository(Path root) {
     public static final String ROOT_PROPERTY = "arbalest.repository";
 
     private static final Path SERVER = Path.of("index-service", "server");
-    private static final Path JVM_FLAGS = SERVER.resolve(Path.of("src", "main", "jvm", "node.jvmflags"));
+    private static final Path JVM_FLAGS =
+            SERVER.resolve(Path.of("src", "main", "jvm", "node.jvmflags"));
 
     /**
-     * The check-out that the property {@value #ROOT_PROPERTY} names, or that the working directory or this class lies in.
+     * The check-out that the property {@value #ROOT_PROPERTY} names, or that the working directory
+     * or this class lies in.
      *
      * @throws ArbalestException PROCESS_FAILED if there is none
      */
@@ -57,13 +62,18 @@ public record Repository(Path root) {
     public List<String> nodeFlags() {
         Path file = root.resolve(JVM_FLAGS);
         try (Stream<String> lines = Files.lines(file)) {
-            return lines.map(String::strip).filter(line -> !line.isEmpty() && !line.startsWith("#")).toList();
+            return lines.map(String::strip)
+                    .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+                    .toList();
         } catch (IOException e) {
             throw notBuilt("cannot read " + file, e);
         }
     }
 
-    /** The class path of jobs: that of this JVM if a broker and a job can run from it, else that of the build. */
+    /**
+     * The class path of jobs: that of this JVM if a broker and a job can run from it, else that of
+     * the build.
+     */
     static String jobsClassPath() {
         if (Repository.class.getResource("/kafka/Kafka.class") != null) {
             return absolute(System.getProperty("java.class.path"));
@@ -88,7 +98,9 @@ public record Repository(Path root) {
         Path list = target.resolve("runtime.classpath");
         try (Stream<Path> files = Files.list(target)) {
             Path own =
-                    files.filter(file -> isJar(file, jarPrefix)).findFirst().orElse(target.resolve("classes"));
+                    files.filter(file -> isJar(file, jarPrefix))
+                            .findFirst()
+                            .orElse(target.resolve("classes"));
             return own + File.pathSeparator + Files.readString(list).strip();
         } catch (IOException e) {
             throw notBuilt("cannot read " + list, e);
@@ -113,6 +125,9 @@ public record Repository(Path root) {
 
     private static ArbalestException notBuilt(String detail, IOException cause) {
         return new ArbalestException(
-                ErrorCode.PROCESS_FAILED, detail, "build first: mvn -Dquick -DskipTests package", cause);
+                ErrorCode.PROCESS_FAILED,
+                detail,
+                "build first: mvn -Dquick -DskipTests package",
+                cause);
     }
 }

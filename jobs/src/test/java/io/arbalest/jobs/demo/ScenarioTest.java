@@ -4,13 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Version;
+
+import org.junit.jupiter.api.Test;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.Test;
 
 class ScenarioTest {
     private static final Path DATA = Path.of("src", "main", "demo-data", "debian-packages");
@@ -46,7 +48,8 @@ class ScenarioTest {
         for (int i = 0; i < events.size(); i++) {
             Scenario.Event event = events.get(i);
             if (event.malformed() == null) {
-                boolean change = event.value() == null || event.value().contains("\"priority\":\"updated-");
+                boolean change =
+                        event.value() == null || event.value().contains("\"priority\":\"updated-");
                 assertThat(firsts.containsKey(event.key())).as(event.key()).isEqualTo(change);
                 firsts.putIfAbsent(event.key(), i);
             }
@@ -66,13 +69,18 @@ class ScenarioTest {
         assertThat(expected).hasSize(1000);
         assertThat(expected.stream().map(Ledger.Expected::key)).doesNotHaveDuplicates();
         assertThat(new HashSet<>(ledger.deletedKeys())).hasSize(20);
-        long updated = expected.stream().filter(row -> row.value().contains("\"priority\":\"updated-")).count();
+        long updated =
+                expected.stream()
+                        .filter(row -> row.value().contains("\"priority\":\"updated-"))
+                        .count();
         assertThat(updated).isPositive().isLessThanOrEqualTo(50);
         Map<String, Version> versions = new HashMap<>();
         for (int event = 0; event < scenario.events().size(); event++) {
-            versions.put(scenario.events().get(event).key(), new Version(0, 1_000 + event / 10, event));
+            versions.put(
+                    scenario.events().get(event).key(), new Version(0, 1_000 + event / 10, event));
         }
-        assertThat(expected).allSatisfy(row -> assertThat(row.version()).isEqualTo(versions.get(row.key())));
+        assertThat(expected)
+                .allSatisfy(row -> assertThat(row.version()).isEqualTo(versions.get(row.key())));
     }
 
     @Test

@@ -2,10 +2,11 @@ package io.arbalest.jobs.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
+
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import org.junit.jupiter.api.Test;
 
 class ScreenTest {
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -24,7 +25,10 @@ class ScreenTest {
         screen.endLive();
         assertThat(printed())
                 .isEqualTo(
-                        "\r\u001b[2Kone" + "\r\u001b[2Kstays\none" + "\r\u001b[2Ka line that is far " + "\r\u001b[2K");
+                        "\r\u001b[2Kone"
+                                + "\r\u001b[2Kstays\none"
+                                + "\r\u001b[2Ka line that is far "
+                                + "\r\u001b[2K");
     }
 
     @Test
@@ -44,6 +48,9 @@ class ScreenTest {
         screen.lastWord("Stopping ...");
         screen.line("kafka has ended");
         screen.live("still working");
-        assertThat(printed()).endsWith("Stopping ...\n").doesNotContain("kafka").doesNotContain("still");
+        assertThat(printed())
+                .endsWith("Stopping ...\n")
+                .doesNotContain("kafka")
+                .doesNotContain("still");
     }
 }

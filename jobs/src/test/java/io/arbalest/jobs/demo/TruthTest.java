@@ -8,12 +8,14 @@ import io.arbalest.jobs.PackageText;
 import io.arbalest.model.Binary16;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
+
+import org.junit.jupiter.api.Test;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.Test;
 
 class TruthTest {
     private static final Path DATA = Path.of("src", "main", "demo-data", "debian-packages");
@@ -23,7 +25,9 @@ class TruthTest {
     private final WordVectorEmbedder embedder = WordVectorEmbedder.shared(DATA);
     private final List<String> lines = Catalogue.read(DATA, 500);
     private final List<Ledger.Expected> rows =
-            lines.stream().map(line -> new Ledger.Expected(Catalogue.name(line), line, VERSION)).toList();
+            lines.stream()
+                    .map(line -> new Ledger.Expected(Catalogue.name(line), line, VERSION))
+                    .toList();
     private final Truth truth = Truth.of(rows, embedder);
     private final List<float[]> queries = Truth.queries(lines, embedder, 40, 3);
 
@@ -43,7 +47,8 @@ class TruthTest {
 
     @Test
     void exactAnswersHaveFullRecall() {
-        List<List<Hit>> answers = queries.stream().map(query -> ranked(query).subList(0, K)).toList();
+        List<List<Hit>> answers =
+                queries.stream().map(query -> ranked(query).subList(0, K)).toList();
         assertThat(truth.recall(queries, answers, K)).isEqualTo(1.0);
     }
 
@@ -54,7 +59,10 @@ class TruthTest {
                         .map(query -> {
                             List<Hit> all = ranked(query);
                             double tenth = all.get(K - 1).score();
-                            return all.stream().filter(hit -> hit.score() < tenth - 1e-6).limit(K).toList();
+                            return all.stream()
+                                    .filter(hit -> hit.score() < tenth - 1e-6)
+                                    .limit(K)
+                                    .toList();
                         })
                         .toList();
         assertThat(truth.recall(queries, answers, K)).isZero();
@@ -66,10 +74,19 @@ class TruthTest {
                 queries.stream()
                         .map(query -> {
                             Hit best = ranked(query).get(0);
-                            return List.of(best, best, new Hit(PointKey.of("no such package"), 9, VERSION, null, Map.of()));
+                            return List.of(
+                                    best,
+                                    best,
+                                    new Hit(
+                                            PointKey.of("no such package"),
+                                            9,
+                                            VERSION,
+                                            null,
+                                            Map.of()));
                         })
                         .toList();
-        assertThat(truth.recall(queries, answers, K)).isCloseTo(0.1, org.assertj.core.data.Offset.offset(1e-12));
+        assertThat(truth.recall(queries, answers, K))
+                .isCloseTo(0.1, org.assertj.core.data.Offset.offset(1e-12));
     }
 
     @Test
@@ -81,7 +98,8 @@ class TruthTest {
     @Test
     void theDemoAndTheJobComposeTheSameText() {
         for (String line : lines) {
-            assertThat(Catalogue.text(Catalogue.parse(line))).isEqualTo(PackageText.compose(Catalogue.parse(line)));
+            assertThat(Catalogue.text(Catalogue.parse(line)))
+                    .isEqualTo(PackageText.compose(Catalogue.parse(line)));
         }
     }
 }

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.arbalest.model.ArbalestException;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class WorkplaceTest {
     @TempDir Path directory = Path.of("");
@@ -55,10 +57,9 @@ class WorkplaceTest {
         Cleanup cleanup = new Cleanup();
         cleanup.add(() -> undone.append('a'));
         cleanup.add(() -> undone.append('b'));
-        cleanup.add(
-                () -> {
-                    throw new IOException("on purpose");
-                });
+        cleanup.add(() -> {
+            throw new IOException("on purpose");
+        });
         cleanup.close();
         cleanup.add(() -> undone.append('c'));
         cleanup.close();

@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,8 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class ChildProcessTest {
     private static final Duration LONG = Duration.ofMinutes(1);
@@ -31,7 +33,9 @@ class ChildProcessTest {
     @Test
     void readinessKillAndLog() throws Exception {
         Path log = directory.resolve("logs").resolve("child.log");
-        ChildProcess child = ChildProcess.start("child", java(Waiting.class.getName(), "READY now"), "READY", log);
+        ChildProcess child =
+                ChildProcess.start(
+                        "child", java(Waiting.class.getName(), "READY now"), "READY", log);
         assertThat(child.awaitReady(LONG)).isEqualTo("READY now");
         assertThat(child.isAlive()).isTrue();
         child.kill();
@@ -53,9 +57,11 @@ class ChildProcessTest {
 
     @Test
     void aChildEndsWithItsParent() throws Exception {
-        // the test is the parent: closing the child's standard input is what the parent's death does
+        // the test is the parent: closing the child's standard input is what the parent's death
+        // does
         Process child =
-                new ProcessBuilder(java(ParentWatch.class.getName(), Waiting.class.getName(), "READY"))
+                new ProcessBuilder(
+                                java(ParentWatch.class.getName(), Waiting.class.getName(), "READY"))
                         .redirectErrorStream(true)
                         .redirectOutput(directory.resolve("orphan.log").toFile())
                         .start();
