@@ -131,7 +131,8 @@ class PointWriterTest {
             assertThat(statistics.retries()).isEqualTo(3);
             assertThat(statistics.applied() + statistics.duplicates()).isEqualTo(300);
             assertThat(statistics.stale()).isZero();
-            assertThat(statistics.duplicates()).isEqualTo(10);
+            // the batch that was stored and never acknowledged: full, or cut short by its delay
+            assertThat(statistics.duplicates()).isBetween(1L, 10L);
             for (int key = 0; key < 50; key++) {
                 assertThat(node.versionOf("k" + key)).isEqualTo(250 + key);
             }
