@@ -86,6 +86,36 @@ public final class GrowingGraph implements AutoCloseable {
         return links.sizeBytes();
     }
 
+    /**
+     * The graph as it is read by whoever packs it; nobody may be linking meanwhile.
+     *
+     * @return a view, good as long as the graph is
+     */
+    public GraphSource source() {
+        return new GraphSource() {
+            @Override
+            public int entryOrdinal() {
+                long seen = entry;
+                return seen == EMPTY ? -1 : ordinal(seen);
+            }
+
+            @Override
+            public int levelOf(int ordinal) {
+                return links.level(ordinal);
+            }
+
+            @Override
+            public int limit(int level) {
+                return links.limit(level);
+            }
+
+            @Override
+            public int neighbors(int ordinal, int level, int[] target) {
+                return links.read(ordinal, level, target);
+            }
+        };
+    }
+
     /** Lets go of the scratch; the vectors stay open. */
     @Override
     public void close() {

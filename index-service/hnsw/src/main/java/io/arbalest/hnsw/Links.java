@@ -53,6 +53,15 @@ final class Links {
         }
     }
 
+    /** The highest level on which the point has a list, or -1 if it has none. */
+    int level(int ordinal) {
+        if (ARRAY.getAcquire(level0, ordinal >>> CHUNK_SHIFT) == null) {
+            return -1;
+        }
+        int[] lists = (int[]) ARRAY.getAcquire(upper, ordinal);
+        return lists == null ? 0 : lists.length / stride;
+    }
+
     /** Copies a list and returns its length. */
     int read(int ordinal, int level, int[] target) {
         int[] list = list(ordinal, level);

@@ -7,11 +7,11 @@ package io.arbalest.hnsw;
  *
  * <p>Thread-safe: no state.
  */
-final class ScoredOrdinal {
+public final class ScoredOrdinal {
     private ScoredOrdinal() {}
 
     /** Packs both; minus zero counts as zero and NaN as minus infinity. */
-    static long of(float score, int ordinal) {
+    public static long of(float score, int ordinal) {
         int bits =
                 Float.floatToRawIntBits(
                         Float.isNaN(score) ? Float.NEGATIVE_INFINITY : score + 0.0f);
@@ -19,12 +19,14 @@ final class ScoredOrdinal {
         return ((long) sortable << 32) | (~ordinal & 0xffffffffL);
     }
 
-    static float score(long packed) {
+    /** The score of a packed result. */
+    public static float score(long packed) {
         int sortable = (int) (packed >> 32);
         return Float.intBitsToFloat(sortable ^ ((sortable >> 31) & 0x7fffffff));
     }
 
-    static int ordinal(long packed) {
+    /** The ordinal of a packed result. */
+    public static int ordinal(long packed) {
         return ~(int) packed;
     }
 }

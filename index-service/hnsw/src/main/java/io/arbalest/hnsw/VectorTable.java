@@ -85,6 +85,31 @@ public final class VectorTable implements AutoCloseable {
         HalfCodec.decode(slabs.slab(ordinal), slabs.offset(ordinal), exponents[ordinal], target);
     }
 
+    /** Copies a vector as it is stored: times its power of two, zero-padded for the kernels. */
+    public void copyStored(int ordinal, MemorySegment target, long byteOffset) {
+        MemorySegment.copy(
+                slabs.slab(ordinal),
+                slabs.offset(ordinal),
+                target,
+                byteOffset,
+                2L * HalfDot.paddedDimension(dimension));
+    }
+
+    /** The power of two of a stored vector, as its exponent. */
+    public int exponent(int ordinal) {
+        return exponents[ordinal];
+    }
+
+    /** Multiplies the kernel's inner product with a stored vector; see the class. */
+    public float factor(int ordinal) {
+        return terms[2 * ordinal];
+    }
+
+    /** Is added to the score of a stored vector; see the class. */
+    public float offset(int ordinal) {
+        return terms[2 * ordinal + 1];
+    }
+
     /**
      * The score in its direct form, accumulated in double from the stored vector: what results
      * report.
