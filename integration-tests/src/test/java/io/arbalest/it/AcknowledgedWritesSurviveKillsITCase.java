@@ -19,6 +19,7 @@ import io.arbalest.model.Metric;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,8 +29,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 
 /**
  * What a writer was told is durable is there after every node was killed once with SIGKILL, in the
@@ -118,7 +121,7 @@ class AcknowledgedWritesSurviveKillsITCase {
                     victim.kill();
                     victim.restart();
                 }
-                flushed.get(PATIENCE.toSeconds(), java.util.concurrent.TimeUnit.SECONDS);
+                flushed.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
                 acknowledged.putAll(sent);
             }
         }
@@ -134,11 +137,7 @@ class AcknowledgedWritesSurviveKillsITCase {
                     house.client.get(
                             COLLECTION,
                             keys.subList(from, Math.min(keys.size(), from + 1_000)),
-                            new GetOptions(
-                                    null,
-                                    true,
-                                    java.util.Optional.empty(),
-                                    Duration.ofSeconds(30))));
+                            new GetOptions(null, true, Optional.empty(), Duration.ofSeconds(30))));
         }
         List<String> wrong = new ArrayList<>();
         long live = 0;
@@ -169,7 +168,7 @@ class AcknowledgedWritesSurviveKillsITCase {
                 .isEqualTo(PointKey.of(some.getKey()));
     }
 
-    private static boolean matches(Expected expected, Hit hit) {
+    private static boolean matches(Expected expected, @Nullable Hit hit) {
         if (hit == null || hit.vector() == null || !hit.version().equals(expected.version())) {
             return false;
         }

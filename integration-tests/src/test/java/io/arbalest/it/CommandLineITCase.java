@@ -50,7 +50,8 @@ class CommandLineITCase {
                 String section = subject.startsWith("chess") ? "games" : "net";
                 points.add(
                         Point.upsert(
-                                PointKey.of(subject.split(" ")[0] + "-" + copy),
+                                PointKey.of(
+                                        subject.substring(0, subject.indexOf(' ')) + "-" + copy),
                                 embedder.embed(subject + " program number " + copy),
                                 Map.of("section", section, "summary", subject + " " + copy),
                                 null));

@@ -54,11 +54,11 @@ class IngestionSurvivesKillsITCase {
                                     FlinkRuntime.Options.of(
                                             topic.writeJobConfiguration(directory, house.nodes),
                                             directory.resolve("flink.log")));
-                    AutoCloseable replay = topic.startReplay(RECORDS, RECORDS_PER_SECOND)) {
+                    PackageTopic.Replay replay = topic.startReplay(RECORDS, RECORDS_PER_SECOND)) {
                 for (NodeProcess victim : house.nodes) {
                     killWithATail(house, victim);
                 }
-                topic.awaitReplayed(PATIENCE);
+                replay.await(PATIENCE);
                 Map<PointKey, PackageTopic.Row> expected = topic.consumeExpectedRows();
                 awaitLive(house, expected, flink, description);
                 compare(house.client, expected, description);

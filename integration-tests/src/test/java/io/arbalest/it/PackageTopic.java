@@ -191,8 +191,8 @@ final class PackageTopic {
         return file;
     }
 
-    /** Starts to send, on a thread of its own; closing stops it. */
-    AutoCloseable startReplay(int records, int recordsPerSecond) {
+    /** Starts to send, on a thread of its own. */
+    Replay startReplay(int records, int recordsPerSecond) {
         Thread sender =
                 new Thread(
                         () -> {
@@ -206,15 +206,31 @@ final class PackageTopic {
                         "replay");
         sender.setDaemon(true);
         sender.start();
-        return () -> {
-            sender.interrupt();
-            sender.join(TimeUnit.SECONDS.toMillis(20));
-        };
+        return new Replay(sender);
     }
 
-    /** Waits until everything is in the topic. */
-    void awaitReplayed(Duration patience) throws Exception {
-        replayed.get(patience.toSeconds(), TimeUnit.SECONDS);
+    /** A running replay; closing stops it. */
+    final class Replay implements AutoCloseable {
+        private final Thread sender;
+
+        private Replay(Thread sender) {
+            this.sender = sender;
+        }
+
+        /** Waits until everything is in the topic. */
+        void await(Duration patience) throws Exception {
+            replayed.get(patience.toSeconds(), TimeUnit.SECONDS);
+        }
+
+        @Override
+        public void close() {
+            sender.interrupt();
+            try {
+                sender.join(TimeUnit.SECONDS.toMillis(20));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
     private void send(int records, int recordsPerSecond) throws IOException {
@@ -235,7 +251,7 @@ final class PackageTopic {
                 JsonNode record = json.readTree(line);
                 String name = record.get("name").asText();
                 long now = System.currentTimeMillis();
-                producer.send(record(now, name, line));
+                send(producer, record(now, name, line));
                 sendSpecials(producer, sent, record, names, now);
                 names.add(name);
                 long due = started + (long) sent * TimeUnit.SECONDS.toNanos(1) / recordsPerSecond;
@@ -243,6 +259,19 @@ final class PackageTopic {
             }
             producer.flush();
         }
+    }
+
+    /** A record that does not reach the topic ends the replay: what was sent is what is checked. */
+    private void send(
+            KafkaProducer<byte[], byte[]> producer, ProducerRecord<byte[], byte[]> record) {
+        var unused =
+                producer.send(
+                        record,
+                        (metadata, failure) -> {
+                            if (failure != null) {
+                                replayed.completeExceptionally(failure);
+                            }
+                        });
     }
 
     private void sendSpecials(
@@ -259,27 +288,30 @@ final class PackageTopic {
         if (sent % EVERY_UPDATE == 0) {
             ObjectNode update = record.deepCopy();
             update.put("name", earlier).put("priority", "updated").put("installed_kb", sent);
-            producer.send(record(now, earlier, update.toString()));
+            send(producer, record(now, earlier, update.toString()));
         }
         if (sent % EVERY_DELETE == 0) {
-            producer.send(record(now, earlier, null));
+            send(producer, record(now, earlier, null));
         }
         if (sent % EVERY_LATE == 0) { // must lose against what the key has
             ObjectNode late = record.deepCopy();
             late.put("name", earlier).put("priority", "late");
-            producer.send(record(now - LATE_MILLIS, earlier, late.toString()));
+            send(producer, record(now - LATE_MILLIS, earlier, late.toString()));
         }
         if (sent % EVERY_MALFORMED == EVERY_MALFORMED / 2) {
-            producer.send(
+            send(
+                    producer,
                     malformed(now, "bad-json-" + sent, "{\"name\":", ErrorCode.RECORD_NOT_JSON));
-            producer.send(
+            send(
+                    producer,
                     malformed(
                             now,
                             "bad-missing-" + sent,
                             "{\"name\":\"x\"}",
                             ErrorCode.RECORD_FIELD_MISSING));
             String unknownWords = "{\"name\":\"qqqq\",\"summary\":\"zzzzqq\"}";
-            producer.send(
+            send(
+                    producer,
                     malformed(now, "bad-words-" + sent, unknownWords, ErrorCode.NO_KNOWN_WORD));
         }
     }

@@ -1,5 +1,6 @@
 package io.arbalest.cluster;
 
+import io.arbalest.io.Disk;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ClusterImage;
 
@@ -29,12 +30,9 @@ import java.io.File;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -63,9 +61,11 @@ final class CatalogStateMachine extends BaseStateMachine {
 
     private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
     private final MetadataState state = new MetadataState();
+    private final Disk disk;
     private final Events events;
 
-    CatalogStateMachine(Events events) {
+    CatalogStateMachine(Disk disk, Events events) {
+        this.disk = disk;
         this.events = events;
     }
 
@@ -153,41 +153,12 @@ final class CatalogStateMachine extends BaseStateMachine {
             bytes = state.snapshot();
         }
         Path target = storage.getSnapshotFile(applied.getTerm(), applied.getIndex()).toPath();
-        Path unfinished = target.resolveSibling(target.getFileName() + ".unfinished");
-        writeDurably(unfinished, bytes);
-        Files.move(
-                unfinished,
-                target,
-                StandardCopyOption.ATOMIC_MOVE,
-                StandardCopyOption.REPLACE_EXISTING);
+        disk.publish(target, bytes);
         MD5Hash md5 = MD5FileUtil.computeAndSaveMd5ForFile(target.toFile());
-        syncDirectory(target.toAbsolutePath().getParent());
+        disk.syncDirectory(Objects.requireNonNull(target.toAbsolutePath().getParent()));
         storage.updateLatestSnapshot(
                 new SingleFileSnapshotInfo(new FileInfo(target, md5), applied));
         return applied.getIndex();
-    }
-
-    private static void writeDurably(Path file, byte[] bytes) throws IOException {
-        try (FileChannel out =
-                FileChannel.open(
-                        file,
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.TRUNCATE_EXISTING,
-                        StandardOpenOption.WRITE)) {
-            ByteBuffer rest = ByteBuffer.wrap(bytes);
-            while (rest.hasRemaining()) {
-                out.write(rest);
-            }
-            out.force(true);
-        }
-    }
-
-    private static void syncDirectory(@Nullable Path directory) throws IOException {
-        if (directory != null) {
-            try (FileChannel open = FileChannel.open(directory, StandardOpenOption.READ)) {
-                open.force(true);
-            }
-        }
     }
 
     @Override

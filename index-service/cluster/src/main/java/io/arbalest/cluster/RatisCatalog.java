@@ -5,6 +5,7 @@ import io.arbalest.cluster.wire.Reply;
 import io.arbalest.common.Clock;
 import io.arbalest.common.Scheduler;
 import io.arbalest.engine.ClusterCatalog;
+import io.arbalest.io.Disk;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.CollectionDefinition;
@@ -81,9 +82,10 @@ public final class RatisCatalog implements ClusterCatalog, AutoCloseable {
      *
      * @throws ArbalestException PORT_IN_USE, INVALID_CONFIGURATION, IO_FAILED
      */
-    public static RatisCatalog start(ClusterOptions options, Scheduler scheduler, Clock clock) {
+    public static RatisCatalog start(
+            ClusterOptions options, Disk disk, Scheduler scheduler, Clock clock) {
         refuseForeignDirectory(options);
-        RatisCatalog catalog = new RatisCatalog(options, scheduler, clock);
+        RatisCatalog catalog = new RatisCatalog(options, disk, scheduler, clock);
         try {
             catalog.server.start();
         } catch (IOException | RuntimeException e) {
@@ -94,7 +96,7 @@ public final class RatisCatalog implements ClusterCatalog, AutoCloseable {
         return catalog;
     }
 
-    private RatisCatalog(ClusterOptions options, Scheduler scheduler, Clock clock) {
+    private RatisCatalog(ClusterOptions options, Disk disk, Scheduler scheduler, Clock clock) {
         this.options = options;
         this.scheduler = scheduler;
         RaftGroup group = RatisSettings.group(options);
@@ -110,7 +112,8 @@ public final class RatisCatalog implements ClusterCatalog, AutoCloseable {
                             .setServerId(RaftPeerId.valueOf(options.node().name()))
                             .setGroup(group)
                             .setProperties(RatisSettings.server(options))
-                            .setStateMachineRegistry(_ -> new CatalogStateMachine(new Events()))
+                            .setStateMachineRegistry(
+                                    _ -> new CatalogStateMachine(disk, new Events()))
                             .setOption(option)
                             .build();
         } catch (IOException | RuntimeException e) {

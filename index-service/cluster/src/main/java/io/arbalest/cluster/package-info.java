@@ -2,8 +2,9 @@
  * Who is in the cluster, which collections there are and who owns which shard: a small replicated
  * state machine on Apache Ratis. Holds decisions only; no row of a user ever passes through here.
  *
- * <p><b>Knows</b> engine's {@link io.arbalest.engine.ClusterCatalog}, common, model, protobuf and
- * Ratis. <b>Does not know</b> how a shard stores or serves anything, Arrow or Flight.
+ * <p><b>Knows</b> engine's {@link io.arbalest.engine.ClusterCatalog}, io (to publish a snapshot),
+ * common, model, protobuf and Ratis. <b>Does not know</b> how a shard stores or serves anything,
+ * Arrow or Flight.
  *
  * <p><b>Start at</b> {@link io.arbalest.cluster.MetadataState} (every decision, without Ratis),
  * then {@link io.arbalest.cluster.RatisCatalog} and {@code metadata.proto} (what lies in log and

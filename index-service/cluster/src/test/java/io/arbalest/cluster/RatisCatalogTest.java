@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.arbalest.cluster.ClusterOptions.Member;
 import io.arbalest.common.Clock;
 import io.arbalest.common.SystemScheduler;
+import io.arbalest.io.Disk;
+import io.arbalest.io.FileChannelDisk;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.ErrorCode;
@@ -69,9 +71,11 @@ class RatisCatalogTest {
         return new ClusterOptions(node, members, directory.resolve("node-" + number));
     }
 
+    private final Disk disk = new FileChannelDisk();
+
     private RatisCatalog start(List<Member> members, int number) {
         RatisCatalog catalog =
-                RatisCatalog.start(options(members, number), scheduler, Clock.SYSTEM);
+                RatisCatalog.start(options(members, number), disk, scheduler, Clock.SYSTEM);
         open.add(catalog);
         return catalog;
     }
@@ -180,7 +184,7 @@ class RatisCatalogTest {
     }
 
     private void assertRefused(ClusterOptions options, ErrorCode code) {
-        assertThatThrownBy(() -> RatisCatalog.start(options, scheduler, Clock.SYSTEM))
+        assertThatThrownBy(() -> RatisCatalog.start(options, disk, scheduler, Clock.SYSTEM))
                 .isInstanceOfSatisfying(
                         ArbalestException.class, e -> assertThat(e.code()).isEqualTo(code));
     }

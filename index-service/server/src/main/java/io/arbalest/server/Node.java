@@ -11,6 +11,7 @@ import io.arbalest.engine.NodeEngine;
 import io.arbalest.engine.ReplicaTransport;
 import io.arbalest.flight.FlightOptions;
 import io.arbalest.flight.FlightService;
+import io.arbalest.io.Disk;
 import io.arbalest.io.FileChannelDisk;
 import io.arbalest.metadata.RocksDbEnvironment;
 import io.arbalest.model.ArbalestException;
@@ -44,6 +45,7 @@ final class Node implements AutoCloseable {
     private static final Duration READY_LOOK = Duration.ofMillis(25);
     private static final String WAL_BACKEND = "filechannel";
 
+    private final Disk disk = new FileChannelDisk();
     private final Deque<AutoCloseable> opened = new ArrayDeque<>(); // guarded by itself
     private final SystemScheduler scheduler = new SystemScheduler();
     private final PrometheusMetrics metrics = PrometheusMetrics.withHotspotExports();
@@ -110,7 +112,7 @@ final class Node implements AutoCloseable {
                         Clock.SYSTEM,
                         scheduler,
                         () -> ThreadLocalRandom.current().nextLong(),
-                        new FileChannelDisk(),
+                        disk,
                         ReplicaTransport.NONE,
                         directory -> rocksDb.join().open(directory),
                         metrics);
@@ -170,7 +172,7 @@ final class Node implements AutoCloseable {
                                                 member.name(), member.host(), member.ratisPort()))
                                 .toList(),
                         config.node().dataDirectory().resolve("cluster"));
-        return RatisCatalog.start(options, scheduler, Clock.SYSTEM);
+        return RatisCatalog.start(options, disk, scheduler, Clock.SYSTEM);
     }
 
     private Map<String, HealthServer.Page> pages() {

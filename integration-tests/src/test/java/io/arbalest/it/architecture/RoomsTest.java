@@ -54,7 +54,7 @@ class RoomsTest {
                                     "wal",
                                     "metadata",
                                     "hnsw")),
-                    Map.entry("cluster", Set.of("common", "model", "engine")),
+                    Map.entry("cluster", Set.of("common", "model", "io", "engine")),
                     Map.entry("flight", Set.of("common", "model", "engine", "protocol", "client")),
                     Map.entry(
                             "server",
