@@ -1,45 +1,36 @@
 package io.arbalest.engine;
 
 import io.arbalest.common.OrdinalSet;
+import io.arbalest.hnsw.ExactScan;
 import io.arbalest.hnsw.GraphSearcher;
 import io.arbalest.hnsw.GrowingGraph;
+import io.arbalest.hnsw.NeighborQueue;
+import io.arbalest.hnsw.PreparedQuery;
 import io.arbalest.hnsw.VectorTable;
 import io.arbalest.model.CollectionDefinition;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.util.Arrays;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntFunction;
 
 /**
- * A segment that takes rows until it is full: vectors, the graph over them, and between which
- * commit stamps each row is visible. Ordinals are given in the order in which rows are applied and
- * never reused.
- *
- * <p>A row is visible at a snapshot if {@code visibleFrom <= snapshot < visibleUntil}. Stamps are
- * sequence numbers. Negative ones are reserved for staged rows: a negative {@code visibleFrom} is
- * not visible yet, a negative {@code visibleUntil} is still visible.
+ * A segment that takes rows until it is full: vectors, the graph over them, and their stamps.
+ * Ordinals are given in the order in which rows are applied and never reused.
  *
  * <p>The applier appends rows and stamps, then publishes the row count; readers see every row below
  * the count that they read. The linker moves {@link #linked} along behind. Other methods are
  * thread-safe.
  */
-final class GrowingSegment implements AutoCloseable {
+final class GrowingSegment implements Segment {
     /** Idle searchers kept; each holds one mark a row. */
     private static final int MAX_IDLE_SEARCHERS = 4;
 
-    private static final VarHandle STAMP = MethodHandles.arrayElementVarHandle(long[].class);
-    private static final long NEVER = Long.MAX_VALUE;
-
-    private final int id;
-    private final int capacity;
+    private final RowStamps stamps;
     private final VectorTable vectors;
     private final GrowingGraph graph;
-    private final long[] visibleFrom;
-    private final long[] visibleUntil;
     private final ConcurrentLinkedQueue<GraphSearcher> idleSearchers =
             new ConcurrentLinkedQueue<>();
     private final AtomicInteger idleCount = new AtomicInteger();
@@ -47,17 +38,10 @@ final class GrowingSegment implements AutoCloseable {
     /** Rows appended, published or not; applier only. */
     private int appended;
 
-    private volatile int rows;
-    private volatile int live;
     private volatile int linked;
 
     GrowingSegment(int id, int capacity, int shardNumber, CollectionDefinition definition) {
-        this.id = id;
-        this.capacity = capacity;
-        this.visibleFrom = new long[capacity];
-        this.visibleUntil = new long[capacity];
-        Arrays.fill(visibleFrom, NEVER);
-        Arrays.fill(visibleUntil, NEVER);
+        this.stamps = new RowStamps(id, capacity);
         this.vectors = new VectorTable(definition.dimension(), definition.metric(), capacity);
         this.graph =
                 new GrowingGraph(
@@ -76,9 +60,9 @@ final class GrowingSegment implements AutoCloseable {
         return seed * 31 + (((long) shardNumber << 32) | segment);
     }
 
-    /** The segment's number in its shard. */
-    int id() {
-        return id;
+    @Override
+    public int id() {
+        return stamps.segment();
     }
 
     VectorTable vectors() {
@@ -89,49 +73,51 @@ final class GrowingSegment implements AutoCloseable {
         return graph;
     }
 
+    RowStamps stamps() {
+        return stamps;
+    }
+
     /** Whether no row can be appended; applier only. */
     boolean full() {
-        return appended == capacity;
+        return appended == stamps.capacity();
     }
 
     /** Appends a row that becomes visible at a stamp, and returns its ordinal; applier only. */
     int append(MemorySegment source, long byteOffset, long stamp) {
         int ordinal = appended;
         vectors.set(ordinal, source, byteOffset);
-        STAMP.setOpaque(visibleFrom, ordinal, stamp);
+        stamps.begin(ordinal, stamp);
         appended++;
         return ordinal;
     }
 
-    /** Lets a row be visible only below a stamp; applier only. */
-    void end(int ordinal, long stamp) {
-        STAMP.setOpaque(visibleUntil, ordinal, stamp);
-    }
-
     /**
-     * Makes what was appended readable; applier only.
+     * Makes what was appended and ended readable; applier only.
      *
      * @param liveChange rows that became live minus rows that ended since the last time
      */
     void publish(int liveChange) {
-        int before = live;
-        live = before + liveChange;
-        rows = appended;
+        stamps.publish(appended, liveChange);
     }
 
-    /** Rows published, dead ones included. */
-    int rows() {
-        return rows;
+    @Override
+    public int rows() {
+        return stamps.rows();
     }
 
-    /** Rows that are visible at the newest snapshot. */
-    int live() {
-        return live;
+    @Override
+    public int live() {
+        return stamps.live();
     }
 
-    /** Every row below this ordinal is in the graph, or was dead before it got there. */
-    int linked() {
+    @Override
+    public int linked() {
         return linked;
+    }
+
+    @Override
+    public int linkedPoints() {
+        return graph.linkedCount();
     }
 
     /** Moves the watermark; linker only. */
@@ -139,29 +125,67 @@ final class GrowingSegment implements AutoCloseable {
         linked = watermark;
     }
 
-    /** The rows that a reader of this snapshot sees. */
-    boolean visible(int ordinal, long snapshot) {
-        long from = (long) STAMP.getOpaque(visibleFrom, ordinal);
-        if (from < 0 || from > snapshot) {
-            return false;
-        }
-        long until = (long) STAMP.getOpaque(visibleUntil, ordinal);
-        return until < 0 || snapshot < until;
+    @Override
+    public List<RowStamps> origins() {
+        return List.of(stamps);
+    }
+
+    @Override
+    public long name(int ordinal) {
+        return RowName.of(id(), ordinal);
+    }
+
+    @Override
+    public int ordinal(long name) {
+        return RowName.segment(name) == id() ? RowName.ordinal(name) : -1;
+    }
+
+    @Override
+    public boolean visible(int ordinal, long snapshot) {
+        return stamps.visible(ordinal, snapshot);
     }
 
     /** Whether no reader of this or a later snapshot sees the row any more. */
     boolean ended(int ordinal, long snapshot) {
-        long until = (long) STAMP.getOpaque(visibleUntil, ordinal);
-        return until >= 0 && until <= snapshot;
+        return stamps.ended(ordinal, snapshot);
     }
 
-    /** {@link #visible} as a set, of ordinals below a bound. */
-    OrdinalSet visibleAt(long snapshot, int bound) {
-        return ordinal -> ordinal < bound && visible(ordinal, snapshot);
+    @Override
+    public OrdinalSet translate(IntFunction<OrdinalSet> byOrigin) {
+        return byOrigin.apply(id());
     }
 
-    /** Scratch for a search; give it back with {@link #release}. */
-    GraphSearcher acquire() {
+    @Override
+    public Probe probe(float[] query) {
+        return new TableProbe(vectors.prepare(query));
+    }
+
+    private final class TableProbe implements Probe {
+        private final PreparedQuery query;
+
+        TableProbe(PreparedQuery query) {
+            this.query = query;
+        }
+
+        @Override
+        public long walk(int ef, OrdinalSet accept, float minScore, NeighborQueue results) {
+            GraphSearcher searcher = acquire();
+            try {
+                searcher.search(query, ef, accept, minScore, results);
+                return searcher.scored();
+            } finally {
+                release(searcher);
+            }
+        }
+
+        @Override
+        public long scan(
+                int from, int to, OrdinalSet accept, float minScore, NeighborQueue results) {
+            return ExactScan.scan(vectors, query, from, to, accept, minScore, results);
+        }
+    }
+
+    private GraphSearcher acquire() {
         GraphSearcher idle = idleSearchers.poll();
         if (idle == null) {
             return graph.newSearcher();
@@ -170,7 +194,7 @@ final class GrowingSegment implements AutoCloseable {
         return idle;
     }
 
-    void release(GraphSearcher searcher) {
+    private void release(GraphSearcher searcher) {
         if (idleCount.incrementAndGet() <= MAX_IDLE_SEARCHERS) {
             idleSearchers.add(searcher);
         } else {
@@ -178,7 +202,16 @@ final class GrowingSegment implements AutoCloseable {
         }
     }
 
-    /** Frees the memory; nobody may be reading. */
+    @Override
+    public double exactScore(int ordinal, float[] query) {
+        return vectors.exactScore(ordinal, query);
+    }
+
+    @Override
+    public void read(int ordinal, short[] target) {
+        vectors.read(ordinal, target);
+    }
+
     @Override
     public void close() {
         idleSearchers.clear();

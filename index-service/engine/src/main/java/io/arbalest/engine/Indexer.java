@@ -71,10 +71,12 @@ final class Indexer {
 
     /** Whether more rows than this are published and not claimed. */
     private boolean hasWork(int rows) {
-        List<GrowingSegment> all = segments.view().segments();
-        long unclaimed = -claimedOrdinal;
-        for (int i = claimedSegment; i < all.size(); i++) {
-            unclaimed += all.get(i).rows();
+        long unclaimed = 0;
+        for (Segment segment : segments.view().segments()) {
+            if (segment instanceof GrowingSegment && segment.id() >= claimedSegment) {
+                unclaimed += segment.rows();
+                unclaimed -= segment.id() == claimedSegment ? claimedOrdinal : 0;
+            }
         }
         return unclaimed > rows;
     }
@@ -109,21 +111,23 @@ final class Indexer {
     }
 
     private synchronized @Nullable Slice claim() {
-        List<GrowingSegment> all = segments.view().segments();
-        while (!stopped && claimedSegment < all.size()) {
-            GrowingSegment segment = all.get(claimedSegment);
+        for (Segment segment : segments.view().segments()) {
+            if (stopped
+                    || !(segment instanceof GrowingSegment growing)
+                    || segment.id() < claimedSegment) {
+                continue;
+            }
+            if (segment.id() > claimedSegment) { // so the one before is full and published
+                claimedSegment = segment.id();
+                claimedOrdinal = 0;
+            }
             int to = Math.min(segment.rows(), claimedOrdinal + SLICE_ROWS);
             if (to > claimedOrdinal) {
-                Slice slice = new Slice(segment, claimedOrdinal, to);
+                Slice slice = new Slice(growing, claimedOrdinal, to);
                 claimedOrdinal = to;
                 running.add(slice);
                 return slice;
             }
-            if (claimedSegment + 1 == all.size()) {
-                break;
-            }
-            claimedSegment++; // a later segment is in the view, so this one is full and published
-            claimedOrdinal = 0;
         }
         tasks--;
         return null;

@@ -97,7 +97,7 @@ final class RowApplier {
             liveChanges.merge(segment.id(), 1, Integer::sum);
         }
         if (before != null && !before.tombstone()) {
-            segments.segment(before.segment()).end(before.ordinal(), sequenceNumber);
+            segments.stamps(before.segment()).end(before.ordinal(), sequenceNumber);
             liveChanges.merge(before.segment(), -1, Integer::sum);
         }
         metrics.rows.add(1);
@@ -112,9 +112,8 @@ final class RowApplier {
         }
         open.commit(last);
         batch = null;
-        liveChanges.forEach((segment, change) -> segments.segment(segment).publish(change));
+        segments.publish(last, liveChanges);
         liveChanges.clear();
-        segments.publish(last);
     }
 
     /** Rows dropped for a lower version than their key had, since the first record of the log. */

@@ -2,11 +2,9 @@ package io.arbalest.engine;
 
 import io.arbalest.common.Clock;
 import io.arbalest.common.OrdinalSet;
-import io.arbalest.hnsw.ExactScan;
-import io.arbalest.hnsw.GraphSearcher;
 import io.arbalest.hnsw.NeighborQueue;
-import io.arbalest.hnsw.PreparedQuery;
 import io.arbalest.metadata.ShardMetadata;
+import io.arbalest.model.Filter;
 
 /**
  * One segment as one search call sees it: which rows count, how to look for them, and the looking
@@ -25,7 +23,7 @@ final class SegmentSearch {
     /** Rows scored between two looks at the clock. */
     private static final int SCAN_STRIDE = 8192;
 
-    private final GrowingSegment segment;
+    private final Segment segment;
     private final OrdinalSet accept;
     private final int rows;
     private final int linked;
@@ -45,7 +43,7 @@ final class SegmentSearch {
      * @param snapshot rows visible here count
      */
     SegmentSearch(
-            GrowingSegment segment,
+            Segment segment,
             int linked,
             long snapshot,
             ShardMetadata metadata,
@@ -61,20 +59,24 @@ final class SegmentSearch {
         this.scanTail = !spec.skipTail();
         long live = segment.live();
         if (spec.filter() == null) {
-            this.accept = segment.visibleAt(snapshot, rows);
+            this.accept = ordinal -> ordinal < rows && segment.visible(ordinal, snapshot);
             this.countingRows = live;
         } else {
-            OrdinalSet matching = metadata.matching(spec.filter(), segment.id());
+            Filter filter = spec.filter();
+            OrdinalSet matching = segment.translate(origin -> metadata.matching(filter, origin));
             this.accept =
                     ordinal -> matching.contains(ordinal) && segment.visible(ordinal, snapshot);
-            this.countingRows = metadata.cardinality(spec.filter(), segment.id());
+            this.countingRows =
+                    segment.origins().stream()
+                            .mapToLong(origin -> metadata.cardinality(filter, origin.segment()))
+                            .sum();
         }
         boolean fewCount = countingRows < Math.sqrt((double) ef * m0 * Math.max(1, this.linked));
         boolean manyDoNotCount = spec.filter() != null || 2 * live < rows;
         this.walk = !spec.exact() && this.linked > 0 && !(fewCount && manyDoNotCount);
     }
 
-    GrowingSegment segment() {
+    Segment segment() {
         return segment;
     }
 
@@ -89,21 +91,15 @@ final class SegmentSearch {
     /** Looks for the best rows of a query; those below the bound need not be found. */
     void search(float[] query, int ef, float bound, NeighborQueue results) {
         walkedLast = walk;
-        PreparedQuery prepared = segment.vectors().prepare(query);
+        Segment.Probe probe = segment.probe(query);
         if (walk) {
             OrdinalSet inGraph = ordinal -> ordinal < linked && accept.contains(ordinal);
-            GraphSearcher searcher = segment.acquire();
-            try {
-                searcher.search(prepared, ef, inGraph, bound, results);
-                scored += searcher.scored();
-            } finally {
-                segment.release(searcher);
-            }
+            scored += probe.walk(ef, inGraph, bound, results);
         } else {
-            scan(prepared, 0, linked, bound, results);
+            scan(probe, 0, linked, bound, results);
         }
         if (scanTail) {
-            scan(prepared, linked, rows, Math.max(bound, results.worstScore()), results);
+            scan(probe, linked, rows, Math.max(bound, results.worstScore()), results);
         }
     }
 
@@ -118,12 +114,10 @@ final class SegmentSearch {
     /** Looks again without the graph. */
     void searchExactly(float[] query, NeighborQueue results) {
         walkedLast = false;
-        PreparedQuery prepared = segment.vectors().prepare(query);
-        scan(prepared, 0, scanTail ? rows : linked, Float.NEGATIVE_INFINITY, results);
+        scan(segment.probe(query), 0, scanTail ? rows : linked, Float.NEGATIVE_INFINITY, results);
     }
 
-    private void scan(
-            PreparedQuery prepared, int from, int to, float bound, NeighborQueue results) {
+    private void scan(Segment.Probe probe, int from, int to, float bound, NeighborQueue results) {
         for (int start = from; start < to; start += SCAN_STRIDE) {
             if (start > from && clock.monotonicNanos() >= deadlineNanos) {
                 deadlineReached = true;
@@ -131,8 +125,7 @@ final class SegmentSearch {
             }
             float floor = Math.max(bound, results.worstScore());
             int end = Math.min(to, start + SCAN_STRIDE);
-            scanned +=
-                    ExactScan.scan(segment.vectors(), prepared, start, end, accept, floor, results);
+            scanned += probe.scan(start, end, accept, floor, results);
         }
     }
 

@@ -156,7 +156,7 @@ final class ShardCore implements Shard, AutoCloseable {
         replay(log, applier);
         Scheduler.SerialExecutor applierThread = env.scheduler().serial("applier");
         opened.add(applierThread);
-        long recovered = segments.all().stream().mapToLong(GrowingSegment::rows).sum();
+        long recovered = segments.rowsTaken();
         Indexer linking =
                 new Indexer(
                         segments,
@@ -454,9 +454,7 @@ final class ShardCore implements Shard, AutoCloseable {
 
     /** Rows that wait for the graph, without those that were recovered. */
     private static long unlinkedRows(Segments segments, Indexer indexer, long recovered) {
-        long linked = indexer.linkedRows();
-        long rows = segments.all().stream().mapToLong(GrowingSegment::rows).sum();
-        return Math.max(0, rows - Math.max(linked, recovered));
+        return Math.max(0, segments.rowsTaken() - Math.max(indexer.linkedRows(), recovered));
     }
 
     // ---------------------------------------------------------------- reading
@@ -559,14 +557,14 @@ final class ShardCore implements Shard, AutoCloseable {
             if (open == null) {
                 return new ShardStatistics(state(), term, 0, 0, 0, 0, 0, 0, 0, 0, 0, error);
             }
-            List<GrowingSegment> segments = open.segments().all();
+            List<Segment> segments = open.segments().all();
             return new ShardStatistics(
                     state(),
                     term,
                     open.log().durableSequenceNumber(),
                     open.segments().view().sequenceNumber(),
                     open.metadata().livePoints(),
-                    segments.stream().mapToLong(s -> s.graph().linkedCount()).sum(),
+                    segments.stream().mapToLong(Segment::linkedPoints).sum(),
                     segments.stream().mapToLong(s -> s.rows() - s.linked()).sum(),
                     open.metadata().tombstones(),
                     open.applier().staleRows(),

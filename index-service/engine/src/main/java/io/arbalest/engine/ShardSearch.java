@@ -53,7 +53,11 @@ final class ShardSearch {
         this.metrics = metrics;
     }
 
-    private record Candidate(GrowingSegment segment, int ordinal, double score) {}
+    private record Candidate(Segment segment, int ordinal, double score) {
+        long name() {
+            return segment.name(ordinal);
+        }
+    }
 
     /** Refuses what cannot be answered. */
     void check(List<float[]> queries, SearchSpec spec) {
@@ -163,12 +167,12 @@ final class ShardSearch {
     /** The watermarks are read before the snapshot: {@link Indexer} relies on it. */
     private List<SegmentSearch> plan(SearchSpec spec, int ef) {
         Map<Integer, Integer> linked = new HashMap<>();
-        for (GrowingSegment segment : segments.view().segments()) {
+        for (Segment segment : segments.view().segments()) {
             linked.put(segment.id(), segment.linked());
         }
         Segments.View view = segments.view();
         List<SegmentSearch> plan = new ArrayList<>();
-        for (GrowingSegment segment : view.segments()) {
+        for (Segment segment : view.segments()) {
             plan.add(
                     new SegmentSearch(
                             segment,
@@ -211,7 +215,7 @@ final class ShardSearch {
                 if (clock.monotonicNanos() >= spec.deadlineNanos()) {
                     return true;
                 }
-                candidates.removeIf(c -> c.segment() == part.segment());
+                candidates.removeIf(c -> c.segment().equals(part.segment()));
                 NeighborQueue found = new NeighborQueue(kept);
                 part.searchExactly(query, found);
                 add(part, found, query, bound, candidates);
@@ -230,7 +234,7 @@ final class ShardSearch {
         float[] scores = found.scoresBestFirst();
         for (int i = 0; i < ordinals.length; i++) {
             if (scores[i] >= bound.score()) {
-                double exact = part.segment().vectors().exactScore(ordinals[i], query);
+                double exact = part.segment().exactScore(ordinals[i], query);
                 candidates.add(new Candidate(part.segment(), ordinals[i], exact));
                 bound.offer(scores[i]);
             }
@@ -269,20 +273,24 @@ final class ShardSearch {
     }
 
     private List<FoundRow> rows(List<Candidate> best, SearchSpec spec, int[] fields) {
-        Map<GrowingSegment, List<Candidate>> bySegment = new HashMap<>();
-        best.forEach(c -> bySegment.computeIfAbsent(c.segment(), _ -> new ArrayList<>()).add(c));
+        Map<Integer, List<Candidate>> byOrigin = new HashMap<>();
+        best.forEach(c ->
+                byOrigin.computeIfAbsent(RowName.segment(c.name()), _ -> new ArrayList<>()).add(c));
         List<FoundRow> found = new ArrayList<>(best.size());
-        bySegment.forEach((segment, candidates) -> {
-            int[] ordinals = candidates.stream().mapToInt(Candidate::ordinal).toArray();
-            List<ShardMetadata.Row> rows = metadata.rows(segment.id(), ordinals);
+        byOrigin.forEach((origin, candidates) -> {
+            int[] ordinals = candidates.stream().mapToInt(c -> RowName.ordinal(c.name())).toArray();
+            List<ShardMetadata.Row> rows = metadata.rows(origin, ordinals);
             for (int i = 0; i < ordinals.length; i++) {
                 ShardMetadata.Row row = rows.get(i);
+                Candidate candidate = candidates.get(i);
                 found.add(
                         new FoundRow(
                                 row.key(),
-                                candidates.get(i).score(),
+                                candidate.score(),
                                 row.version(),
-                                spec.includeVector() ? vector(segment, ordinals[i]) : null,
+                                spec.includeVector()
+                                        ? vector(candidate.segment(), candidate.ordinal())
+                                        : null,
                                 project(row.values(), fields)));
             }
         });
@@ -300,23 +308,28 @@ final class ShardSearch {
                 found.add(null);
                 continue;
             }
-            GrowingSegment segment = segments.segment(location.segment());
             ShardMetadata.Row row = metadata.row(location.segment(), location.ordinal());
             found.add(
                     new FoundRow(
                             row.key(),
                             Double.NaN,
                             row.version(),
-                            includeVector ? vector(segment, location.ordinal()) : null,
+                            includeVector ? vector(location) : null,
                             project(row.values(), fields)));
         }
         return found;
     }
 
+    private short[] vector(ShardMetadata.Location location) {
+        Segment holder = segments.holder(location.segment());
+        long name = RowName.of(location.segment(), location.ordinal());
+        return vector(holder, holder.ordinal(name));
+    }
+
     /** A row's vector as it was written. */
-    short[] vector(GrowingSegment segment, int ordinal) {
+    private short[] vector(Segment segment, int ordinal) {
         short[] vector = new short[definition.dimension()];
-        segment.vectors().read(ordinal, vector);
+        segment.read(ordinal, vector);
         return vector;
     }
 

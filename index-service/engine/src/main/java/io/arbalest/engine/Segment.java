@@ -1,0 +1,79 @@
+package io.arbalest.engine;
+
+import io.arbalest.common.OrdinalSet;
+import io.arbalest.hnsw.NeighborQueue;
+
+import java.util.List;
+import java.util.function.IntFunction;
+
+/**
+ * Rows of a shard that are searched as one, by ordinals of the segment's own: a growing segment, or
+ * a sealed one. Which rows count is decided by their {@link RowStamps}, which outlive the segment.
+ *
+ * <p>Thread-safe.
+ */
+interface Segment extends AutoCloseable {
+    /** The segment's number in its shard; never given twice. */
+    int id();
+
+    /** Rows published, dead ones included: ordinals are below this. */
+    int rows();
+
+    /** Rows that are visible at the newest snapshot. */
+    int live();
+
+    /** Every row below this ordinal is in the graph, or was dead before it got there. */
+    int linked();
+
+    /** Points in the graph, dead ones included. */
+    int linkedPoints();
+
+    /** The stamps of this segment's rows, one for each segment to which they were appended. */
+    List<RowStamps> origins();
+
+    /** The {@link RowName} of a row. */
+    long name(int ordinal);
+
+    /** The ordinal of the row with a {@link RowName}; negative: it is not here. */
+    int ordinal(long name);
+
+    /** The rows that a reader of this snapshot sees. */
+    boolean visible(int ordinal, long snapshot);
+
+    /**
+     * A set of this segment's ordinals, from sets of row ordinals by the segment to which they were
+     * appended.
+     */
+    OrdinalSet translate(IntFunction<OrdinalSet> byOrigin);
+
+    /** Looks for rows near a query; on the calling thread. */
+    Probe probe(float[] query);
+
+    /** The score in its direct form, accumulated in double from the stored vector. */
+    double exactScore(int ordinal, float[] query);
+
+    /** Reads a vector back, bit for bit as it was written. */
+    void read(int ordinal, short[] target);
+
+    /** Frees the memory; nobody may be reading. */
+    @Override
+    void close();
+
+    /** One query in one segment. Confined to the thread that made it. */
+    interface Probe {
+        /**
+         * Offers what a walk of the graph finds: accepted rows of at least a score.
+         *
+         * @param ef candidates kept
+         * @return number of scores computed
+         */
+        long walk(int ef, OrdinalSet accept, float minScore, NeighborQueue results);
+
+        /**
+         * Offers every accepted row of a range of ordinals that has at least a score.
+         *
+         * @return number of scores computed
+         */
+        long scan(int from, int to, OrdinalSet accept, float minScore, NeighborQueue results);
+    }
+}
