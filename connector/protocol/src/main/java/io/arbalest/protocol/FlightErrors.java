@@ -139,6 +139,7 @@ public final class FlightErrors {
                             IO_FAILED,
                             STORE_FAILED,
                             DIRECTORY_IN_USE,
+                            SEGMENT_CORRUPT,
                             INTERNAL ->
                             FlightStatusCode.INTERNAL;
                     default -> FlightStatusCode.INVALID_ARGUMENT;

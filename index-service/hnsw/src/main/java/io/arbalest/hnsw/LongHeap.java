@@ -8,28 +8,28 @@ import java.util.Arrays;
  *
  * <p>Confined to one thread.
  */
-final class LongHeap {
+public final class LongHeap {
     private long[] items; // from index 1
     private int size;
 
-    LongHeap(int initialCapacity) {
+    public LongHeap(int initialCapacity) {
         items = new long[initialCapacity + 1];
     }
 
-    int size() {
+    public int size() {
         return size;
     }
 
-    void clear() {
+    public void clear() {
         size = 0;
     }
 
     /** The smallest; the heap must not be empty. */
-    long top() {
+    public long top() {
         return items[1];
     }
 
-    void push(long item) {
+    public void push(long item) {
         if (++size == items.length) {
             items = Arrays.copyOf(items, 2 * items.length);
         }
@@ -41,7 +41,7 @@ final class LongHeap {
         items[at] = item;
     }
 
-    long pop() {
+    public long pop() {
         long top = items[1];
         long last = items[size--];
         if (size > 0) {

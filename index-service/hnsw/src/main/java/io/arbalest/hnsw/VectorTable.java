@@ -153,12 +153,12 @@ public final class VectorTable implements AutoCloseable {
     }
 
     /** An empty query, to be filled by {@link #prepareStored} again and again. */
-    PreparedQuery newQuery() {
+    public PreparedQuery newQuery() {
         return new PreparedQuery(dimension);
     }
 
     /** Makes the query that equals a stored vector. */
-    void prepareStored(int ordinal, PreparedQuery target) {
+    public void prepareStored(int ordinal, PreparedQuery target) {
         target.half.load(slabs.slab(ordinal), slabs.offset(ordinal));
         float factor = terms[2 * ordinal];
         target.factor = (float) (target.half.scale() * factor * (metric == Metric.L2 ? 2 : 1));
@@ -166,7 +166,7 @@ public final class VectorTable implements AutoCloseable {
     }
 
     /** Scores of several ordinals, to the accuracy of the kernels. */
-    void score(PreparedQuery query, int[] ordinals, int count, float[] scores) {
+    public void score(PreparedQuery query, int[] ordinals, int count, float[] scores) {
         for (int from = 0; from < count; from += PreparedQuery.BATCH) {
             scoreBatch(query, ordinals, from, Math.min(PreparedQuery.BATCH, count - from), scores);
         }

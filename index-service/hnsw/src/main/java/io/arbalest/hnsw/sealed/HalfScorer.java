@@ -1,0 +1,31 @@
+package io.arbalest.hnsw.sealed;
+
+/**
+ * Scores by the binary16 vectors.
+ *
+ * <p>Confined to one thread.
+ */
+final class HalfScorer implements RowScorer {
+    private final SealedVectors vectors;
+    private final SealedQuery query;
+
+    HalfScorer(SealedVectors vectors) {
+        this.vectors = vectors;
+        query = new SealedQuery(vectors.dimension(), vectors.metric());
+    }
+
+    @Override
+    public void load(float[] elements) {
+        query.load(elements);
+    }
+
+    @Override
+    public void score(int[] ordinals, int count, float[] scores) {
+        vectors.score(query, ordinals, count, scores);
+    }
+
+    @Override
+    public byte touch(int ordinal) {
+        return vectors.touch(ordinal);
+    }
+}

@@ -1,0 +1,204 @@
+package io.arbalest.hnsw.sealed;
+
+import static io.arbalest.hnsw.sealed.SealedGraphFormat.BYTE;
+import static io.arbalest.hnsw.sealed.SealedGraphFormat.FLOAT;
+import static io.arbalest.hnsw.sealed.SealedGraphFormat.INT;
+import static io.arbalest.hnsw.sealed.SealedGraphFormat.LONG;
+
+import io.arbalest.common.Crc32c;
+import io.arbalest.hnsw.VectorTable;
+
+import java.lang.foreign.MemorySegment;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A packed graph that is decided but not yet written: how long each section will be, its bytes, and
+ * which point of the source became which.
+ *
+ * <p>Sections may be written in any order, {@link SealedSection#HEAD} last, because it holds the
+ * checksums of the others. The vectors of the source must stay open until then.
+ *
+ * <p>Confined to one thread.
+ */
+public final class PackedGraph {
+    private final VectorTable vectors;
+    private final int[] newToOld;
+    private final int[][] lists;
+    private final List<PackedLevel> upper;
+    private final long links;
+    private final int longestList;
+    private final Map<SealedSection, Integer> checksums = new EnumMap<>(SealedSection.class);
+
+    PackedGraph(VectorTable vectors, int[] newToOld, int[][] lists, List<PackedLevel> upper) {
+        this.vectors = vectors;
+        this.newToOld = newToOld;
+        this.lists = lists;
+        this.upper = upper;
+        long sum = 0;
+        int longest = 0;
+        for (int[] list : lists) {
+            sum += list.length;
+            longest = Math.max(longest, list.length);
+        }
+        for (PackedLevel level : upper) {
+            for (int[] list : level.lists()) {
+                longest = Math.max(longest, list.length);
+            }
+        }
+        links = sum;
+        longestList = longest;
+        if (links > 0xffffffffL) {
+            throw new IllegalArgumentException(links + " links, at most 2^32 - 1 fit");
+        }
+    }
+
+    /** Number of points. */
+    public int points() {
+        return newToOld.length;
+    }
+
+    /** By the ordinal of the packed graph, the ordinal in the source. */
+    public int[] newToOld() {
+        return newToOld.clone();
+    }
+
+    /** Bytes of a section; 0 if the graph has none. */
+    public long sizeBytes(SealedSection section) {
+        long points = newToOld.length;
+        return switch (section) {
+            case HEAD -> SealedGraphFormat.HEAD_BYTES;
+            case VECTORS -> points * SealedGraphFormat.vectorBytes(vectors.dimension());
+            case TERMS -> points * SealedGraphFormat.TERM_BYTES;
+            case EXPONENTS -> points;
+            case OFFSETS -> 4 * (points + 1);
+            case NEIGHBORS -> 4 * links;
+            case UPPER -> {
+                long bytes = (long) upper.size() * SealedGraphFormat.LEVEL_BYTES;
+                for (PackedLevel level : upper) {
+                    bytes += level.sizeBytes();
+                }
+                yield bytes;
+            }
+            case CODES, BLOCKS -> 0;
+        };
+    }
+
+    /**
+     * Writes a section.
+     *
+     * @param target exactly as long as {@link #sizeBytes} says
+     * @throws IllegalStateException if the head is written before another section
+     */
+    public void write(SealedSection section, MemorySegment target) {
+        if (target.byteSize() != sizeBytes(section)) {
+            throw new IllegalArgumentException(
+                    section
+                            + " takes "
+                            + sizeBytes(section)
+                            + " bytes, the target has "
+                            + target.byteSize());
+        }
+        switch (section) {
+            case HEAD -> writeHead(target);
+            case VECTORS -> {
+                long stride = SealedGraphFormat.vectorBytes(vectors.dimension());
+                for (int i = 0; i < newToOld.length; i++) {
+                    vectors.copyStored(newToOld[i], target, i * stride);
+                }
+            }
+            case TERMS -> {
+                for (int i = 0; i < newToOld.length; i++) {
+                    long at = (long) i * SealedGraphFormat.TERM_BYTES;
+                    target.set(FLOAT, at, vectors.factor(newToOld[i]));
+                    target.set(FLOAT, at + 4, vectors.offset(newToOld[i]));
+                }
+            }
+            case EXPONENTS -> {
+                for (int i = 0; i < newToOld.length; i++) {
+                    target.set(BYTE, i, (byte) vectors.exponent(newToOld[i]));
+                }
+            }
+            case OFFSETS -> writeOffsets(target, 0, lists);
+            case NEIGHBORS -> {
+                long at = 0;
+                for (int[] list : lists) {
+                    for (int neighbor : list) {
+                        target.set(INT, at, neighbor);
+                        at += 4;
+                    }
+                }
+            }
+            case UPPER -> writeUpper(target);
+            case CODES, BLOCKS -> {}
+        }
+        checksums.put(section, Crc32c.of(target));
+    }
+
+    private static long writeOffsets(MemorySegment target, long from, int[][] lists) {
+        long at = from;
+        long sum = 0;
+        for (int[] list : lists) {
+            target.set(INT, at, (int) sum);
+            sum += list.length;
+            at += 4;
+        }
+        target.set(INT, at, (int) sum);
+        return at + 4;
+    }
+
+    private void writeUpper(MemorySegment target) {
+        long at = (long) upper.size() * SealedGraphFormat.LEVEL_BYTES;
+        for (int i = 0; i < upper.size(); i++) {
+            PackedLevel level = upper.get(i);
+            long entry = (long) i * SealedGraphFormat.LEVEL_BYTES;
+            target.set(LONG, entry, at);
+            target.set(INT, entry + 8, level.ordinals().length);
+            target.set(INT, entry + 12, (int) level.links());
+            for (int ordinal : level.ordinals()) {
+                target.set(INT, at, ordinal);
+                target.set(INT, at + 4, i == 0 ? ordinal : upper.get(i - 1).slot(ordinal));
+                at += SealedGraphFormat.SLOT_BYTES;
+            }
+            at = writeOffsets(target, at, level.lists());
+            for (int[] list : level.lists()) {
+                for (int neighbor : list) {
+                    target.set(INT, at, level.slot(neighbor));
+                    at += 4;
+                }
+            }
+        }
+    }
+
+    private void writeHead(MemorySegment target) {
+        target.fill((byte) 0);
+        target.set(BYTE, SealedGraphFormat.VERSION_AT, SealedGraphFormat.VERSION);
+        target.set(BYTE, SealedGraphFormat.METRIC_AT, SealedGraphFormat.number(vectors.metric()));
+        target.set(INT, SealedGraphFormat.MAGIC_AT, SealedGraphFormat.MAGIC);
+        target.set(INT, SealedGraphFormat.DIMENSION_AT, vectors.dimension());
+        target.set(INT, SealedGraphFormat.POINTS_AT, newToOld.length);
+        target.set(INT, SealedGraphFormat.ENTRY_AT, newToOld.length == 0 ? -1 : 0);
+        target.set(INT, SealedGraphFormat.TOP_LEVEL_AT, upper.size());
+        target.set(INT, SealedGraphFormat.LONGEST_LIST_AT, longestList);
+        target.set(LONG, SealedGraphFormat.LINKS_AT, links);
+        for (SealedSection section : SealedSection.values()) {
+            if (section == SealedSection.HEAD || sizeBytes(section) == 0) {
+                continue;
+            }
+            Integer checksum = checksums.get(section);
+            if (checksum == null) {
+                throw new IllegalStateException(section + " is not written yet");
+            }
+            long entry =
+                    SealedGraphFormat.SECTIONS_AT
+                            + (long) section.number() * SealedGraphFormat.SECTION_BYTES;
+            target.set(LONG, entry, sizeBytes(section));
+            target.set(INT, entry + 8, checksum);
+        }
+        target.set(
+                INT,
+                SealedGraphFormat.CHECKSUM_AT,
+                Crc32c.of(target, 0, SealedGraphFormat.CHECKSUM_AT));
+    }
+}

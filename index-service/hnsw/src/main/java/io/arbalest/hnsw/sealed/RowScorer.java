@@ -1,0 +1,17 @@
+package io.arbalest.hnsw.sealed;
+
+/**
+ * Scores points of a packed graph for one query, exactly or by codes.
+ *
+ * <p>Confined to one thread.
+ */
+interface RowScorer {
+    /** Turns to another query. */
+    void load(float[] query);
+
+    /** Scores the first {@code count} points of a list. */
+    void score(int[] ordinals, int count, float[] scores);
+
+    /** Starts to bring what {@link #score} reads of a point into the cache. */
+    byte touch(int ordinal);
+}

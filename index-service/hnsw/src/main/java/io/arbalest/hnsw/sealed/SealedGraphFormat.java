@@ -1,0 +1,126 @@
+package io.arbalest.hnsw.sealed;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+
+import io.arbalest.model.ArbalestException;
+import io.arbalest.model.ErrorCode;
+import io.arbalest.model.Metric;
+
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/**
+ * The packed graph of a sealed segment, format version 1. Little-endian throughout. A graph is a
+ * set of sections ({@link SealedSection}), each a run of bytes of its own that starts on a multiple
+ * of 64 bytes; points are numbered from 0 without gaps, in an order that the packer chose.
+ *
+ * <pre>
+ * HEAD       512 bytes
+ *      0  u8 version = 1 | u8 metric: 0 l2, 1 ip, 2 cosine | u8 codes: 0 none, 1 bytes, 2 signs | u8 0
+ *      4  4 bytes "ARBG"
+ *      8  i32 dimension, 1 to 65536           12  i32 points, at least 0
+ *     16  i32 entry: a slot of the top level (an ordinal if the top level is 0), -1 if there are no points
+ *     20  i32 top level, 0 to 32              24  i32 length of the longest list of any level
+ *     28  i32 bytes of a row of CODES or BLOCKS
+ *     32  i64 links on level 0                40  i64 seed of the rotation (codes 2)
+ *     64  for sections 0 to 15: i64 bytes | u32 CRC-32C | u32 0      (16 bytes each; zero for HEAD and absent ones)
+ *    508  u32 CRC-32C of bytes 0 to 507
+ * VECTORS    points rows of 2 * dimension bytes rounded up to 64: binary16 times 2^exponent, zero-padded
+ * TERMS      points x { f32 factor | f32 offset }: score = dot * factor * query factor + offset + query offset
+ * EXPONENTS  points x u8
+ * OFFSETS    (points + 1) x u32: the list of ordinal o is NEIGHBORS[OFFSETS[o] .. OFFSETS[o + 1])
+ * NEIGHBORS  u32 ordinals; a list has no duplicate and not its own point
+ * UPPER      for levels 1 to top: i64 byte offset of the level's part | i32 slots | i32 links   (16 bytes each)
+ *            part of a level:  slots x { u32 ordinal | u32 slot on the level below; on level 1 the ordinal again }
+ *                              (slots + 1) x u32: where the list of each slot starts
+ *                              links x u32: slots of the same level
+ * </pre>
+ *
+ * <pre>
+ *   HEAD ─ entry ─► UPPER level top ── slot below ──► ... ──► level 1 ── ordinal ──► OFFSETS[o]──► NEIGHBORS
+ *                                                                                      o │
+ *                                       VECTORS[o] TERMS[o] EXPONENTS[o] CODES[o] ◄──────┘
+ * </pre>
+ *
+ * <p>A reader refuses an unknown version, a head whose checksum does not fit and sections of
+ * another length than the head says; {@link SealedGraph#verify} checks the checksums of all
+ * sections and that every link stays inside. There is no torn state: a set of sections is complete
+ * or refused.
+ *
+ * <p>Thread-safe: no state.
+ */
+public final class SealedGraphFormat {
+    /** The version that this release writes. */
+    public static final byte VERSION = 1;
+
+    /** Bytes of {@link SealedSection#HEAD}. */
+    public static final int HEAD_BYTES = 512;
+
+    /** Every section starts on a multiple of this. */
+    public static final int ALIGNMENT = 64;
+
+    static final ValueLayout.OfInt INT = JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    static final ValueLayout.OfLong LONG = JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    static final ValueLayout.OfFloat FLOAT =
+            JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    static final ValueLayout.OfByte BYTE = JAVA_BYTE;
+
+    static final int MAGIC = 0x47425241; // "ARBG"
+    static final int VERSION_AT = 0;
+    static final int METRIC_AT = 1;
+    static final int CODES_AT = 2;
+    static final int MAGIC_AT = 4;
+    static final int DIMENSION_AT = 8;
+    static final int POINTS_AT = 12;
+    static final int ENTRY_AT = 16;
+    static final int TOP_LEVEL_AT = 20;
+    static final int LONGEST_LIST_AT = 24;
+    static final int ROW_BYTES_AT = 28;
+    static final int LINKS_AT = 32;
+    static final int SEED_AT = 40;
+    static final int SECTIONS_AT = 64;
+    static final int SECTION_BYTES = 16;
+    static final int CHECKSUM_AT = 508;
+
+    static final int TERM_BYTES = 8;
+    static final int LEVEL_BYTES = 16;
+    static final int SLOT_BYTES = 8;
+    static final int MAX_DIMENSION = 65_536;
+    static final int MAX_LEVEL = 32;
+
+    private SealedGraphFormat() {}
+
+    /** Bytes from one vector to the next. */
+    static long vectorBytes(int dimension) {
+        return (2L * dimension + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    }
+
+    static byte number(Metric metric) {
+        return (byte)
+                switch (metric) {
+                    case L2 -> 0;
+                    case IP -> 1;
+                    case COSINE -> 2;
+                };
+    }
+
+    static Metric metric(byte number) {
+        return switch (number) {
+            case 0 -> Metric.L2;
+            case 1 -> Metric.IP;
+            case 2 -> Metric.COSINE;
+            default -> throw corrupt("metric " + number, "0 to 2");
+        };
+    }
+
+    static ArbalestException corrupt(String got, String expected) {
+        return new ArbalestException(
+                ErrorCode.SEGMENT_CORRUPT,
+                "sealed segment: got " + got + ", expected " + expected,
+                "restore the segment from a replica or a snapshot; the log has its rows until the"
+                        + " segment is published");
+    }
+}

@@ -1,0 +1,104 @@
+package io.arbalest.hnsw.sealed;
+
+import io.arbalest.common.OrdinalSet;
+import io.arbalest.hnsw.NeighborQueue;
+import io.arbalest.hnsw.ScoredOrdinal;
+
+/**
+ * Searches one packed graph: greedy descent through the upper levels, then a best-first walk of
+ * level 0.
+ *
+ * <p>Points that are not accepted are walked through, never returned and never counted in {@code
+ * ef}. The same state and arguments give the same results. Nothing is allocated by a search, after
+ * the first few have let the scratch grow to what {@code ef} needs.
+ *
+ * <p>Reusable; confined to one thread at a time.
+ */
+public final class SealedSearcher {
+    private final SealedGraph graph;
+    private final RowScorer exact;
+    private final ListWalk walk;
+    private final int[] slots;
+    private final int[] ordinals;
+    private final float[] scores;
+    private long descentScored;
+
+    SealedSearcher(SealedGraph graph) {
+        this.graph = graph;
+        exact = new HalfScorer(graph.vectors());
+        walk = new ListWalk(graph, exact);
+        int longest = Math.max(1, graph.longestList());
+        slots = new int[longest];
+        ordinals = new int[longest];
+        scores = new float[longest];
+    }
+
+    /**
+     * Offers the best points that it finds.
+     *
+     * @param query as many finite elements as the graph has dimensions
+     * @param accept which points may be found, by the ordinals of the packed graph
+     * @param results receives ordinals of the packed graph and their scores
+     */
+    public void search(
+            float[] query, SearchLimits limits, OrdinalSet accept, NeighborQueue results) {
+        descentScored = 0;
+        walk.reset();
+        if (graph.entry() < 0) {
+            return;
+        }
+        exact.load(query);
+        long entry = descend();
+        walk.walk(entry, Math.max(limits.ef(), results.capacity()), limits, accept);
+        CandidatePool found = walk.found();
+        for (int i = 0; i < found.size(); i++) {
+            float score = ScoredOrdinal.score(found.get(i));
+            if (score < limits.minScore()
+                    || !results.offer(ScoredOrdinal.ordinal(found.get(i)), score)) {
+                return; // all that follow are worse
+            }
+        }
+    }
+
+    /** Vectors and codes scored by the last search. */
+    public long scored() {
+        return descentScored + walk.scored();
+    }
+
+    /** Whether the last search was cut short by its deadline. */
+    public boolean expired() {
+        return walk.expired();
+    }
+
+    /** Goes to ever closer points on the upper levels; returns a point of level 0. */
+    private long descend() {
+        int slot = graph.entry();
+        int top = graph.topLevel();
+        ordinals[0] = top == 0 ? slot : graph.level(top).ordinal(slot);
+        exact.score(ordinals, 1, scores);
+        descentScored++;
+        long best = ScoredOrdinal.of(scores[0], ordinals[0]);
+        for (int level = top; level >= 1; level--) {
+            LevelLists lists = graph.level(level);
+            int at;
+            do {
+                at = slot;
+                int count = lists.read(at, slots);
+                for (int i = 0; i < count; i++) {
+                    ordinals[i] = lists.ordinal(slots[i]);
+                }
+                exact.score(ordinals, count, scores);
+                descentScored += count;
+                for (int i = 0; i < count; i++) {
+                    long neighbor = ScoredOrdinal.of(scores[i], ordinals[i]);
+                    if (neighbor > best) {
+                        best = neighbor;
+                        slot = slots[i];
+                    }
+                }
+            } while (slot != at);
+            slot = lists.below(slot);
+        }
+        return best;
+    }
+}

@@ -1,0 +1,94 @@
+package io.arbalest.hnsw.sealed;
+
+import static io.arbalest.hnsw.sealed.SealedGraphFormat.BYTE;
+import static io.arbalest.hnsw.sealed.SealedGraphFormat.FLOAT;
+
+import io.arbalest.model.Metric;
+import io.arbalest.simd.HalfCodec;
+import io.arbalest.simd.HalfRows;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Binary16 vectors of a packed graph with the terms of their scores; scores are computed as {@link
+ * io.arbalest.hnsw.VectorTable} does.
+ *
+ * <p>Immutable; the scratch belongs to the caller.
+ */
+final class SealedVectors {
+    private final int dimension;
+    private final Metric metric;
+    private final MemorySegment rows;
+    private final MemorySegment terms;
+    private final MemorySegment exponents;
+    private final long strideBytes;
+
+    SealedVectors(
+            int dimension,
+            Metric metric,
+            MemorySegment rows,
+            MemorySegment terms,
+            MemorySegment exponents) {
+        this.dimension = dimension;
+        this.metric = metric;
+        this.rows = rows;
+        this.terms = terms;
+        this.exponents = exponents;
+        strideBytes = SealedGraphFormat.vectorBytes(dimension);
+    }
+
+    int dimension() {
+        return dimension;
+    }
+
+    Metric metric() {
+        return metric;
+    }
+
+    void score(SealedQuery query, int[] ordinals, int count, float[] scores) {
+        HalfRows.dots(rows, strideBytes, ordinals, count, query.half, scores);
+        for (int i = 0; i < count; i++) {
+            long term = (long) ordinals[i] * SealedGraphFormat.TERM_BYTES;
+            scores[i] =
+                    Math.fma(
+                                    scores[i] * terms.get(FLOAT, term),
+                                    query.factor,
+                                    terms.get(FLOAT, term + Float.BYTES))
+                            + query.offset;
+        }
+    }
+
+    /** Reads a byte of a vector, so that it is on its way into the cache when it is scored. */
+    byte touch(int ordinal) {
+        return rows.get(BYTE, ordinal * strideBytes);
+    }
+
+    double exactScore(int ordinal, float[] query) {
+        double unscale = Math.scalb(1.0, -exponents.get(BYTE, ordinal));
+        long offset = ordinal * strideBytes;
+        double product = 0;
+        double distance = 0;
+        double vectorNorm = 0;
+        double queryNorm = 0;
+        for (int i = 0; i < dimension; i++) {
+            double x = HalfCodec.element(rows, offset, i) * unscale;
+            double q = query[i];
+            product += x * q;
+            distance += (x - q) * (x - q);
+            vectorNorm += x * x;
+            queryNorm += q * q;
+        }
+        return switch (metric) {
+            case IP -> product;
+            case L2 -> -distance;
+            case COSINE ->
+                    vectorNorm == 0 || queryNorm == 0
+                            ? 0
+                            : product / Math.sqrt(vectorNorm) / Math.sqrt(queryNorm);
+        };
+    }
+
+    void read(int ordinal, short[] target) {
+        HalfCodec.decode(rows, ordinal * strideBytes, exponents.get(BYTE, ordinal), target);
+    }
+}

@@ -1,0 +1,239 @@
+package io.arbalest.hnsw.sealed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.arbalest.common.OrdinalSet;
+import io.arbalest.hnsw.GrowingGraph;
+import io.arbalest.hnsw.NeighborQueue;
+import io.arbalest.hnsw.VectorTable;
+import io.arbalest.model.ArbalestException;
+import io.arbalest.model.ErrorCode;
+import io.arbalest.model.Metric;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+class SealedGraphTest {
+    private static final int DIMENSION = 40;
+    private static final int POINTS = 4000;
+
+    private final SealedCases cases = new SealedCases(DIMENSION, 30, SealedCases.SEED);
+
+    @ParameterizedTest
+    @EnumSource
+    void findsWhatTheExactScanFinds(Metric metric) {
+        try (VectorTable table = new VectorTable(DIMENSION, metric, POINTS);
+                Arena arena = Arena.ofConfined()) {
+            cases.fill(table, POINTS);
+            SealedGraph graph = packed(table, OrdinalSet.ALL, arena);
+            graph.verify();
+            assertThat(graph.points()).isEqualTo(POINTS);
+            assertThat(recall(graph, OrdinalSet.ALL)).isGreaterThanOrEqualTo(0.95);
+        }
+    }
+
+    @Test
+    void keepsVectorsAndScoresBitForBit() {
+        try (VectorTable table = new VectorTable(DIMENSION, Metric.COSINE, POINTS);
+                Arena arena = Arena.ofConfined()) {
+            cases.fill(table, POINTS);
+            GrowingGraph growing = SealedCases.linked(table, 8, POINTS);
+            PackedGraph packed =
+                    SealedGraphPacker.pack(table, growing.source(), OrdinalSet.ALL, POINTS);
+            SealedGraph graph = SealedGraph.open(SealedCases.write(packed, arena));
+            int[] newToOld = packed.newToOld();
+            assertThat(Arrays.stream(newToOld).sorted().toArray())
+                    .isEqualTo(IntStream.range(0, POINTS).toArray());
+            short[] there = new short[DIMENSION];
+            short[] here = new short[DIMENSION];
+            float[] query = cases.next();
+            for (int ordinal = 0; ordinal < POINTS; ordinal++) {
+                table.read(newToOld[ordinal], there);
+                graph.read(ordinal, here);
+                assertThat(here).isEqualTo(there);
+                assertThat(graph.exactScore(ordinal, query))
+                        .isEqualTo(table.exactScore(newToOld[ordinal], query));
+            }
+        }
+    }
+
+    @Test
+    void dropsTheDeadAndStillReachesEveryLivePoint() {
+        OrdinalSet live = ordinal -> ordinal % 10 < 3;
+        try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS);
+                Arena arena = Arena.ofConfined()) {
+            cases.fill(table, POINTS);
+            SealedGraph graph = packed(table, live, arena);
+            graph.verify();
+            assertThat(graph.points()).isEqualTo(POINTS * 3 / 10);
+            assertThat(reachable(graph)).isEqualTo(graph.points());
+            assertThat(recall(graph, OrdinalSet.ALL)).isGreaterThanOrEqualTo(0.95);
+        }
+    }
+
+    @Test
+    void pointsThatAreNotAcceptedAreWalkedThrough() {
+        OrdinalSet accept = ordinal -> ordinal % 20 == 3;
+        try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS);
+                Arena arena = Arena.ofConfined()) {
+            cases.fill(table, POINTS);
+            SealedGraph graph = packed(table, OrdinalSet.ALL, arena);
+            assertThat(recall(graph, accept)).isGreaterThanOrEqualTo(0.95);
+        }
+    }
+
+    @Test
+    void answersAreTheSameWhetherTheSectionsAreMappedOrNot(@TempDir Path directory)
+            throws IOException {
+        try (VectorTable table = new VectorTable(DIMENSION, Metric.IP, POINTS);
+                Arena arena = Arena.ofShared()) {
+            cases.fill(table, POINTS);
+            GrowingGraph growing = SealedCases.linked(table, 8, POINTS);
+            PackedGraph packed =
+                    SealedGraphPacker.pack(table, growing.source(), OrdinalSet.ALL, POINTS);
+            Map<SealedSection, MemorySegment> sections = SealedCases.write(packed, arena);
+            SealedSearcher inMemory = SealedGraph.open(sections).newSearcher();
+            SealedSearcher mapped =
+                    SealedGraph.open(mapped(sections, directory, arena)).newSearcher();
+            for (int i = 0; i < 100; i++) {
+                float[] query = cases.next();
+                NeighborQueue left = new NeighborQueue(20);
+                NeighborQueue right = new NeighborQueue(20);
+                inMemory.search(query, SearchLimits.of(50), OrdinalSet.ALL, left);
+                mapped.search(query, SearchLimits.of(50), OrdinalSet.ALL, right);
+                assertThat(right.ordinalsBestFirst()).isEqualTo(left.ordinalsBestFirst());
+                assertThat(right.scoresBestFirst()).isEqualTo(left.scoresBestFirst());
+                assertThat(mapped.scored()).isEqualTo(inMemory.scored());
+            }
+        }
+    }
+
+    @Test
+    void anEmptyGraphAnswersNothingAndOnePointItself() {
+        try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, 10);
+                Arena arena = Arena.ofConfined()) {
+            cases.fill(table, 10);
+            for (int kept = 0; kept < 2; kept++) {
+                int count = kept;
+                SealedGraph graph = packed(table, ordinal -> ordinal < count, arena);
+                graph.verify();
+                NeighborQueue results = new NeighborQueue(3);
+                graph.newSearcher()
+                        .search(cases.next(), SearchLimits.of(10), OrdinalSet.ALL, results);
+                assertThat(results.size()).isEqualTo(kept);
+            }
+        }
+    }
+
+    @Test
+    void refusesWhatIsDamaged() {
+        try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, 300);
+                Arena arena = Arena.ofConfined()) {
+            cases.fill(table, 300);
+            GrowingGraph growing = SealedCases.linked(table, 8, 300);
+            PackedGraph packed =
+                    SealedGraphPacker.pack(table, growing.source(), OrdinalSet.ALL, 300);
+            Map<SealedSection, MemorySegment> sections = SealedCases.write(packed, arena);
+            SealedGraph.open(sections).verify();
+            sections.forEach((section, bytes) -> {
+                for (long at = 0; at < bytes.byteSize(); at += 61) {
+                    byte before = bytes.get(SealedGraphFormat.BYTE, at);
+                    bytes.set(SealedGraphFormat.BYTE, at, (byte) (before ^ 4));
+                    assertThatThrownBy(() -> SealedGraph.open(sections).verify())
+                            .as("%s byte %s", section, at)
+                            .isInstanceOf(ArbalestException.class);
+                    bytes.set(SealedGraphFormat.BYTE, at, before);
+                }
+            });
+            Map<SealedSection, MemorySegment> shorter = new EnumMap<>(sections);
+            shorter.put(SealedSection.TERMS, arena.allocate(8 * 299));
+            assertThatThrownBy(() -> SealedGraph.open(shorter))
+                    .isInstanceOfSatisfying(
+                            ArbalestException.class,
+                            e -> assertThat(e.code()).isEqualTo(ErrorCode.SEGMENT_CORRUPT));
+        }
+    }
+
+    @Test
+    void refusesAVersionOfTheFuture() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment head = arena.allocate(SealedGraphFormat.HEAD_BYTES);
+            head.set(SealedGraphFormat.BYTE, 0, (byte) 2);
+            assertThatThrownBy(() -> SealedGraph.open(Map.of(SealedSection.HEAD, head)))
+                    .isInstanceOfSatisfying(
+                            ArbalestException.class,
+                            e ->
+                                    assertThat(e.code())
+                                            .isEqualTo(ErrorCode.UNSUPPORTED_FORMAT_VERSION));
+        }
+    }
+
+    private static SealedGraph packed(VectorTable table, OrdinalSet live, Arena arena) {
+        GrowingGraph growing = SealedCases.linked(table, 8, table.capacity());
+        PackedGraph packed =
+                SealedGraphPacker.pack(table, growing.source(), live, table.capacity());
+        return SealedGraph.open(SealedCases.write(packed, arena));
+    }
+
+    private static int reachable(SealedGraph graph) {
+        int[][] lists = new int[graph.points()][];
+        int[] list = new int[graph.longestList()];
+        for (int ordinal = 0; ordinal < lists.length; ordinal++) {
+            int count = graph.read(ordinal, list);
+            lists[ordinal] = Arrays.copyOf(list, count);
+        }
+        return Reachability.count(lists, 0);
+    }
+
+    private double recall(SealedGraph graph, OrdinalSet accept) {
+        SealedSearcher searcher = graph.newSearcher();
+        NeighborQueue results = new NeighborQueue(10);
+        int hits = 0;
+        for (int i = 0; i < 50; i++) {
+            float[] query = cases.next();
+            results.clear(10);
+            searcher.search(query, SearchLimits.of(80), accept, results);
+            int[] found = results.ordinalsBestFirst();
+            assertThat(Arrays.stream(found)).allMatch(accept::contains);
+            hits += SealedCases.common(found, SealedCases.best(graph, query, 10, accept));
+        }
+        return hits / 500.0;
+    }
+
+    private static Map<SealedSection, MemorySegment> mapped(
+            Map<SealedSection, MemorySegment> sections, Path directory, Arena arena)
+            throws IOException {
+        Map<SealedSection, MemorySegment> mapped = new EnumMap<>(SealedSection.class);
+        for (Map.Entry<SealedSection, MemorySegment> entry : sections.entrySet()) {
+            try (FileChannel channel =
+                    FileChannel.open(
+                            directory.resolve(entry.getKey().name()),
+                            StandardOpenOption.CREATE,
+                            StandardOpenOption.READ,
+                            StandardOpenOption.WRITE)) {
+                long bytes = entry.getValue().byteSize();
+                MemorySegment map =
+                        bytes == 0
+                                ? MemorySegment.NULL
+                                : channel.map(FileChannel.MapMode.READ_WRITE, 0, bytes, arena);
+                map.copyFrom(entry.getValue());
+                mapped.put(entry.getKey(), map);
+            }
+        }
+        return mapped;
+    }
+}
