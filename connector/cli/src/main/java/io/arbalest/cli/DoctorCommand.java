@@ -1,7 +1,11 @@
 package io.arbalest.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+
+import org.jspecify.annotations.Nullable;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 
 /**
  * {@code arbalest doctor}: looks at this machine and at the nodes that can be reached, and says
@@ -41,6 +46,8 @@ final class DoctorCommand implements Callable<Integer> {
     private static final long LEAST_DISK_BYTES = 1_500L << 20;
     private static final long LEAST_MEMORY_KB = 4L << 20;
     private static final int LEAST_OPEN_FILES = 4096;
+    private static final String IO_URING = "io_uring";
+    private static final int PROBE_SECONDS = 20;
     private static final int[] DEFAULT_PORTS = {
         7400, 7401, 7402, 7410, 7411, 7412, 7420, 7421, 7422
     };
@@ -232,25 +239,68 @@ final class DoctorCommand implements Callable<Integer> {
         }
     }
 
+    /** Asks a node on this machine to try, for only that sees what a filter or a limit refuses. */
     private void ioUring() {
-        Path setting = Path.of("/proc/sys/kernel/io_uring_disabled");
-        if (!System.getProperty("os.name").equals("Linux")) {
-            add("io_uring", Outcome.OK, "not on this system: the log uses FileChannel", "");
+        Path launcher = shell.root().resolve("arbalest");
+        if (!Files.isExecutable(launcher)) {
+            add(IO_URING, Outcome.WARN, "not tried: no " + launcher, "run from a check-out");
+            return;
+        }
+        Path directory = null;
+        try {
+            directory = Files.createTempDirectory("arbalest-doctor");
+            ProcessBuilder builder = new ProcessBuilder(launcher.toString(), "node", "probe-io");
+            builder.environment().put("ARBALEST_BUILD", "never");
+            builder.environment().put("ARBALEST_WAL_IO", "auto");
+            builder.environment().put("ARBALEST_NODE_DATA_DIR", directory.toString());
+            builder.redirectError(ProcessBuilder.Redirect.DISCARD);
+            Process process = builder.start();
+            process.getOutputStream().close();
+            if (!process.waitFor(PROBE_SECONDS, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+                add(
+                        IO_URING,
+                        Outcome.WARN,
+                        "the probe took longer than " + PROBE_SECONDS + " s",
+                        "");
+                return;
+            }
+            String said = new String(process.getInputStream().readAllBytes(), UTF_8).strip();
+            probed(process.exitValue(), said);
+        } catch (IOException e) {
+            add(IO_URING, Outcome.WARN, "not tried: " + e.getMessage(), "");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            add(IO_URING, Outcome.WARN, "not tried: interrupted", "");
+        } finally {
+            removeProbe(directory);
+        }
+    }
+
+    private void probed(int exitCode, String said) {
+        String kernel = "kernel " + System.getProperty("os.version");
+        if (exitCode != 0) {
+            add(IO_URING, Outcome.WARN, kernel + ", the probe failed", "./arbalest node probe-io");
+        } else if (said.startsWith(IO_URING)) {
+            add(IO_URING, Outcome.OK, kernel + ", the log is written with io_uring", "");
+        } else {
+            String[] parts = said.replaceFirst("^filechannel ?", "").split("; fix: ", 2);
+            add(
+                    IO_URING,
+                    Outcome.WARN,
+                    kernel + ", the log is written with FileChannel: " + parts[0],
+                    parts.length > 1 ? parts[1] : "");
+        }
+    }
+
+    private static void removeProbe(@Nullable Path directory) {
+        if (directory == null) {
             return;
         }
         try {
-            String value = Files.isReadable(setting) ? Files.readString(setting).strip() : "0";
-            boolean allowed = value.equals("0");
-            add(
-                    "io_uring",
-                    allowed ? Outcome.OK : Outcome.WARN,
-                    "kernel " + System.getProperty("os.version") + ", io_uring_disabled=" + value,
-                    allowed
-                            ? ""
-                            : "sysctl kernel.io_uring_disabled=0; until then the log uses"
-                                    + " FileChannel");
+            Files.deleteIfExists(directory);
         } catch (IOException e) {
-            add("io_uring", Outcome.WARN, "unknown: " + e.getMessage(), "");
+            // a probe that was killed left its file; the system cleans its temporary directory
         }
     }
 

@@ -60,6 +60,7 @@ public enum ErrorCode {
     STORE_FAILED(3005, false),
     DIRECTORY_IN_USE(3006, false),
     SEGMENT_CORRUPT(3007, false),
+    IO_URING_REFUSED(3008, false),
     // 40xx: tools, jobs, configuration
     INVALID_CONFIGURATION(4001, false),
     PORT_IN_USE(4002, false),

@@ -6,8 +6,8 @@ import java.util.List;
 
 /**
  * The seam for storage: a directory tree whose changes become durable only by the calls that say
- * so. Implementations: the machine's file system ({@code FileChannelDisk}), and the simulated disk
- * of testkit that loses what was not synced.
+ * so. Implementations: the machine's file system ({@code FileChannelDisk}, and {@code UringDisk}
+ * that writes through io_uring), and the simulated disk of testkit that loses what was not synced.
  *
  * <p>Thread-safe.
  */
@@ -22,6 +22,14 @@ public interface Disk {
 
     /** Opens an existing file for reading and writing. */
     BlockFile open(Path file) throws IOException;
+
+    /**
+     * A writer for one thread, with a buffer of {@code bufferBytes} rounded up to whole blocks. Any
+     * disk has one; a disk that knows a faster way than {@link BlockFile#write} gives its own.
+     */
+    default BlockWriter writer(long bufferBytes) {
+        return new PlainBlockWriter(bufferBytes);
+    }
 
     /**
      * Replaces the file's whole content atomically and durably: temporary file, sync, rename,

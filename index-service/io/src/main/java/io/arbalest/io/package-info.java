@@ -1,12 +1,13 @@
 /**
- * Block files and the disk they lie on, with one implementation over FileChannel; io_uring joins
- * behind the same interface.
+ * Block files and the disk they lie on: over FileChannel here, through io_uring in {@code
+ * io.arbalest.io.uring}, simulated in testkit; one contract test holds all three.
  *
  * <p><b>Knows</b> files, alignment, durability, native memory. <b>Does not know</b> what is in the
  * blocks. The only room that may name {@code java.lang.foreign.Linker}, {@code FileChannel} or
  * {@code java.io.File*}.
  *
- * <p><b>Start at</b> {@link io.arbalest.io.Disk}, {@link io.arbalest.io.BlockFile}.
+ * <p><b>Start at</b> {@link io.arbalest.io.Disk}, {@link io.arbalest.io.BlockFile}, {@link
+ * io.arbalest.io.BlockWriter}.
  *
  * <p><b>Threads:</b> starts none. A disk may be used by many threads, a block file is written by
  * one at a time, and a thread inside a transfer must not be interrupted.

@@ -1,5 +1,6 @@
 package io.arbalest.server;
 
+import io.arbalest.io.uring.DiskSelection;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 
@@ -41,6 +42,7 @@ public final class ArbalestNode {
             """
             Usage: ArbalestNode [--config FILE]              run a node
                    ArbalestNode config show [--config FILE]  print what is in effect and where it came from
+                   ArbalestNode probe-io [--config FILE]     say how the log would be written on this machine
                    ArbalestNode --help
 
             Examples:
@@ -66,6 +68,10 @@ public final class ArbalestNode {
                 System.out.print(help());
                 return 0;
             }
+            boolean probe = "probe-io".equals(arguments.peek());
+            if (probe) {
+                arguments.pop();
+            }
             boolean show = String.join(" ", arguments).startsWith("config show");
             if (show) {
                 arguments.pop();
@@ -80,6 +86,10 @@ public final class ArbalestNode {
             }
             checkRuntime();
             configureLogging();
+            if (probe) {
+                probe(config);
+                return 0;
+            }
             serve(config);
             return 0;
         } catch (IllegalArgumentException e) {
@@ -89,6 +99,12 @@ public final class ArbalestNode {
             System.err.println(e.getMessage());
             return FAILED;
         }
+    }
+
+    /** One line: the back end, and after it why it is not io_uring if that was to be tried. */
+    private static void probe(NodeConfig config) {
+        DiskSelection storage = Node.storage(config);
+        System.out.println((storage.backend().word() + " " + storage.reason()).strip());
     }
 
     private static @Nullable Path configFile(Deque<String> arguments) {

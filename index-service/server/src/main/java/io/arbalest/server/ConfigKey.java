@@ -28,7 +28,10 @@ enum ConfigKey {
             "",
             "the metadata group, the same list on every node: name, host, ratis-port; empty: this"
                     + " node alone"),
-    WAL_IO("wal.io", "auto", "how the log is written: auto or filechannel"),
+    WAL_IO(
+            "wal.io",
+            "auto",
+            "how the log is written: io_uring, filechannel, or auto (io_uring where it works)"),
     WAL_FILE_BYTES("wal.file-bytes", "16777216", "size of one log file"),
     ENGINE_UNLINKED_TAIL_ROWS(
             "engine.unlinked-tail-rows",

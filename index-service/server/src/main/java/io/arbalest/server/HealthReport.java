@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.arbalest.engine.Engine;
 import io.arbalest.engine.Shard;
 import io.arbalest.engine.ShardStatistics;
+import io.arbalest.io.uring.DiskSelection;
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.NodeInfo;
 
@@ -24,12 +25,12 @@ final class HealthReport {
     private HealthReport() {}
 
     /**
-     * @param walBackend how the log is written
+     * @param storage how the log is written
      * @param obstacle why the node is not ready; empty: it is
      */
     static String json(
             NodeInfo self,
-            String walBackend,
+            DiskSelection storage,
             Optional<String> obstacle,
             ClusterImage image,
             Engine engine)
@@ -43,7 +44,10 @@ final class HealthReport {
             json.writeStringField("version", version());
             json.writeStringField("java", Runtime.version().toString());
             json.writeStringField("flight", self.host() + ":" + self.flightPort());
-            json.writeStringField("wal", walBackend);
+            json.writeStringField("wal", storage.backend().word());
+            if (!storage.reason().isEmpty()) {
+                json.writeStringField("walReason", storage.reason());
+            }
             json.writeBooleanField("ready", obstacle.isEmpty());
             if (obstacle.isPresent()) {
                 json.writeStringField("reason", obstacle.get());

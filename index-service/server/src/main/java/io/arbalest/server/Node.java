@@ -11,13 +11,15 @@ import io.arbalest.engine.NodeEngine;
 import io.arbalest.engine.ReplicaTransport;
 import io.arbalest.flight.FlightOptions;
 import io.arbalest.flight.FlightService;
-import io.arbalest.io.Disk;
 import io.arbalest.io.FileChannelDisk;
+import io.arbalest.io.uring.DiskSelection;
+import io.arbalest.io.uring.UringRefusedException;
 import io.arbalest.metadata.RocksDbEnvironment;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.NodeInfo;
 
+import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -43,14 +45,13 @@ final class Node implements AutoCloseable {
     private static final int STARTUP_THREADS = 4;
     private static final int HTTP_THREADS = 2;
     private static final Duration READY_LOOK = Duration.ofMillis(25);
-    private static final String WAL_BACKEND = "filechannel";
 
-    private final Disk disk = new FileChannelDisk();
     private final Deque<AutoCloseable> opened = new ArrayDeque<>(); // guarded by itself
     private final SystemScheduler scheduler = new SystemScheduler();
     private final PrometheusMetrics metrics = PrometheusMetrics.withHotspotExports();
     private final DeferredCatalog catalog = new DeferredCatalog();
     private final NodeConfig config;
+    private final DiskSelection storage;
     private final NodeInfo self;
     private final NodeEngine engine;
     private final Readiness readiness;
@@ -58,6 +59,7 @@ final class Node implements AutoCloseable {
 
     private Node(NodeConfig config, int flightPort, int httpPort) {
         this.config = config;
+        this.storage = storage(config);
         this.self =
                 new NodeInfo(
                         config.node().name(),
@@ -99,7 +101,33 @@ final class Node implements AutoCloseable {
         return new Node(config, flightPort, httpPort);
     }
 
+    /** The disk as configured; the probe writes into the data directory, which is made for it. */
+    static DiskSelection storage(NodeConfig config) {
+        try {
+            new FileChannelDisk().createDirectories(config.node().dataDirectory());
+            return DiskSelection.select(config.wal().io(), config.node().dataDirectory());
+        } catch (UringRefusedException e) {
+            throw new ArbalestException(
+                    ErrorCode.IO_URING_REFUSED,
+                    "wal.io is io_uring, but " + e.getMessage(),
+                    e.remedy() + ", or set wal.io to auto",
+                    e);
+        } catch (IOException e) {
+            throw new ArbalestException(
+                    ErrorCode.IO_FAILED,
+                    "cannot write to " + config.node().dataDirectory() + ": " + e,
+                    "check node.data-dir, its permissions and free space",
+                    e);
+        }
+    }
+
     private NodeEngine engine() {
+        metrics.gauge(
+                "arbalest_wal_io_backend",
+                "1 for the way in which the log is written.",
+                () -> 1,
+                "backend",
+                storage.backend().word());
         NodeConfig.Engine limits = config.engine();
         EngineOptions options =
                 EngineOptions.DEFAULT
@@ -112,7 +140,7 @@ final class Node implements AutoCloseable {
                         Clock.SYSTEM,
                         scheduler,
                         () -> ThreadLocalRandom.current().nextLong(),
-                        disk,
+                        storage.disk(),
                         ReplicaTransport.NONE,
                         directory -> rocksDb.join().open(directory),
                         metrics);
@@ -172,7 +200,7 @@ final class Node implements AutoCloseable {
                                                 member.name(), member.host(), member.ratisPort()))
                                 .toList(),
                         config.node().dataDirectory().resolve("cluster"));
-        return RatisCatalog.start(options, disk, scheduler, Clock.SYSTEM);
+        return RatisCatalog.start(options, storage.disk(), scheduler, Clock.SYSTEM);
     }
 
     private Map<String, HealthServer.Page> pages() {
@@ -193,7 +221,7 @@ final class Node implements AutoCloseable {
                                 HealthServer.JSON,
                                 HealthReport.json(
                                         self,
-                                        WAL_BACKEND,
+                                        storage,
                                         readiness.obstacle(),
                                         catalog.image(),
                                         engine)),

@@ -1,5 +1,7 @@
 package io.arbalest.server;
 
+import io.arbalest.io.uring.DiskSelection;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -28,7 +30,7 @@ record NodeConfig(Node node, Ports ports, List<Member> members, Wal wal, Engine 
     }
 
     /** How the log is written. */
-    record Wal(String io, int fileBytes) {}
+    record Wal(DiskSelection.Backend io, int fileBytes) {}
 
     /** Limits of the engine. */
     record Engine(int unlinkedTailRows, int growingSegmentRows, int indexerThreads) {}
@@ -62,16 +64,12 @@ record NodeConfig(Node node, Ports ports, List<Member> members, Wal wal, Engine 
         List<Member> members = members(settings, node, ports);
         Wal wal =
                 new Wal(
-                        settings.text(ConfigKey.WAL_IO).strip(),
+                        walIo(settings),
                         (int)
                                 settings.number(
                                         ConfigKey.WAL_FILE_BYTES,
                                         MIN_WAL_FILE_BYTES,
                                         MAX_WAL_FILE_BYTES));
-        if (!wal.io().equals("auto") && !wal.io().equals("filechannel")) {
-            throw settings.invalid(
-                    ConfigKey.WAL_IO, "is '" + wal.io() + "'", "use auto or filechannel");
-        }
         if (wal.fileBytes() % MIN_WAL_FILE_BYTES != 0) {
             throw settings.invalid(
                     ConfigKey.WAL_FILE_BYTES,
@@ -92,6 +90,16 @@ record NodeConfig(Node node, Ports ports, List<Member> members, Wal wal, Engine 
                                 ? threads
                                 : Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
         return new NodeConfig(node, ports, members, wal, engine);
+    }
+
+    private static DiskSelection.Backend walIo(Settings settings) {
+        String word = settings.text(ConfigKey.WAL_IO).strip();
+        return DiskSelection.Backend.of(word)
+                .orElseThrow(() ->
+                        settings.invalid(
+                                ConfigKey.WAL_IO,
+                                "is '" + word + "'",
+                                "use auto, io_uring or filechannel"));
     }
 
     private static List<Member> members(Settings settings, Node node, Ports ports) {

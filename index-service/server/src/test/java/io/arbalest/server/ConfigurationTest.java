@@ -119,8 +119,8 @@ class ConfigurationTest {
                         + " cluster.members[].name?",
                 "flight: {port: x}                  | flight.port                | 0..65535",
                 "flight: {port: 70000}              | flight.port                | 0..65535",
-                "wal: {io: uring}                   | wal.io                     | auto or"
-                        + " filechannel",
+                "wal: {io: uring}                   | wal.io                     | auto,"
+                        + " io_uring or filechannel",
                 "wal: {file-bytes: 1048577}         | wal.file-bytes             | multiple",
                 "node: {name: x}, cluster: {members: [{name: a, ratis-port: 1}]} | node.name | name"
                         + " of that list",

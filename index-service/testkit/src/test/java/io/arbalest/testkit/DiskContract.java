@@ -3,15 +3,20 @@ package io.arbalest.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.arbalest.common.SystemScheduler;
 import io.arbalest.io.AlignedBuffers;
 import io.arbalest.io.BlockFile;
+import io.arbalest.io.BlockWriter;
 import io.arbalest.io.DirectoryInUseException;
 import io.arbalest.io.Disk;
 
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -19,10 +24,38 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /** What every {@link Disk} and every {@link BlockFile} does. */
 abstract class DiskContract {
     private static final int BLOCK = BlockFile.BLOCK_BYTES;
+
+    private @Nullable BlockWriter writer;
+
+    /** Every write of this contract goes through a writer that this thread has attached. */
+    private void write(BlockFile file, long offset, MemorySegment source) throws IOException {
+        writer().write(file, offset, source);
+    }
+
+    private BlockWriter writer() throws IOException {
+        BlockWriter present = writer;
+        if (present == null) {
+            present = disk().writer(2L * BLOCK);
+            present.attach();
+            writer = present;
+        }
+        return present;
+    }
+
+    @AfterEach
+    void closeWriter() {
+        if (writer != null) {
+            writer.close();
+        }
+    }
 
     /** The disk under test. */
     abstract Disk disk();
@@ -65,7 +98,7 @@ abstract class DiskContract {
             MemorySegment source = pattern(AlignedBuffers.allocate(arena, 2L * BLOCK), 7);
             MemorySegment target = AlignedBuffers.allocate(arena, 2L * BLOCK);
             try (BlockFile file = disk().create(path, 5L * BLOCK)) {
-                file.write(BLOCK, source);
+                write(file, BLOCK, source);
                 file.read(BLOCK, target);
                 assertThat(target.mismatch(source)).isEqualTo(-1);
             }
@@ -85,11 +118,69 @@ abstract class DiskContract {
     }
 
     @Test
+    void aWritersOwnBufferIsWrittenByItsThreadAndPlainlyByOthers() throws Exception {
+        Path path = directory().resolve("own-buffer");
+        try (Arena arena = Arena.ofShared();
+                BlockFile file = disk().create(path, 4L * BLOCK);
+                BlockWriter own = disk().writer(2L * BLOCK - 100)) {
+            MemorySegment buffer = own.buffer();
+            assertThat(buffer.byteSize()).isEqualTo(2L * BLOCK);
+            pattern(buffer, 5);
+            own.write(file, 0, buffer);
+            own.attach();
+            own.write(file, 2L * BLOCK, buffer.asSlice(BLOCK, BLOCK));
+            try (SystemScheduler scheduler = new SystemScheduler()) {
+                CompletableFuture.runAsync(
+                                () -> {
+                                    try {
+                                        own.write(file, 3L * BLOCK, buffer.asSlice(0, BLOCK));
+                                    } catch (IOException e) {
+                                        throw new UncheckedIOException(e);
+                                    }
+                                },
+                                scheduler.parallel("other-writer", 1))
+                        .get(30, TimeUnit.SECONDS);
+            }
+            MemorySegment whole = AlignedBuffers.allocate(arena, 4L * BLOCK);
+            file.read(0, whole);
+            assertThat(whole.asSlice(0, 2L * BLOCK).mismatch(buffer)).isEqualTo(-1);
+            assertThat(whole.asSlice(2L * BLOCK, BLOCK).mismatch(buffer.asSlice(BLOCK, BLOCK)))
+                    .isEqualTo(-1);
+            assertThat(whole.asSlice(3L * BLOCK).mismatch(buffer.asSlice(0, BLOCK))).isEqualTo(-1);
+        }
+    }
+
+    @Test
+    void oneWriterTakesMoreFilesThanItKeepsInMind() throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment source = AlignedBuffers.allocate(arena, BLOCK);
+            MemorySegment target = AlignedBuffers.allocate(arena, BLOCK);
+            List<BlockFile> files = new ArrayList<>();
+            for (int i = 0; i < 9; i++) {
+                files.add(disk().create(directory().resolve("many-" + i), 2L * BLOCK));
+            }
+            for (int round = 0; round < 3; round++) {
+                for (int i = 0; i < files.size(); i++) {
+                    write(files.get(i), BLOCK, pattern(source, 10 * round + i));
+                }
+                for (int i = 0; i < files.size(); i++) {
+                    files.get(i).read(BLOCK, target);
+                    assertThat(target.mismatch(pattern(source, 10 * round + i))).isEqualTo(-1);
+                }
+                files.removeFirst().close();
+            }
+            for (BlockFile file : files) {
+                file.close();
+            }
+        }
+    }
+
+    @Test
     void sharedMemoryMayBeWrittenAndRead() throws IOException {
         try (Arena arena = Arena.ofShared();
                 BlockFile file = disk().create(directory().resolve("shared"), BLOCK)) {
             MemorySegment source = pattern(AlignedBuffers.allocate(arena, BLOCK), 3);
-            file.write(0, source);
+            write(file, 0, source);
             MemorySegment target = AlignedBuffers.allocate(arena, BLOCK);
             file.read(0, target);
             assertThat(target.mismatch(source)).isEqualTo(-1);
@@ -101,13 +192,13 @@ abstract class DiskContract {
         try (Arena arena = Arena.ofConfined();
                 BlockFile file = disk().create(directory().resolve("aligned"), 2L * BLOCK)) {
             MemorySegment memory = AlignedBuffers.allocate(arena, 4L * BLOCK);
-            refused(() -> file.write(1, memory.asSlice(0, BLOCK)));
-            refused(() -> file.write(0, memory.asSlice(8, BLOCK)));
-            refused(() -> file.write(0, memory.asSlice(0, 512)));
-            refused(() -> file.write(0, memory.asSlice(0, 0)));
-            refused(() -> file.write(BLOCK, memory.asSlice(0, 2L * BLOCK)));
-            refused(() -> file.write(-BLOCK, memory.asSlice(0, BLOCK)));
-            refused(() -> file.write(0, MemorySegment.ofArray(new byte[BLOCK])));
+            refused(() -> write(file, 1, memory.asSlice(0, BLOCK)));
+            refused(() -> write(file, 0, memory.asSlice(8, BLOCK)));
+            refused(() -> write(file, 0, memory.asSlice(0, 512)));
+            refused(() -> write(file, 0, memory.asSlice(0, 0)));
+            refused(() -> write(file, BLOCK, memory.asSlice(0, 2L * BLOCK)));
+            refused(() -> write(file, -BLOCK, memory.asSlice(0, BLOCK)));
+            refused(() -> write(file, 0, MemorySegment.ofArray(new byte[BLOCK])));
             refused(() -> file.read(2L * BLOCK, memory.asSlice(0, BLOCK)));
             refused(() -> file.read(0, memory));
             refused(() -> disk().create(directory().resolve("odd"), 100));
@@ -121,7 +212,7 @@ abstract class DiskContract {
             BlockFile file = disk().create(directory().resolve("closed"), BLOCK);
             file.close();
             file.close();
-            assertThatThrownBy(() -> file.write(0, AlignedBuffers.allocate(arena, BLOCK)))
+            assertThatThrownBy(() -> write(file, 0, AlignedBuffers.allocate(arena, BLOCK)))
                     .isInstanceOf(IOException.class);
         }
     }

@@ -3,6 +3,7 @@ package io.arbalest.wal;
 import io.arbalest.common.Scheduler.SerialExecutor;
 import io.arbalest.io.AlignedBuffers;
 import io.arbalest.io.BlockFile;
+import io.arbalest.io.BlockWriter;
 import io.arbalest.wal.LogFailedException.Reason;
 
 import org.jspecify.annotations.Nullable;
@@ -46,7 +47,7 @@ public final class FileWriteAheadLog implements WriteAheadLog {
     /** Guards what is under the writing thread's hands; held during input and output. */
     private final Object writing = new Object();
 
-    private final Arena arena = Arena.ofShared();
+    private final BlockWriter blocks;
     private final MemorySegment buffer;
     private final BlockFile current;
     private DurableMark mark;
@@ -113,7 +114,8 @@ public final class FileWriteAheadLog implements WriteAheadLog {
                         directory, identity, options, environment, recovered, new SpareListener());
         current = environment.disk().open(currentPath);
         writer = environment.scheduler().serial("wal-writer");
-        buffer = AlignedBuffers.allocate(arena, options.batchBytes());
+        blocks = environment.disk().writer(options.batchBytes());
+        buffer = blocks.buffer();
     }
 
     /**
@@ -149,7 +151,7 @@ public final class FileWriteAheadLog implements WriteAheadLog {
         for (MemorySegment part : body) {
             bodyBytes += part.byteSize();
         }
-        checkRecord(type, rowCount, bodyBytes);
+        PendingRecord.check(type, rowCount, bodyBytes, options.maxBodyBytes());
         long framed = WalFormat.framedBytes(bodyBytes);
         synchronized (queue) {
             admit(framed);
@@ -238,22 +240,6 @@ public final class FileWriteAheadLog implements WriteAheadLog {
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
-        }
-    }
-
-    private void checkRecord(RecordType type, int rowCount, long bodyBytes) {
-        if (type != RecordType.ROWS) {
-            throw new IllegalArgumentException("records of type " + type + " are not offered yet");
-        }
-        if (rowCount < 1) {
-            throw new IllegalArgumentException("a record holds at least 1 row, got " + rowCount);
-        }
-        if (bodyBytes > options.maxBodyBytes()) {
-            throw new IllegalArgumentException(
-                    "a body may hold at most "
-                            + options.maxBodyBytes()
-                            + " bytes (it must fit into one file of the log), got "
-                            + bodyBytes);
         }
     }
 
@@ -420,7 +406,7 @@ public final class FileWriteAheadLog implements WriteAheadLog {
     private void writeOut(Batch batch, WalFiles.Active file, int records) throws IOException {
         MemorySegment bytes = batch.finish();
         long start = environment.clock().monotonicNanos();
-        file.file().write(position.offset(), bytes);
+        blocks.write(file.file(), position.offset(), bytes);
         metrics.committed(records, bytes.byteSize(), environment.clock().monotonicNanos() - start);
         position = batch.end();
         durable = position.nextSequenceNumber() - 1;
@@ -446,11 +432,27 @@ public final class FileWriteAheadLog implements WriteAheadLog {
             writeOut(batch, requireActive(), 1);
             writeMark();
         }
+        writer.execute(this::attach);
         metrics.gauges(
                 () -> failure == null ? 0 : 1,
                 () -> files.diskFull() ? 1 : 0,
                 this::queuedBytes,
                 this::sizeBytes);
+    }
+
+    /** On the log thread, before its first batch. */
+    private void attach() {
+        synchronized (writing) {
+            try {
+                blocks.attach();
+            } catch (IOException e) {
+                LOG.log(
+                        Level.WARNING,
+                        "the log in {0} is written plainly, not in its thread''s own queue: {1}",
+                        directory,
+                        e.getMessage());
+            }
+        }
     }
 
     private long queuedBytes() {
@@ -489,7 +491,7 @@ public final class FileWriteAheadLog implements WriteAheadLog {
             DurableMark following = mark.next(position);
             MemorySegment block = buffer.asSlice(0, BlockFile.BLOCK_BYTES);
             following.write(block);
-            current.write(following.fileOffset(), block);
+            blocks.write(current, following.fileOffset(), block);
             mark = following;
         }
     }
@@ -551,9 +553,7 @@ public final class FileWriteAheadLog implements WriteAheadLog {
                     active.file().close();
                     active = null;
                 }
-                if (arena.scope().isAlive()) {
-                    arena.close();
-                }
+                blocks.close();
             }
         }
     }

@@ -17,4 +17,21 @@ record PendingRecord(
         List<MemorySegment> body,
         long bodyBytes,
         long framedBytes,
-        WriteAheadLog.Callback callback) {}
+        WriteAheadLog.Callback callback) {
+    /** Refuses what no log takes. */
+    static void check(RecordType type, int rowCount, long bodyBytes, long maxBodyBytes) {
+        if (type != RecordType.ROWS) {
+            throw new IllegalArgumentException("records of type " + type + " are not offered yet");
+        }
+        if (rowCount < 1) {
+            throw new IllegalArgumentException("a record holds at least 1 row, got " + rowCount);
+        }
+        if (bodyBytes > maxBodyBytes) {
+            throw new IllegalArgumentException(
+                    "a body may hold at most "
+                            + maxBodyBytes
+                            + " bytes (it must fit into one file of the log), got "
+                            + bodyBytes);
+        }
+    }
+}

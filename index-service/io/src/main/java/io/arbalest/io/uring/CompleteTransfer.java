@@ -1,0 +1,85 @@
+package io.arbalest.io.uring;
+
+import io.arbalest.io.BlockFile;
+import io.arbalest.io.DiskFullException;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+
+/**
+ * All of a write, or an exception: the rules for what a completion may say.
+ *
+ * <table>
+ * <caption>results of a write</caption>
+ * <tr><th>result</th><th>what is done</th></tr>
+ * <tr><td>the whole length</td><td>done</td></tr>
+ * <tr><td>-EAGAIN, -EINTR</td><td>nothing was written; asked again, at most {@value #RETRIES} times</td></tr>
+ * <tr><td>some whole blocks</td><td>the rest is written once from the unchanged memory; a second
+ *     short write is a device in trouble</td></tr>
+ * <tr><td>any other error, part of a block</td><td>failed; never asked again</td></tr>
+ * </table>
+ *
+ * <p>Thread-safe: no state.
+ */
+final class CompleteTransfer {
+    static final int RETRIES = 100;
+
+    private CompleteTransfer() {}
+
+    /** Writes all of {@code source}; what {@code registered} means see {@link Transfer}. */
+    static void write(Transfer ring, Target target, long offset, MemorySegment source)
+            throws IOException {
+        long written = once(ring, target, offset, source);
+        if (written < source.byteSize() && written % BlockFile.BLOCK_BYTES == 0 && written > 0) {
+            written += once(ring, target, offset + written, source.asSlice(written));
+        }
+        if (written != source.byteSize()) {
+            throw new IOException(
+                    "short write to "
+                            + target.path()
+                            + " at "
+                            + offset
+                            + ": expected "
+                            + source.byteSize()
+                            + " bytes, got "
+                            + written);
+        }
+    }
+
+    private static int once(Transfer ring, Target target, long offset, MemorySegment source)
+            throws IOException {
+        int result = 0;
+        for (int attempt = 0; attempt <= RETRIES; attempt++) {
+            result =
+                    ring.move(
+                            target.operation(), target.file(), target.registered(), offset, source);
+            if (!Errno.EAGAIN.is(result) && !Errno.EINTR.is(result)) {
+                break;
+            }
+            Thread.yield();
+        }
+        if (result >= 0) {
+            return result;
+        }
+        String message =
+                "cannot write "
+                        + source.byteSize()
+                        + " bytes to "
+                        + target.path()
+                        + " at "
+                        + offset
+                        + ": "
+                        + Errno.describe(result);
+        throw Errno.saysDiskFull(result)
+                ? new DiskFullException(message)
+                : new IOException(message);
+    }
+
+    /**
+     * Where a write goes.
+     *
+     * @param file a descriptor, or a slot if {@code registered}
+     */
+    record Target(Path path, byte operation, int file, boolean registered) {}
+}
