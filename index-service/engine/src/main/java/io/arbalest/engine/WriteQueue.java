@@ -319,12 +319,14 @@ final class WriteQueue {
         loggedRows -= piece.rows().rows();
     }
 
+    /**
+     * Refuses a write that has waited too long, and with it every one that came later and has not
+     * begun: a stream's batches must not overtake the one that its writer will send again.
+     */
     private void expire(Write write) {
         List<Runnable> after = new ArrayList<>();
         synchronized (this) {
-            if (write.appended == 0 && waiting.remove(write)) {
-                waitingBytes -= write.remainingBytes();
-                metrics.refusedBatches.add(1);
+            if (write.appended == 0 && waiting.contains(write)) {
                 String why =
                         "held back for "
                                 + options.writeWait().toMillis()
@@ -333,7 +335,13 @@ final class WriteQueue {
                                 + " rows wait for the graph, "
                                 + options.unlinkedTailRows()
                                 + " are allowed";
-                finish(write, null, overloaded(why), after);
+                Write last;
+                do {
+                    last = waiting.removeLast();
+                    waitingBytes -= last.remainingBytes();
+                    metrics.refusedBatches.add(1);
+                    finish(last, null, overloaded(why), after);
+                } while (last != write);
             }
         }
         after.forEach(Runnable::run);

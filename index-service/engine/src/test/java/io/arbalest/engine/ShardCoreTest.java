@@ -243,6 +243,37 @@ final class ShardCoreTest {
     }
 
     @Test
+    void aWriteThatCameLaterDoesNotOvertakeOneThatIsRefused() {
+        SimulatedShard sim =
+                new SimulatedShard(
+                        EngineOptions.DEFAULT
+                                .withUnlinkedTailRows(1)
+                                .withWriteWait(Duration.ofSeconds(2)),
+                        Metric.IP,
+                        null);
+        sim.medium.hold = true;
+        CompletableFuture<WriteResult> logged = upsert(sim, 1);
+        CompletableFuture<WriteResult> held = upsert(sim, 2);
+        sim.scheduler.advance(Duration.ofMillis(1900));
+        CompletableFuture<WriteResult> later = upsert(sim, 3);
+        sim.scheduler.advance(Duration.ofMillis(200));
+        assertCode(held, ErrorCode.OVERLOADED);
+        assertCode(later, ErrorCode.OVERLOADED);
+        sim.release();
+        sim.scheduler.runUntilIdle();
+        assertThat(logged.join().statuses()).containsOnly(RowStatus.APPLIED);
+        assertThat(sim.shard.statistics().livePoints()).isEqualTo(1);
+    }
+
+    private static CompletableFuture<WriteResult> upsert(SimulatedShard sim, int number) {
+        return sim.shard.write(
+                0,
+                sim.batch()
+                        .upsert(SimulatedShard.key(number), V1, vector(number), null, null)
+                        .build());
+    }
+
+    @Test
     void aFailedLogMakesTheShardReadOnly() {
         SimulatedShard sim = new SimulatedShard();
         sim.write(sim.batch().upsert(SimulatedShard.key(1), V1, vector(1), "a", 1L));

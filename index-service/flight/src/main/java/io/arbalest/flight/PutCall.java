@@ -32,7 +32,9 @@ import java.util.concurrent.CompletableFuture;
  * One DoPut stream: batch after batch is taken from the stream, written without waiting for the one
  * before, and acknowledged in order. What is wrong with a row is that row's error, what is wrong
  * with a batch is its acknowledgement's error, and only what is wrong with the stream as a whole
- * ends it.
+ * ends it. After a batch that is refused whole, the later ones of its stream are refused as well,
+ * with the same code: a writer that sends again from there, on a new stream, keeps the order of its
+ * rows.
  *
  * <p>Confined to the call's thread, apart from the ends of the writes.
  */
@@ -43,6 +45,10 @@ final class PutCall {
     private final PutWindow window;
     private final FlightTelemetry telemetry;
     private final Clock clock;
+    private volatile @Nullable Refusal refusal;
+
+    /** The first batch that was refused whole. */
+    private record Refusal(long sequence, ArbalestException reason) {}
 
     PutCall(
             OpenCalls.Call call,
@@ -123,6 +129,7 @@ final class PutCall {
         IncomingRows rows = null;
         CompletableFuture<PutOutcome> written;
         try {
+            refuseAfterRefusal();
             PutSchema.checkRows(rowCount);
             rows =
                     IncomingRows.take(
@@ -144,6 +151,27 @@ final class PutCall {
                     telemetry.putSeconds.observe((clock.monotonicNanos() - arrived) / 1e9);
                     window.finish(slot, answer);
                 });
+    }
+
+    private void refuseAfterRefusal() {
+        Refusal first = refusal;
+        if (first != null) {
+            throw new ArbalestException(
+                    first.reason().code(),
+                    "batch "
+                            + first.sequence()
+                            + " of this stream was refused, so this one is: "
+                            + first.reason().detail(),
+                    "send again from batch " + first.sequence() + " on, on a new stream");
+        }
+    }
+
+    /** Batches may fail in another order than theirs. */
+    private synchronized void refused(long sequence, ArbalestException reason) {
+        Refusal first = refusal;
+        if (first == null || sequence < first.sequence()) {
+            refusal = new Refusal(sequence, reason);
+        }
     }
 
     private static boolean hasNullComponents(VectorSchemaRoot root) {
@@ -201,6 +229,7 @@ final class PutCall {
                         failure == null
                                 ? new IllegalStateException("no outcome and no failure")
                                 : failure);
+        refused(sequence, error);
         telemetry.failedBatches.add(1);
         return PutAcknowledgement.newBuilder()
                 .setSequence(sequence)

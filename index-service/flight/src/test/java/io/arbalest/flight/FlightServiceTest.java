@@ -332,7 +332,7 @@ class FlightServiceTest {
     }
 
     @Test
-    void aFailedBatchIsAnsweredAndTheStreamGoesOn() throws Exception {
+    void nothingOvertakesABatchThatWasRefused() throws Exception {
         ArbalestException failure =
                 new ArbalestException(ErrorCode.LOG_FAILED, "disk gone", "replace it");
         int[] writes = new int[1];
@@ -350,9 +350,13 @@ class FlightServiceTest {
 
         assertThat(answers)
                 .extracting(PutAcknowledgement::hasError)
-                .containsExactly(false, true, false);
-        assertThat(answers.get(1).getError().getCode()).isEqualTo(ErrorCode.LOG_FAILED.number());
+                .containsExactly(false, true, true);
+        assertThat(answers.subList(1, 3))
+                .allMatch(answer -> answer.getError().getCode() == ErrorCode.LOG_FAILED.number());
         assertThat(answers.get(1).getOutcomeUnknown()).isTrue();
+        assertThat(search(nearest(10)).rows())
+                .extracting(RawClient.Row::key)
+                .containsExactlyInAnyOrder("key-0", "key-1");
     }
 
     @Test
