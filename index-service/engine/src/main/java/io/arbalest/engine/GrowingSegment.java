@@ -38,6 +38,8 @@ final class GrowingSegment implements Segment {
     /** Rows appended, published or not; applier only. */
     private int appended;
 
+    private boolean closedForRows; // applier only
+
     private volatile int linked;
 
     GrowingSegment(int id, int capacity, int shardNumber, CollectionDefinition definition) {
@@ -79,7 +81,17 @@ final class GrowingSegment implements Segment {
 
     /** Whether no row can be appended; applier only. */
     boolean full() {
-        return appended == stamps.capacity();
+        return closedForRows || appended == stamps.capacity();
+    }
+
+    /** Whether no row was appended; applier only. */
+    boolean empty() {
+        return appended == 0;
+    }
+
+    /** Lets no further row be appended; applier only. */
+    void closeForRows() {
+        closedForRows = true;
     }
 
     /** Appends a row that becomes visible at a stamp, and returns its ordinal; applier only. */

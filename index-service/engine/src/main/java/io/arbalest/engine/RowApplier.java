@@ -1,5 +1,6 @@
 package io.arbalest.engine;
 
+import io.arbalest.common.Crc32c;
 import io.arbalest.metadata.ShardMetadata;
 import io.arbalest.metadata.ShardMetadata.Location;
 import io.arbalest.model.OperationKind;
@@ -9,6 +10,8 @@ import io.arbalest.model.Version;
 
 import org.jspecify.annotations.Nullable;
 
+import java.lang.System.Logger.Level;
+import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
@@ -25,6 +28,11 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>Confined to the applier thread, except the counts.
  */
 final class RowApplier {
+    private static final System.Logger LOG = System.getLogger(RowApplier.class.getName());
+
+    /** Rows dropped one after the other before somebody is told; then ten times as many. */
+    private static final long FIRST_STALE_WARNING = 1000;
+
     private final Segments segments;
     private final ShardMetadata metadata;
     private final ShardMetrics metrics;
@@ -34,13 +42,18 @@ final class RowApplier {
 
     private ShardMetadata.@Nullable Batch batch;
     private long last;
+    private long staleRun;
+    private long nextWarning = FIRST_STALE_WARNING;
+    private final Crc32c checksum = new Crc32c();
     private final AtomicLong staleRows = new AtomicLong();
     private final AtomicLong duplicateRows = new AtomicLong();
 
+    /** Goes on behind what the metadata has applied. */
     RowApplier(Segments segments, ShardMetadata metadata, ShardMetrics metrics) {
         this.segments = segments;
         this.metadata = metadata;
         this.metrics = metrics;
+        this.last = metadata.appliedSequenceNumber();
     }
 
     /**
@@ -63,35 +76,65 @@ final class RowApplier {
         return statuses;
     }
 
+    /**
+     * Forgets the tombstones of deletes up to a sequence number.
+     *
+     * @param sequenceNumber of the record that says so
+     */
+    void purge(long upToSequenceNumber, long sequenceNumber) {
+        commit(); // deletes of the same batch are not in the store yet
+        ShardMetadata.Batch open = metadata.begin();
+        batch = open;
+        int purged = open.purge(upToSequenceNumber);
+        metrics.purgedTombstones.add(purged);
+        last = sequenceNumber;
+    }
+
     private RowStatus apply(
             ShardMetadata.Batch open, LoggedRows rows, int row, long sequenceNumber) {
         PointKey key = rows.keys()[row];
         Location before = open.locate(key);
+        boolean delete = rows.operations()[row] == OperationKind.DELETE;
+        Version given = rows.versions()[row];
         VersionRule.Decision decision =
-                VersionRule.decide(before, rows.versions()[row], sequenceNumber);
+                delete
+                        ? VersionRule.decide(before, given, sequenceNumber)
+                        : VersionRule.decideUpsert(
+                                before,
+                                given,
+                                sequenceNumber,
+                                new VersionRule.Circumstances(
+                                        rows.header().acceptOlder(), open.horizon()));
         switch (decision.outcome()) {
             case STALE -> {
-                staleRows.incrementAndGet();
-                metrics.staleRows.add(1);
-                return RowStatus.STALE;
+                return stale();
             }
             case DUPLICATE -> {
                 duplicateRows.incrementAndGet();
                 metrics.duplicateRows.add(1);
+                if (before != null && differs(before, rows, row)) {
+                    metrics.conflictingRows.add(1);
+                }
                 return RowStatus.DUPLICATE;
             }
-            case APPLY -> {}
+            case TOO_OLD -> {
+                metrics.tooOldRows.add(1);
+                return RowStatus.REJECTED;
+            }
+            case APPLY -> staleRun = 0;
         }
         Version version = decision.version();
-        if (rows.operations()[row] == OperationKind.DELETE) {
-            open.delete(key, Location.ofTombstone(version, sequenceNumber));
+        if (delete) {
+            open.delete(
+                    key, Location.ofTombstone(version, sequenceNumber), rows.header().wallMillis());
         } else {
             GrowingSegment segment = segments.growing();
             int ordinal = segment.append(rows.vectors(), rows.vectorOffsets()[row], sequenceNumber);
             @Nullable Object @Nullable [] values = rows.values()[row];
             open.upsert(
                     key,
-                    Location.ofRow(version, sequenceNumber, segment.id(), ordinal),
+                    Location.ofRow(
+                            version, sequenceNumber, segment.id(), ordinal, content(rows, row)),
                     rows.metadata()[row],
                     values == null ? new @Nullable Object[0] : values);
             liveChanges.merge(segment.id(), 1, Integer::sum);
@@ -102,6 +145,40 @@ final class RowApplier {
         }
         metrics.rows.add(1);
         return RowStatus.APPLIED;
+    }
+
+    private RowStatus stale() {
+        staleRows.incrementAndGet();
+        metrics.staleRows.add(1);
+        staleRun++;
+        if (staleRun == nextWarning) {
+            LOG.log(
+                    Level.WARNING,
+                    "{0} rows in a row had lower versions than their keys have and were dropped;"
+                            + " if a topic was recreated or a model changed, raise the"
+                            + " generation",
+                    Long.toString(staleRun));
+            nextWarning *= 10;
+        }
+        return RowStatus.STALE;
+    }
+
+    /** Whether a row of the same version as the key's is not what was written then. */
+    private boolean differs(Location before, LoggedRows rows, int row) {
+        boolean delete = rows.operations()[row] == OperationKind.DELETE;
+        if (delete || before.tombstone()) {
+            return delete != before.tombstone();
+        }
+        return before.content() != 0 && before.content() != content(rows, row);
+    }
+
+    /** Checksum of a row's metadata and vector, never 0. */
+    private int content(LoggedRows rows, int row) {
+        checksum.reset();
+        MemorySegment metadataBytes = MemorySegment.ofArray(rows.metadata()[row]);
+        checksum.update(metadataBytes, 0, metadataBytes.byteSize());
+        checksum.update(rows.vectors(), rows.vectorOffsets()[row], segments.vectorBytes());
+        return checksum.value() == 0 ? 1 : checksum.value();
     }
 
     /** Writes and publishes what was applied since the last time; then it is searchable. */
@@ -116,12 +193,12 @@ final class RowApplier {
         liveChanges.clear();
     }
 
-    /** Rows dropped for a lower version than their key had, since the first record of the log. */
+    /** Rows dropped for a lower version than their key had, since the shard was opened. */
     long staleRows() {
         return staleRows.get();
     }
 
-    /** Rows that were there already, since the first record of the log. */
+    /** Rows that were there already, since the shard was opened. */
     long duplicateRows() {
         return duplicateRows.get();
     }

@@ -10,7 +10,6 @@ import io.arbalest.model.PointKey;
 import io.arbalest.model.RowStatus;
 import io.arbalest.model.ShardId;
 import io.arbalest.wal.LogCorruptException;
-import io.arbalest.wal.RecordType;
 import io.arbalest.wal.UnsupportedLogFormatException;
 import io.arbalest.wal.WriteAheadLog;
 
@@ -35,12 +34,10 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
  * that is durable is applied by the applier ({@link RowApplier}) and published; then its future
  * completes and every search that starts later sees it. The indexer links it afterwards.
  *
- * <p>In this release segments are in memory only, so opening a shard replays its whole log through
- * the same applier. The metadata store is derived from the log as well: it is cleared and filled
- * again, because segment numbers and ordinals start anew. Version decisions depend on the log alone
- * and come out as before. While that lasts the shard is RECOVERING and refuses calls. Then it
- * serves, with exact scans over what is not linked yet; rows that were recovered do not count
- * against the limit on the unlinked tail, else no write would get in until all are linked.
+ * <p>Opening a shard is {@link ShardRecovery}. While that lasts the shard is RECOVERING and refuses
+ * calls. Then it serves, with exact scans over what is not linked yet; rows that were recovered do
+ * not count against the limit on the unlinked tail, else no write would get in until all are
+ * linked.
  *
  * <p>If opening fails the shard is FAILED and keeps the reason. If the log or the store fails later
  * the shard is READ_ONLY: what was published is served, writes are refused with the reason, until
@@ -142,21 +139,17 @@ final class ShardCore implements Shard, AutoCloseable {
 
     private Parts open(List<AutoCloseable> opened) throws IOException {
         env.disk().createDirectories(directory);
-        Path metadataDirectory = directory.resolve("metadata");
-        env.disk().deleteTree(metadataDirectory);
-        env.disk().createDirectories(metadataDirectory);
         WriteAheadLog log = logs.open(directory.resolve("wal"), id, definition, term);
         opened.add(log);
-        ShardMetadata metadata =
-                new ShardMetadata(env.stores().open(metadataDirectory), definition);
-        opened.add(metadata);
-        Segments segments = new Segments(definition, id.number(), options.growingSegmentRows());
-        opened.add(segments);
-        RowApplier applier = new RowApplier(segments, metadata, metrics);
-        replay(log, applier);
+        CommitPointFiles points =
+                new CommitPointFiles(env.disk(), directory, id, env.crashPoints());
+        ShardRecovery.Recovered recovered =
+                new ShardRecovery(id, definition, directory, options, env, metrics, () -> closing)
+                        .recover(log, points, opened);
+        Segments segments = recovered.segments();
         Scheduler.SerialExecutor applierThread = env.scheduler().serial("applier");
         opened.add(applierThread);
-        long recovered = segments.rowsTaken();
+        long recoveredRows = segments.rowsTaken();
         Indexer linking =
                 new Indexer(
                         segments,
@@ -173,46 +166,20 @@ final class ShardCore implements Shard, AutoCloseable {
                         env.scheduler(),
                         applierThread,
                         metrics,
-                        () -> unlinkedRows(segments, linking, recovered),
+                        () -> unlinkedRows(segments, linking, recoveredRows),
                         new LogListener(applierThread));
-        ShardSearch search = new ShardSearch(definition, segments, metadata, env.clock(), metrics);
+        ShardSearch search =
+                new ShardSearch(definition, segments, recovered.metadata(), env.clock(), metrics);
         return new Parts(
                 log,
-                metadata,
+                recovered.metadata(),
                 segments,
-                applier,
+                recovered.applier(),
                 applierThread,
                 linking,
                 writes,
                 search,
-                recovered);
-    }
-
-    private void replay(WriteAheadLog log, RowApplier applier) throws IOException {
-        int[] waiting = {0};
-        log.replay(
-                1,
-                (type, _, first, rowCount, body) -> {
-                    if (closing) {
-                        throw new IOException("closed while recovering");
-                    }
-                    if (type == RecordType.ROWS) {
-                        applier.apply(RowFormat.decode(body, rowCount, definition), first);
-                        waiting[0] += rowCount;
-                    } else if (type != RecordType.TERM_START && type != RecordType.PAD) {
-                        throw new ArbalestException(
-                                ErrorCode.UNSUPPORTED_FORMAT_VERSION,
-                                "the log has a record of type "
-                                        + type
-                                        + ", not read by this release",
-                                "run the release that wrote it, or a later one");
-                    }
-                    if (waiting[0] >= MAX_BATCH_ROWS) {
-                        applier.commit();
-                        waiting[0] = 0;
-                    }
-                });
-        applier.commit();
+                recoveredRows);
     }
 
     private void fail(Throwable cause) {

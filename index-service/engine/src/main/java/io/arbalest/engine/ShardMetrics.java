@@ -18,6 +18,9 @@ final class ShardMetrics {
     final Metrics.Counter staleRows;
     final Metrics.Counter duplicateRows;
     final Metrics.Counter rejectedRows;
+    final Metrics.Counter conflictingRows;
+    final Metrics.Counter tooOldRows;
+    final Metrics.Counter purgedTombstones;
     final Metrics.Counter refusedBatches;
     final Metrics.Counter heldBatches;
     final Metrics.Counter queries;
@@ -37,6 +40,16 @@ final class ShardMetrics {
                         "Rows dropped: their key had a higher version; replay included");
         duplicateRows =
                 counter("rows_duplicate_total", "Rows dropped: already there; replay included");
+        conflictingRows =
+                counter(
+                        "rows_conflicting_total",
+                        "Rows dropped: their key had the same version with another content");
+        tooOldRows =
+                counter(
+                        "rows_too_old_total",
+                        "Upserts of unknown keys refused: not above the tombstone horizon");
+        purgedTombstones =
+                counter("tombstones_purged_total", "Deletes forgotten after their retention");
         rejectedRows = counter("rows_rejected_total", "Rows refused by a check");
         refusedBatches = counter("batches_refused_total", "Batches refused for lack of room");
         heldBatches = counter("batches_held_total", "Batches that had to wait for the index");

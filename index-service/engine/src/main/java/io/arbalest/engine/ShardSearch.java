@@ -22,17 +22,20 @@ import java.util.Map;
 /**
  * Answers searches from the segments of one shard.
  *
- * <p>A call fixes one snapshot. For each query the segments are searched in turn, fullest first;
- * the k-th best score so far is the bound for the next. If fewer than k rows are found in the end,
- * segments whose graph may have missed some are scored one by one, so a search always returns
- * min(k, rows that count). A few more than k candidates are kept, because kernels round: all are
- * scored again in double precision, then ordered, ties by key, and cut to k. Only those rows are
- * read from the metadata.
+ * <p>A call fixes one snapshot. For each query the segments are searched in turn, sealed ones
+ * first, the largest first of all; the k-th best score so far is the bound for the next. If fewer
+ * than k rows are found in the end, segments whose graph may have missed some are scored one by
+ * one, so a search always returns min(k, rows that count). A few more than k candidates are kept,
+ * because kernels round: all are scored again in double precision, then ordered, ties by key, and
+ * cut to k. Only those rows are read from the metadata.
  *
  * <p>Thread-safe.
  */
 final class ShardSearch {
     private static final int MARGIN = 8;
+
+    /** Looks at a key that moves while it is read, before giving up. */
+    private static final int MAX_LOOKS = 10_000;
 
     private final CollectionDefinition definition;
     private final Segments segments;
@@ -146,9 +149,26 @@ final class ShardSearch {
 
     /** Searches with checked arguments. */
     ShardSearchResult search(List<float[]> queries, SearchSpec spec) {
+        Map<Segment, Integer> linked = new HashMap<>();
+        segments.view().segments().forEach(segment -> linked.put(segment, segment.linked()));
+        try (Segments.Lease lease = segments.lease()) {
+            return search(queries, spec, lease.view(), linked);
+        }
+    }
+
+    /**
+     * Searches one view.
+     *
+     * @param linked watermarks, read before the view was: {@link Indexer} relies on it
+     */
+    private ShardSearchResult search(
+            List<float[]> queries,
+            SearchSpec spec,
+            Segments.View view,
+            Map<Segment, Integer> linked) {
         int kept = spec.k() + MARGIN + spec.k() / 8;
         int ef = Math.max(spec.ef() == 0 ? definition.hnsw().ef() : spec.ef(), kept);
-        List<SegmentSearch> plan = plan(spec, ef);
+        List<SegmentSearch> plan = plan(spec, ef, view, linked);
         int[] fields = fieldIndexes(definition, spec.fields());
         List<List<FoundRow>> results = new ArrayList<>(queries.size());
         boolean deadlineReached = false;
@@ -164,19 +184,16 @@ final class ShardSearch {
         return result(plan, results, deadlineReached);
     }
 
-    /** The watermarks are read before the snapshot: {@link Indexer} relies on it. */
-    private List<SegmentSearch> plan(SearchSpec spec, int ef) {
-        Map<Integer, Integer> linked = new HashMap<>();
-        for (Segment segment : segments.view().segments()) {
-            linked.put(segment.id(), segment.linked());
-        }
-        Segments.View view = segments.view();
+    /** Sealed segments first, the largest first of all. */
+    private List<SegmentSearch> plan(
+            SearchSpec spec, int ef, Segments.View view, Map<Segment, Integer> linked) {
         List<SegmentSearch> plan = new ArrayList<>();
         for (Segment segment : view.segments()) {
+            boolean growing = segment instanceof GrowingSegment;
             plan.add(
                     new SegmentSearch(
                             segment,
-                            linked.getOrDefault(segment.id(), 0),
+                            growing ? linked.getOrDefault(segment, 0) : segment.linked(),
                             view.sequenceNumber(),
                             metadata,
                             spec,
@@ -184,7 +201,9 @@ final class ShardSearch {
                             definition.hnsw().m0(),
                             clock));
         }
-        plan.sort(Comparator.comparingInt(SegmentSearch::rows).reversed());
+        plan.sort(
+                Comparator.comparing((SegmentSearch s) -> s.segment() instanceof GrowingSegment)
+                        .thenComparing(Comparator.comparingInt(SegmentSearch::rows).reversed()));
         return plan;
     }
 
@@ -211,6 +230,7 @@ final class ShardSearch {
         }
         if (candidates.size()
                 < spec.k()) { // then the bound has cut nothing: the graphs may have missed rows
+            Bound again = new Bound(kept); // the first one has counted rows that are found again
             for (SegmentSearch part : incomplete) {
                 if (clock.monotonicNanos() >= spec.deadlineNanos()) {
                     return true;
@@ -218,7 +238,7 @@ final class ShardSearch {
                 candidates.removeIf(c -> c.segment().equals(part.segment()));
                 NeighborQueue found = new NeighborQueue(kept);
                 part.searchExactly(query, found);
-                add(part, found, query, bound, candidates);
+                add(part, found, query, again, candidates);
             }
         }
         return plan.stream().anyMatch(SegmentSearch::deadlineReached);
@@ -302,8 +322,32 @@ final class ShardSearch {
     List<@Nullable FoundRow> get(
             List<PointKey> keys, List<String> fieldNames, boolean includeVector) {
         int[] fields = fieldIndexes(definition, fieldNames);
-        List<@Nullable FoundRow> found = new ArrayList<>(keys.size());
-        for (ShardMetadata.Location location : metadata.locateAll(keys)) {
+        for (int i = 0; i < MAX_LOOKS; i++) {
+            List<ShardMetadata.@Nullable Location> locations = metadata.locateAll(keys);
+            try (Segments.Lease lease = segments.lease()) {
+                if (!includeVector || locations.stream().allMatch(l -> held(l, lease))) {
+                    return found(locations, fields, includeVector, lease);
+                }
+            }
+            Thread.onSpinWait(); // a batch is in the store and will be published at once
+        }
+        throw new ArbalestException(
+                ErrorCode.SHARD_NOT_READY,
+                "rows of collection '" + definition.name() + "' move faster than they can be read",
+                "try again");
+    }
+
+    private static boolean held(ShardMetadata.@Nullable Location location, Segments.Lease lease) {
+        return location == null || location.tombstone() || lease.holds(location.segment());
+    }
+
+    private List<@Nullable FoundRow> found(
+            List<ShardMetadata.@Nullable Location> locations,
+            int[] fields,
+            boolean includeVector,
+            Segments.Lease lease) {
+        List<@Nullable FoundRow> found = new ArrayList<>(locations.size());
+        for (ShardMetadata.Location location : locations) {
             if (location == null || location.tombstone()) {
                 found.add(null);
                 continue;
@@ -314,14 +358,14 @@ final class ShardSearch {
                             row.key(),
                             Double.NaN,
                             row.version(),
-                            includeVector ? vector(location) : null,
+                            includeVector ? vector(location, lease) : null,
                             project(row.values(), fields)));
         }
         return found;
     }
 
-    private short[] vector(ShardMetadata.Location location) {
-        Segment holder = segments.holder(location.segment());
+    private short[] vector(ShardMetadata.Location location, Segments.Lease lease) {
+        Segment holder = lease.holder(location.segment());
         long name = RowName.of(location.segment(), location.ordinal());
         return vector(holder, holder.ordinal(name));
     }

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>A row with a version: applied if it is higher than what the key has, or the key has
  *       nothing; equal is a duplicate, lower is stale. A tombstone counts like a row.
+ *   <li>A row with a version for an unknown key, not above the horizon: the key may have had a
+ *       higher version and a delete that is forgotten. An upsert is too old then, unless its writer
+ *       accepts that; a delete changes nothing that is there and is applied.
  *   <li>A row without a version for a known key: always wins, with the version {@link #after} the
  *       key's, so a person's delete beats what a stream has written so far, and what the stream
  *       writes later beats the delete.
@@ -34,10 +37,40 @@ final class VersionRule {
     enum Outcome {
         APPLY,
         DUPLICATE,
-        STALE
+        STALE,
+        TOO_OLD
     }
 
     /**
+     * What the log and the store say around a row.
+     *
+     * @param acceptOlder the writer may write below the horizon
+     * @param horizon the highest version of a forgotten tombstone; null: none is forgotten
+     */
+    record Circumstances(boolean acceptOlder, @Nullable Version horizon) {
+        static final Circumstances NONE = new Circumstances(false, null);
+    }
+
+    /** As {@link #decide(Location, Version, long)}, for an upsert. */
+    static Decision decideUpsert(
+            @Nullable Location current,
+            @Nullable Version given,
+            long sequenceNumber,
+            Circumstances around) {
+        Version horizon = around.horizon();
+        if (current == null
+                && given != null
+                && horizon != null
+                && !around.acceptOlder()
+                && given.compareTo(horizon) <= 0) {
+            return new Decision(Outcome.TOO_OLD, given);
+        }
+        return decide(current, given, sequenceNumber);
+    }
+
+    /**
+     * What to do with a delete, or with an upsert while no tombstone is forgotten.
+     *
      * @param current what the key has; null: nothing is known of it
      * @param given what the writer gave
      */

@@ -4,6 +4,7 @@ import io.arbalest.common.Scheduler;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
+import io.arbalest.model.PointKey;
 import io.arbalest.model.RowStatus;
 import io.arbalest.wal.LogFailedException;
 import io.arbalest.wal.RecordType;
@@ -14,8 +15,10 @@ import org.jspecify.annotations.Nullable;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -106,6 +109,7 @@ final class WriteQueue {
     private static final class Write {
         final RowCheck.Checked checked;
         final RowStatus[] statuses;
+        final Map<Integer, ArbalestException> errors;
         final CompletableFuture<WriteResult> future = new CompletableFuture<>();
         final long[] pieceBytes;
         int appended;
@@ -114,6 +118,7 @@ final class WriteQueue {
 
         Write(RowCheck.Checked checked, int rows, long[] pieceBytes) {
             this.checked = checked;
+            this.errors = new HashMap<>(checked.errors());
             this.pieceBytes = pieceBytes;
             this.statuses = new RowStatus[rows];
             Arrays.fill(statuses, RowStatus.REJECTED);
@@ -285,13 +290,16 @@ final class WriteQueue {
             int[] numbers = write.checked.rowNumbers().get(piece.number);
             for (int i = 0; i < numbers.length; i++) {
                 write.statuses[numbers[i]] = statuses[i];
+                if (statuses[i] == RowStatus.REJECTED) {
+                    write.errors.put(numbers[i], belowHorizon(piece.rows().keys()[i]));
+                }
             }
             write.applied++;
             if (write.applied == write.pieces()) {
                 long last = piece.first + piece.rows().rows() - 1;
                 finish(
                         write,
-                        new WriteResult(List.of(write.statuses), write.checked.errors(), last),
+                        new WriteResult(List.of(write.statuses), Map.copyOf(write.errors), last),
                         null,
                         after);
             }
@@ -380,6 +388,18 @@ final class WriteQueue {
         } else if (result != null) {
             after.add(() -> write.future.complete(result));
         }
+    }
+
+    private ArbalestException belowHorizon(PointKey key) {
+        return new ArbalestException(
+                ErrorCode.VERSION_BELOW_HORIZON,
+                "key '"
+                        + key
+                        + "' is unknown to collection '"
+                        + definition.name()
+                        + "' and the version of its row is not above the highest one of a delete"
+                        + " that is no longer remembered",
+                "write with accept-older if the row is not older than a delete of its key");
     }
 
     private ArbalestException overloaded(String why) {

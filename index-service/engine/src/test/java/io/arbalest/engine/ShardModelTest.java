@@ -89,6 +89,7 @@ final class ShardModelTest {
                 case 0, 1 -> crash();
                 case 2 -> failWrite(SimDisk.Fault.IO_ERROR);
                 case 3 -> failWrite(SimDisk.Fault.POWER_CUT);
+                case 4, 5, 6 -> sim.flushStore();
                 default -> {}
             }
         }

@@ -1,5 +1,6 @@
 package io.arbalest.engine;
 
+import io.arbalest.common.CrashPoints;
 import io.arbalest.common.Metrics;
 import io.arbalest.metadata.InMemoryStore;
 import io.arbalest.metadata.KeyValueStore;
@@ -44,8 +45,14 @@ final class SimulatedShard {
     private final boolean onDisk;
     private final @Nullable RandomGenerator random;
 
-    /** Makes the stores of shards that open from now on. */
-    Supplier<KeyValueStore> stores = InMemoryStore::new;
+    /** What the store of the next shard has from the one before; null: opened without one. */
+    private @Nullable InMemoryStore store;
+
+    /** Makes the stores of shards that open from now on; null: they keep what was flushed. */
+    @Nullable Supplier<KeyValueStore> stores;
+
+    /** Told at every crash point. */
+    CrashPoints crashPoints = CrashPoints.NONE;
 
     SimScheduler scheduler;
     ShardCore shard;
@@ -97,8 +104,9 @@ final class SimulatedShard {
                         RandomCases.random(1),
                         disk,
                         ReplicaTransport.NONE,
-                        _ -> stores.get(),
-                        Metrics.NONE);
+                        _ -> openStore(),
+                        Metrics.NONE,
+                        name -> crashPoints.hit(name));
         return new ShardCore(
                 new ShardId(INCARNATION, 0),
                 definition,
@@ -114,6 +122,19 @@ final class SimulatedShard {
                                         medium.records)
                         : (_, _, _, _) -> log = new MemoryLog(medium, scheduler),
                 scheduler.parallel("indexer", options.indexerThreads()));
+    }
+
+    private KeyValueStore openStore() {
+        if (stores != null) {
+            return stores.get();
+        }
+        store = store == null ? new InMemoryStore() : store.afterCrash();
+        return store;
+    }
+
+    /** Makes durable what the shard's store holds, as it may choose to at any time. */
+    void flushStore() {
+        Objects.requireNonNull(store).flush();
     }
 
     /** Drops the shard as a killed process would and opens it again. */

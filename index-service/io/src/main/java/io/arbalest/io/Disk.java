@@ -23,6 +23,9 @@ public interface Disk {
     /** Opens an existing file for reading and writing. */
     BlockFile open(Path file) throws IOException;
 
+    /** Maps a whole file that nobody writes any more. */
+    MappedFile map(Path file) throws IOException;
+
     /**
      * A writer for one thread, with a buffer of {@code bufferBytes} rounded up to whole blocks. Any
      * disk has one; a disk that knows a faster way than {@link BlockFile#write} gives its own.

@@ -125,6 +125,11 @@ public final class FileChannelDisk implements Disk {
     }
 
     @Override
+    public MappedFile map(Path file) throws IOException {
+        return new FileChannelMappedFile(file);
+    }
+
+    @Override
     public void publish(Path file, byte[] content) throws IOException {
         Path unfinished = file.resolveSibling(file.getFileName() + UNFINISHED_SUFFIX);
         try {

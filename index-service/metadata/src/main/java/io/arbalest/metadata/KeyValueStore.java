@@ -23,7 +23,11 @@ public interface KeyValueStore extends AutoCloseable {
         /** field, term, segment to bitmap. */
         POSTINGS,
         /** applied sequence number, format version, schema. */
-        STATE
+        STATE,
+        /** row that was replaced or deleted to the sequence number that ended it. */
+        ENDED,
+        /** sequence number of a delete to the key that it left a tombstone for. */
+        TOMBSTONES
     }
 
     byte @Nullable [] get(Family family, byte[] key);

@@ -22,17 +22,17 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * What lies in a shard's store. Format version 1; integers in values are little-endian, in keys
- * big-endian, so that keys sort. Every value starts with u8 = 1, the version of its layout.
- * Checksums are the store's, one a block.
+ * What lies in a shard's store. Integers in values are little-endian, in keys big-endian, so that
+ * keys sort. Every value starts with u8, the version of its layout. Checksums are the store's, one
+ * a block.
  *
  * <pre>
  * KEYS      key    the canonical bytes of the point's key
- *           value  u8 1 | u8 flags: bit 0 tombstone | i32 generation | i64 version | i64 tiebreak
- *                  | i64 sequence number | i32 segment | i32 ordinal                             (38 bytes)
- *                  a tombstone has segment and ordinal -1
+ *           value  u8 2 | u8 flags: bit 0 tombstone | i32 generation | i64 version | i64 tiebreak
+ *                  | i64 sequence number | i32 segment | i32 ordinal | u32 CRC32C of what was written (42 bytes)
+ *                  a tombstone has segment and ordinal -1; in version 1 the checksum is missing and reads as 0
  * ROWS      key    u32 segment | u32 ordinal
- *           value  u8 1 | i32 generation | i64 version | i64 tiebreak | i64 sequence number
+ *           value  u8 1 | i32 generation | i64 version | i64 tiebreak | i64 sequence number of the append
  *                  | u16 key length | key bytes | metadata ({@link MetadataCodec}) to the end
  * POSTINGS  key    u16 field position | u32 segment | u16 block = ordinal / 65536 | term ({@link Terms}) to the end
  *           value  u8 1 | Roaring bitmap, portable serialisation, of the ordinals modulo 65536
@@ -42,11 +42,17 @@ import java.util.UUID;
  *                  types: 0 STRING 1 LONG 2 DOUBLE 3 BOOLEAN 4 TIMESTAMP, + 16 for an array of it
  *   "applied"      u8 1 | i64 sequence number of the last row that is in here
  *   "counts"       u8 1 | i64 live points | i64 tombstones
+ *   "horizon"      u8 1 | i32 generation | i64 version | i64 tiebreak: the highest version of a purged tombstone
  *   "rows/" u32 segment   u8 1 | i32 highest ordinal + 1
+ * ENDED      key    u32 segment | u32 ordinal
+ *           value  u8 1 | i64 sequence number of the row that replaced or deleted it
+ * TOMBSTONES key    u64 sequence number of the delete
+ *           value  u8 1 | i64 wall clock when it was taken, milliseconds | key bytes to the end
  * </pre>
  *
- * <p>Rows and postings of replaced and deleted points stay until their segment goes; KEYS decides
- * what is live.
+ * <p>Segment and ordinal name a row for good, in whatever file it lies. Rows and postings of
+ * replaced and deleted points stay until they are {@linkplain ShardMetadata#forgetRows forgotten};
+ * KEYS decides what is live.
  *
  * <p>Thread-safe: no state.
  */
@@ -57,11 +63,15 @@ final class MetadataFormat {
     static final byte[] SCHEMA = ascii("schema");
     static final byte[] APPLIED = ascii("applied");
     static final byte[] COUNTS = ascii("counts");
+    static final byte[] HORIZON = ascii("horizon");
     static final byte[] ROWS_OF_SEGMENT = ascii("rows/");
 
     private static final int TOMBSTONE = 1;
     private static final int ARRAY_TYPE = 16;
-    private static final int LOCATION_BYTES = 38;
+    private static final byte LOCATION_VERSION = 2;
+    private static final int OLD_LOCATION_BYTES = 38;
+    private static final int LOCATION_BYTES = 42;
+    private static final int TOMBSTONE_HEAD_BYTES = 9;
     private static final int ROW_HEAD_BYTES = 31;
 
     private MetadataFormat() {}
@@ -77,6 +87,10 @@ final class MetadataFormat {
 
     /** Opens a value: checks its version and stands behind it. */
     private static ByteBuffer open(byte[] value, int minimumBytes, String what) {
+        return open(value, VERSION, minimumBytes, what);
+    }
+
+    private static ByteBuffer open(byte[] value, byte version, int minimumBytes, String what) {
         if (value.length < minimumBytes) {
             throw new ArbalestException(
                     ErrorCode.STORE_FAILED,
@@ -88,14 +102,14 @@ final class MetadataFormat {
                             + " were expected",
                     "restore the shard from a replica or a snapshot");
         }
-        if (value[0] != VERSION) {
+        if (value[0] != version) {
             throw new ArbalestException(
                     ErrorCode.UNSUPPORTED_FORMAT_VERSION,
                     what
                             + " in the store has format version "
                             + value[0]
                             + ", this release reads "
-                            + VERSION,
+                            + version,
                     "run the release that wrote it, or a later one");
         }
         return ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).position(1);
@@ -105,18 +119,30 @@ final class MetadataFormat {
 
     static byte[] location(ShardMetadata.Location location) {
         byte[] value = new byte[LOCATION_BYTES];
-        ByteBuffer out = start(value).put((byte) (location.tombstone() ? TOMBSTONE : 0));
+        ByteBuffer out =
+                start(value)
+                        .put(0, LOCATION_VERSION)
+                        .put((byte) (location.tombstone() ? TOMBSTONE : 0));
         putVersion(out, location.version(), location.sequenceNumber());
-        out.putInt(location.segment()).putInt(location.ordinal());
+        out.putInt(location.segment()).putInt(location.ordinal()).putInt(location.content());
         return value;
     }
 
     static ShardMetadata.Location location(byte[] value) {
-        ByteBuffer in = open(value, LOCATION_BYTES, "a location");
+        boolean checked = value.length > 0 && value[0] == LOCATION_VERSION;
+        ByteBuffer in =
+                checked
+                        ? open(value, LOCATION_VERSION, LOCATION_BYTES, "a location")
+                        : open(value, OLD_LOCATION_BYTES, "a location");
         boolean tombstone = (in.get() & TOMBSTONE) != 0;
         Version version = new Version(in.getInt(), in.getLong(), in.getLong());
         return new ShardMetadata.Location(
-                version, in.getLong(), tombstone, in.getInt(), in.getInt());
+                version,
+                in.getLong(),
+                tombstone,
+                in.getInt(),
+                in.getInt(),
+                checked ? in.getInt() : 0);
     }
 
     private static void putVersion(ByteBuffer out, Version version, long sequenceNumber) {
@@ -139,6 +165,19 @@ final class MetadataFormat {
         putVersion(out, location.version(), location.sequenceNumber());
         out.putShort((short) keyBytes.length).put(keyBytes).put(encodedMetadata);
         return value;
+    }
+
+    /** What the keys of a segment's rows start with. */
+    static byte[] segmentPrefix(int segment) {
+        return ByteBuffer.allocate(Integer.BYTES).putInt(segment).array();
+    }
+
+    static int ordinalOfRowKey(byte[] key) {
+        return ByteBuffer.wrap(key).getInt(Integer.BYTES);
+    }
+
+    static long rowSequenceNumber(byte[] value) {
+        return open(value, ROW_HEAD_BYTES, "a row").getLong(ROW_HEAD_BYTES - Short.BYTES - 8);
     }
 
     static ShardMetadata.Row row(KeyType keyType, List<Field> fields, byte[] value) {
@@ -169,6 +208,11 @@ final class MetadataFormat {
                 .putShort((short) block)
                 .put(term)
                 .array();
+    }
+
+    /** What the keys of a field's postings in a segment start with. */
+    static byte[] postingPrefix(int field, int segment) {
+        return ByteBuffer.allocate(6).putShort((short) field).putInt(segment).array();
     }
 
     static byte[] posting(RoaringBitmap ordinals) {
@@ -215,6 +259,58 @@ final class MetadataFormat {
 
     static long tombstoneCount(byte[] value) {
         return open(value, 17, "the counts").getLong(9);
+    }
+
+    static byte[] horizon(Version version) {
+        byte[] value = new byte[21];
+        start(value)
+                .putInt(version.generation())
+                .putLong(version.version())
+                .putLong(version.tiebreak());
+        return value;
+    }
+
+    static Version horizon(byte[] value) {
+        ByteBuffer in = open(value, 21, "the horizon");
+        return new Version(in.getInt(), in.getLong(), in.getLong());
+    }
+
+    // ENDED and TOMBSTONES
+
+    static byte[] ended(long sequenceNumber) {
+        byte[] value = new byte[9];
+        start(value).putLong(sequenceNumber);
+        return value;
+    }
+
+    static long ended(byte[] value) {
+        return open(value, 9, "the end of a row").getLong();
+    }
+
+    static byte[] tombstoneKey(long sequenceNumber) {
+        return ByteBuffer.allocate(Long.BYTES).putLong(sequenceNumber).array();
+    }
+
+    static long tombstoneSequenceNumber(byte[] key) {
+        return ByteBuffer.wrap(key).getLong();
+    }
+
+    static byte[] tombstone(long wallMillis, PointKey key) {
+        byte[] keyBytes = key.canonicalBytes();
+        byte[] value = new byte[TOMBSTONE_HEAD_BYTES + keyBytes.length];
+        start(value).putLong(wallMillis).put(keyBytes);
+        return value;
+    }
+
+    static long tombstoneWallMillis(byte[] value) {
+        return open(value, TOMBSTONE_HEAD_BYTES, "a tombstone").getLong();
+    }
+
+    static PointKey tombstonePointKey(KeyType keyType, byte[] value) {
+        ByteBuffer in = open(value, TOMBSTONE_HEAD_BYTES, "a tombstone");
+        byte[] keyBytes = new byte[value.length - TOMBSTONE_HEAD_BYTES];
+        in.position(TOMBSTONE_HEAD_BYTES).get(keyBytes);
+        return PointKey.ofCanonicalBytes(keyType, keyBytes);
     }
 
     static byte[] segmentRowsKey(int segment) {

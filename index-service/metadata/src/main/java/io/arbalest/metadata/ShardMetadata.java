@@ -39,18 +39,31 @@ public final class ShardMetadata implements AutoCloseable {
      * Where the newest version of a key lives.
      *
      * @param tombstone the key is deleted; segment and ordinal are -1
+     * @param content checksum of what was written, to tell a repeated write from another of the
+     *     same version; 0: not known
      */
     public record Location(
-            Version version, long sequenceNumber, boolean tombstone, int segment, int ordinal) {
+            Version version,
+            long sequenceNumber,
+            boolean tombstone,
+            int segment,
+            int ordinal,
+            int content) {
         /** The location of a row. */
         public static Location ofRow(
+                Version version, long sequenceNumber, int segment, int ordinal, int content) {
+            return new Location(version, sequenceNumber, false, segment, ordinal, content);
+        }
+
+        /** As {@link #ofRow(Version, long, int, int, int)}, of unknown content. */
+        public static Location ofRow(
                 Version version, long sequenceNumber, int segment, int ordinal) {
-            return new Location(version, sequenceNumber, false, segment, ordinal);
+            return ofRow(version, sequenceNumber, segment, ordinal, 0);
         }
 
         /** The mark that a deleted key leaves. */
         public static Location ofTombstone(Version version, long sequenceNumber) {
-            return new Location(version, sequenceNumber, true, -1, -1);
+            return new Location(version, sequenceNumber, true, -1, -1, 0);
         }
     }
 
@@ -62,6 +75,9 @@ public final class ShardMetadata implements AutoCloseable {
     public record Row(
             PointKey key, Version version, long sequenceNumber, @Nullable Object[] values) {}
 
+    /** Entries removed in one batch. */
+    private static final int MAX_REMOVALS = 4096;
+
     private final KeyValueStore store;
     private final CollectionDefinition definition;
     private final PostingReader reader;
@@ -70,6 +86,7 @@ public final class ShardMetadata implements AutoCloseable {
     private volatile long applied;
     private volatile long livePoints;
     private volatile long tombstones;
+    private volatile @Nullable Version horizon;
     private boolean batchOpen;
 
     /**
@@ -87,6 +104,8 @@ public final class ShardMetadata implements AutoCloseable {
         try {
             openSchema();
             this.applied = MetadataFormat.applied(store.get(Family.STATE, MetadataFormat.APPLIED));
+            byte[] horizonValue = store.get(Family.STATE, MetadataFormat.HORIZON);
+            this.horizon = horizonValue == null ? null : MetadataFormat.horizon(horizonValue);
             byte[] counts = store.get(Family.STATE, MetadataFormat.COUNTS);
             if (counts != null) {
                 this.livePoints = MetadataFormat.liveCount(counts);
@@ -253,6 +272,116 @@ public final class ShardMetadata implements AutoCloseable {
         return MetadataFormat.applied(store.getDurable(Family.STATE, MetadataFormat.APPLIED));
     }
 
+    /**
+     * Segments to which rows were appended that are in here, with the highest ordinal of each + 1.
+     */
+    public Map<Integer, Integer> rowsBySegment() {
+        return Map.copyOf(rowsOfSegment);
+    }
+
+    /** Receives what is known of the rows of a segment, in the order of the ordinals. */
+    @FunctionalInterface
+    public interface RowVisitor {
+        void row(int ordinal, long sequenceNumber);
+    }
+
+    /** Gives every row of a segment with the sequence number at which it was appended. */
+    public void scanRows(int segment, RowVisitor visitor) {
+        store.scan(
+                Family.ROWS,
+                MetadataFormat.segmentPrefix(segment),
+                (key, value) -> {
+                    visitor.row(
+                            MetadataFormat.ordinalOfRowKey(key),
+                            MetadataFormat.rowSequenceNumber(value));
+                    return true;
+                });
+    }
+
+    /** Gives every replaced or deleted row of a segment with the sequence number that ended it. */
+    public void scanEnded(int segment, RowVisitor visitor) {
+        store.scan(
+                Family.ENDED,
+                MetadataFormat.segmentPrefix(segment),
+                (key, value) -> {
+                    visitor.row(MetadataFormat.ordinalOfRowKey(key), MetadataFormat.ended(value));
+                    return true;
+                });
+    }
+
+    /**
+     * Forgets rows that have ended and that no reader can meet any more; for the applier thread,
+     * between batches. Their postings stay until their segment is forgotten.
+     */
+    public void forgetRows(int segment, int[] ordinals) {
+        List<Change> changes = new ArrayList<>();
+        for (int ordinal : ordinals) {
+            byte[] key = MetadataFormat.rowKey(segment, ordinal);
+            changes.add(new Change(Family.ROWS, key, null));
+            changes.add(new Change(Family.ENDED, key, null));
+        }
+        store.write(changes);
+    }
+
+    /**
+     * Forgets all rows of a segment, as {@link #forgetRows}, with their postings. May be repeated
+     * after a crash in the middle.
+     */
+    public void forgetSegment(int segment) {
+        byte[] prefix = MetadataFormat.segmentPrefix(segment);
+        removeAll(Family.ROWS, prefix);
+        removeAll(Family.ENDED, prefix);
+        for (int field = 0; field < definition.fields().size(); field++) {
+            removeAll(Family.POSTINGS, MetadataFormat.postingPrefix(field, segment));
+        }
+        rowsOfSegment.remove(segment);
+        store.write(
+                List.of(new Change(Family.STATE, MetadataFormat.segmentRowsKey(segment), null)));
+    }
+
+    private void removeAll(Family family, byte[] prefix) {
+        List<Change> removals = new ArrayList<>();
+        do {
+            removals.clear();
+            store.scan(
+                    family,
+                    prefix,
+                    (key, _) -> {
+                        removals.add(new Change(family, key, null));
+                        return removals.size() < MAX_REMOVALS;
+                    });
+            store.write(removals);
+        } while (removals.size() == MAX_REMOVALS);
+    }
+
+    /** A remembered delete. */
+    public record Tombstone(long sequenceNumber, long wallMillis, PointKey key) {}
+
+    /** The oldest deletes that are remembered, in the order of their sequence numbers. */
+    public List<Tombstone> oldestTombstones(int limit) {
+        List<Tombstone> oldest = new ArrayList<>();
+        store.scan(
+                Family.TOMBSTONES,
+                new byte[0],
+                (key, value) -> {
+                    oldest.add(
+                            new Tombstone(
+                                    MetadataFormat.tombstoneSequenceNumber(key),
+                                    MetadataFormat.tombstoneWallMillis(value),
+                                    MetadataFormat.tombstonePointKey(definition.keyType(), value)));
+                    return oldest.size() < limit;
+                });
+        return oldest;
+    }
+
+    /**
+     * The highest version of a tombstone that is no longer remembered; null if all are. An upsert
+     * of an unknown key at or below it may be older than a delete.
+     */
+    public @Nullable Version horizon() {
+        return horizon;
+    }
+
     /** Keys that have a row. */
     public long livePoints() {
         return livePoints;
@@ -280,8 +409,14 @@ public final class ShardMetadata implements AutoCloseable {
         private final Map<Integer, Integer> rows = new HashMap<>();
         private long liveDelta;
         private long tombstoneDelta;
+        private @Nullable Version newHorizon;
 
         private Batch() {}
+
+        /** As {@link ShardMetadata#horizon}, with the changes of this batch. */
+        public @Nullable Version horizon() {
+            return newHorizon == null ? ShardMetadata.this.horizon : newHorizon;
+        }
 
         /** As {@link ShardMetadata#locate}, with the changes of this batch. */
         public @Nullable Location locate(PointKey key) {
@@ -331,12 +466,72 @@ public final class ShardMetadata implements AutoCloseable {
             rows.put(segment, Math.max(knownRows, ordinal + 1));
         }
 
-        /** Replaces what the key has by a tombstone. */
-        public void delete(PointKey key, Location tombstone) {
+        /**
+         * Replaces what the key has by a tombstone.
+         *
+         * @param wallMillis when the delete was taken
+         */
+        public void delete(PointKey key, Location tombstone, long wallMillis) {
             if (!tombstone.tombstone()) {
                 throw new IllegalArgumentException("not a tombstone: " + key);
             }
             replace(key, tombstone);
+            changes.add(
+                    new Change(
+                            Family.TOMBSTONES,
+                            MetadataFormat.tombstoneKey(tombstone.sequenceNumber()),
+                            MetadataFormat.tombstone(wallMillis, key)));
+        }
+
+        /**
+         * Forgets the tombstones of deletes up to a sequence number and raises the horizon to the
+         * highest version among them.
+         *
+         * @return how many were forgotten
+         */
+        public int purge(long upToSequenceNumber) {
+            List<PointKey> keys = new ArrayList<>();
+            store.scan(
+                    Family.TOMBSTONES,
+                    new byte[0],
+                    (key, value) -> {
+                        if (MetadataFormat.tombstoneSequenceNumber(key) > upToSequenceNumber) {
+                            return false;
+                        }
+                        keys.add(MetadataFormat.tombstonePointKey(definition.keyType(), value));
+                        return true;
+                    });
+            int purged = 0;
+            for (PointKey key : keys) {
+                Location location = locate(key);
+                if (location == null
+                        || !location.tombstone()
+                        || location.sequenceNumber() > upToSequenceNumber) {
+                    continue; // changed earlier in this batch
+                }
+                forgetTombstone(location);
+                tombstoneDelta--;
+                known.put(key, null);
+                changes.add(new Change(Family.KEYS, key.canonicalBytes(), null));
+                Version highest = horizon();
+                if (highest == null || location.version().compareTo(highest) > 0) {
+                    newHorizon = location.version();
+                }
+                purged++;
+            }
+            Version raised = newHorizon;
+            if (raised != null) {
+                state(MetadataFormat.HORIZON, MetadataFormat.horizon(raised));
+            }
+            return purged;
+        }
+
+        private void forgetTombstone(Location location) {
+            changes.add(
+                    new Change(
+                            Family.TOMBSTONES,
+                            MetadataFormat.tombstoneKey(location.sequenceNumber()),
+                            null));
         }
 
         private void replace(PointKey key, Location location) {
@@ -344,6 +539,15 @@ public final class ShardMetadata implements AutoCloseable {
             if (before != null) {
                 liveDelta -= before.tombstone() ? 0 : 1;
                 tombstoneDelta -= before.tombstone() ? 1 : 0;
+                if (before.tombstone()) {
+                    forgetTombstone(before);
+                } else {
+                    changes.add(
+                            new Change(
+                                    Family.ENDED,
+                                    MetadataFormat.rowKey(before.segment(), before.ordinal()),
+                                    MetadataFormat.ended(location.sequenceNumber())));
+                }
             }
             liveDelta += location.tombstone() ? 0 : 1;
             tombstoneDelta += location.tombstone() ? 1 : 0;
@@ -378,6 +582,7 @@ public final class ShardMetadata implements AutoCloseable {
             rowsOfSegment.putAll(rows);
             livePoints = live;
             tombstones = deleted;
+            horizon = horizon();
             applied = appliedSequenceNumber;
         }
 

@@ -33,8 +33,12 @@ class MetadataFormatTest {
                     new Field("tags", FieldType.STRING_ARRAY, false));
     private static final CollectionDefinition DEFINITION = ShardMetadataTest.definition(FIELDS);
     private static final Location ROW =
-            Location.ofRow(new Version(1, 1_700_000_000_000L, 42), 7, 3, 65_537);
+            Location.ofRow(new Version(1, 1_700_000_000_000L, 42), 7, 3, 65_537, 0x01020304);
     private static final Location TOMBSTONE = Location.ofTombstone(new Version(-1, -2, -3), 8);
+
+    /** As releases wrote it that kept no checksum. */
+    private static final String OLD_LOCATION =
+            "0100010000000068e5cf8b0100002a000000000000000700000000000000" + "0300000001000100";
 
     /** Every kind of key and value, with fixed content. */
     static Map<String, byte[]> samples() {
@@ -60,6 +64,10 @@ class MetadataFormatTest {
         samples.put(
                 "term of a timestamp",
                 term(new Field("f", FieldType.TIMESTAMP), Instant.ofEpochSecond(1)));
+        samples.put("horizon", MetadataFormat.horizon(ROW.version()));
+        samples.put("end of a row", MetadataFormat.ended(9));
+        samples.put("tombstone key", MetadataFormat.tombstoneKey(8));
+        samples.put("tombstone", MetadataFormat.tombstone(1_700_000_000_000L, key));
         return samples;
     }
 
@@ -108,6 +116,26 @@ class MetadataFormatTest {
                                 DEFINITION.incarnation(), KeyType.STRING, FIELDS));
     }
 
+    @Test
+    void readsTheGoldenBytesOfWhatCameLater() {
+        Map<String, byte[]> golden = new HashMap<>(Golden.all("shard-metadata-v1.txt"));
+        assertThat(MetadataFormat.horizon(take(golden, "horizon"))).isEqualTo(ROW.version());
+        assertThat(MetadataFormat.ended(take(golden, "end of a row"))).isEqualTo(9);
+        assertThat(MetadataFormat.tombstoneSequenceNumber(take(golden, "tombstone key")))
+                .isEqualTo(8);
+        assertThat(MetadataFormat.tombstoneWallMillis(take(golden, "tombstone")))
+                .isEqualTo(1_700_000_000_000L);
+        assertThat(MetadataFormat.tombstonePointKey(KeyType.STRING, take(golden, "tombstone")))
+                .isEqualTo(PointKey.of("net-tools"));
+    }
+
+    @Test
+    void readsALocationOfTheFirstVersion() {
+        byte[] old = HexFormat.of().parseHex(OLD_LOCATION);
+        assertThat(MetadataFormat.location(old))
+                .isEqualTo(Location.ofRow(ROW.version(), 7, 3, 65_537));
+    }
+
     private static byte[] take(Map<String, byte[]> golden, String name) {
         byte[] found = golden.get(name);
         if (found == null) {
@@ -122,7 +150,7 @@ class MetadataFormatTest {
         assertCode(
                 ErrorCode.STORE_FAILED, () -> MetadataFormat.location(Arrays.copyOf(location, 37)));
         byte[] newer = location.clone();
-        newer[0] = 2;
+        newer[0] = 3;
         assertCode(ErrorCode.UNSUPPORTED_FORMAT_VERSION, () -> MetadataFormat.location(newer));
         assertCode(
                 ErrorCode.STORE_FAILED,

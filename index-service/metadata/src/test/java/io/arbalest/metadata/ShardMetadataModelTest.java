@@ -98,7 +98,7 @@ class ShardMetadataModelTest {
         Version version = new Version(0, sequence, 0);
         if (random.nextInt(4) == 0) {
             Location tombstone = Location.ofTombstone(version, sequence);
-            batch.delete(key, tombstone);
+            batch.delete(key, tombstone, sequence);
             model.locations.put(key, tombstone);
             return;
         }

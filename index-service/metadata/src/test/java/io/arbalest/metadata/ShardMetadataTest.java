@@ -141,15 +141,15 @@ class ShardMetadataTest {
             upsert(batch, "a", 1, 0, 0, "net");
             upsert(batch, "a", 2, 0, 1, "net");
             upsert(batch, "b", 3, 0, 2, "net");
-            batch.delete(PointKey.of("b"), Location.ofTombstone(version(4), 4));
-            batch.delete(PointKey.of("never"), Location.ofTombstone(version(5), 5));
+            batch.delete(PointKey.of("b"), Location.ofTombstone(version(4), 4), 4);
+            batch.delete(PointKey.of("never"), Location.ofTombstone(version(5), 5), 5);
             batch.commit(5);
             assertThat(metadata.livePoints()).isEqualTo(1);
             assertThat(metadata.tombstones()).isEqualTo(2);
 
             Batch next = metadata.begin();
             upsert(next, "b", 6, 0, 3, "net");
-            next.delete(PointKey.of("a"), Location.ofTombstone(version(7), 7));
+            next.delete(PointKey.of("a"), Location.ofTombstone(version(7), 7), 7);
             next.commit(7);
             assertThat(metadata.livePoints()).isEqualTo(1);
             assertThat(metadata.tombstones()).isEqualTo(2);
@@ -312,5 +312,54 @@ class ShardMetadataTest {
                 .isInstanceOfSatisfying(
                         ArbalestException.class,
                         e -> assertThat(e.code()).isEqualTo(ErrorCode.SCHEMA_MISMATCH));
+    }
+
+    @Test
+    void rowsThatEndedAreKnownBySequenceNumber() {
+        try (ShardMetadata metadata = new ShardMetadata(new InMemoryStore(), definition(FIELDS))) {
+            Batch batch = metadata.begin();
+            upsert(batch, "a", 1, 3, 0, "net");
+            upsert(batch, "b", 2, 3, 1, "net");
+            upsert(batch, "a", 3, 4, 0, "net");
+            batch.delete(PointKey.of("b"), Location.ofTombstone(version(5), 5), 5);
+            batch.commit(5);
+            List<String> ended = new ArrayList<>();
+            metadata.scanEnded(3, (row, at) -> ended.add(row + " at " + at));
+            assertThat(ended).containsExactly("0 at 3", "1 at 5");
+            List<String> rows = new ArrayList<>();
+            metadata.scanRows(3, (row, at) -> rows.add(row + " from " + at));
+            assertThat(rows).containsExactly("0 from 1", "1 from 2");
+            assertThat(metadata.rowsBySegment()).containsEntry(3, 2).containsEntry(4, 1);
+        }
+    }
+
+    @Test
+    void aPurgeForgetsTombstonesAndRaisesTheHorizon() {
+        InMemoryStore store = new InMemoryStore();
+        try (ShardMetadata metadata = new ShardMetadata(store, definition(FIELDS))) {
+            Batch batch = metadata.begin();
+            batch.delete(PointKey.of("a"), Location.ofTombstone(version(9), 1), 100);
+            batch.delete(PointKey.of("b"), Location.ofTombstone(version(4), 2), 200);
+            batch.delete(PointKey.of("c"), Location.ofTombstone(version(8), 3), 300);
+            batch.commit(3);
+            Batch next = metadata.begin();
+            upsert(next, "a", 20, 0, 0, "net"); // so its tombstone is gone already
+            next.commit(20);
+            assertThat(metadata.oldestTombstones(10))
+                    .extracting(ShardMetadata.Tombstone::wallMillis)
+                    .containsExactly(200L, 300L);
+            Batch purge = metadata.begin();
+            assertThat(purge.purge(2)).isEqualTo(1);
+            purge.commit(21);
+            assertThat(metadata.locate(PointKey.of("b"))).isNull();
+            assertThat(metadata.locate(PointKey.of("c"))).isNotNull();
+            assertThat(metadata.tombstones()).isEqualTo(1);
+            assertThat(metadata.horizon()).isEqualTo(version(4));
+            metadata.flush();
+            try (ShardMetadata reopened =
+                    new ShardMetadata(store.afterCrash(), definition(FIELDS))) {
+                assertThat(reopened.horizon()).isEqualTo(version(4));
+            }
+        }
     }
 }

@@ -5,10 +5,12 @@ import io.arbalest.io.BlockFile;
 import io.arbalest.io.DirectoryInUseException;
 import io.arbalest.io.Disk;
 import io.arbalest.io.DiskFullException;
+import io.arbalest.io.MappedFile;
 
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.DirectoryNotEmptyException;
@@ -170,6 +172,12 @@ public final class SimDisk implements Disk {
     public synchronized BlockFile open(Path file) throws IOException {
         alive();
         return new Handle(normal(file), file(file));
+    }
+
+    @Override
+    public synchronized MappedFile map(Path file) throws IOException {
+        alive();
+        return new SimMapping(normal(file), file(file));
     }
 
     @Override
@@ -445,6 +453,40 @@ public final class SimDisk implements Disk {
                 tree.keySet().removeIf(path -> path.startsWith(from));
                 moved.forEach((path, entry) -> tree.put(path.normalize(), entry));
             }
+        }
+    }
+
+    /** A copy of a file as it was when it was mapped. */
+    private final class SimMapping implements MappedFile {
+        private final Path path;
+        private final SimFile data;
+        private final Arena arena = Arena.ofShared();
+        private final MemorySegment bytes;
+
+        SimMapping(Path path, SimFile data) {
+            this.path = path;
+            this.data = data;
+            this.bytes = arena.allocate(data.size(), BlockFile.BLOCK_BYTES);
+            bytes.copyFrom(MemorySegment.ofArray(data.read(0, data.size())));
+        }
+
+        @Override
+        public MemorySegment bytes() {
+            return bytes;
+        }
+
+        @Override
+        public void read(long offset, MemorySegment target) throws IOException {
+            if (offset < 0 || target.byteSize() > data.size() - offset) {
+                throw new IOException(path + " has " + data.size() + " bytes");
+            }
+            byte[] read = SimDisk.this.read(data, offset, Math.toIntExact(target.byteSize()));
+            target.copyFrom(MemorySegment.ofArray(read));
+        }
+
+        @Override
+        public void close() {
+            arena.close();
         }
     }
 

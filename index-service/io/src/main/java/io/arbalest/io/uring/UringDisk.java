@@ -4,6 +4,7 @@ import io.arbalest.io.BlockFile;
 import io.arbalest.io.BlockWriter;
 import io.arbalest.io.Disk;
 import io.arbalest.io.FileChannelDisk;
+import io.arbalest.io.MappedFile;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -32,6 +33,11 @@ public final class UringDisk implements Disk {
     @Override
     public BlockWriter writer(long bufferBytes) {
         return new UringWriter(bufferBytes);
+    }
+
+    @Override
+    public MappedFile map(Path file) throws IOException {
+        return files.map(file);
     }
 
     @Override
