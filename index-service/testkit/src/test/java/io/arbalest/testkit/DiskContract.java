@@ -151,6 +151,22 @@ abstract class DiskContract {
     }
 
     @Test
+    void anOpenFileIsWrittenWhateverItsNameHasBecome() throws IOException {
+        Path path = directory().resolve("early");
+        Path renamed = directory().resolve("late");
+        try (Arena arena = Arena.ofConfined();
+                BlockFile file = disk().create(path, 2L * BLOCK)) {
+            disk().rename(path, renamed);
+            disk().create(path, 2L * BLOCK).close();
+            MemorySegment source = pattern(AlignedBuffers.allocate(arena, BLOCK), 1);
+            write(file, BLOCK, source);
+            MemorySegment whole = MemorySegment.ofArray(disk().readAll(renamed));
+            assertThat(whole.asSlice(BLOCK).mismatch(source)).isEqualTo(-1);
+            assertThat(disk().readAll(path)).containsOnly(0);
+        }
+    }
+
+    @Test
     void oneWriterTakesMoreFilesThanItKeepsInMind() throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment source = AlignedBuffers.allocate(arena, BLOCK);

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.arbalest.common.Clock;
 import io.arbalest.common.Metrics;
 import io.arbalest.common.SystemScheduler;
-import io.arbalest.io.FileChannelDisk;
+import io.arbalest.io.uring.DiskSelection;
+import io.arbalest.io.uring.DiskSelection.Backend;
 
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -36,14 +38,16 @@ class LogOnDiskTest {
     @SuppressWarnings("NullAway.Init")
     private Path directory;
 
-    @Test
-    void manyAppendersGetDenseNumbersInOrderAndFindTheirRecordsAgain() throws Exception {
+    @ParameterizedTest
+    @EnumSource(names = {"AUTO", "FILECHANNEL"})
+    void manyAppendersGetDenseNumbersInOrderAndFindTheirRecordsAgain(Backend backend)
+            throws Exception {
         WalOptions options = WalOptions.DEFAULTS.withFileBytes(1 << 20);
         Map<Long, Integer> sent = new ConcurrentHashMap<>();
         try (SystemScheduler scheduler = new SystemScheduler()) {
             LogEnvironment environment =
                     new LogEnvironment(
-                            new FileChannelDisk(),
+                            DiskSelection.select(backend, directory).disk(),
                             scheduler,
                             Clock.SYSTEM,
                             Metrics.NONE,

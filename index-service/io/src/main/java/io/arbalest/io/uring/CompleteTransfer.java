@@ -6,6 +6,7 @@ import io.arbalest.io.DiskFullException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * All of a write, or an exception: the rules for what a completion may say.
@@ -24,6 +25,8 @@ import java.nio.file.Path;
  */
 final class CompleteTransfer {
     static final int RETRIES = 100;
+
+    private static final long BUSY_PAUSE_NANOS = 20_000;
 
     private CompleteTransfer() {}
 
@@ -57,7 +60,7 @@ final class CompleteTransfer {
             if (!Errno.EAGAIN.is(result) && !Errno.EINTR.is(result)) {
                 break;
             }
-            Thread.yield();
+            LockSupport.parkNanos(BUSY_PAUSE_NANOS);
         }
         if (result >= 0) {
             return result;

@@ -171,6 +171,7 @@ final class LinuxCalls {
         return returned == -1 ? -(int) ERRNO.get(CAPTURED.get(), 0L) : Math.toIntExact(returned);
     }
 
+    @SuppressWarnings("restricted") // calling the C library is what this class is for
     private static MethodHandle function(
             String name, FunctionDescriptor descriptor, int firstVariadic) {
         Linker linker = Linker.nativeLinker();

@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * One io_uring with at most one request under way: what a log needs, whose batches follow one
@@ -51,6 +52,8 @@ final class Ring implements Transfer, AutoCloseable {
 
     /** How often the kernel may say that it is busy before that counts as a failure. */
     private static final int BUSY_RETRIES = 10_000;
+
+    private static final long BUSY_PAUSE_NANOS = 20_000;
 
     private static final ValueLayout.OfByte U8 = ValueLayout.JAVA_BYTE;
     private static final ValueLayout.OfShort U16 = ValueLayout.JAVA_SHORT_UNALIGNED;
@@ -139,6 +142,7 @@ final class Ring implements Transfer, AutoCloseable {
         return new Ring(descriptor, at(rings, length), at(submissions, submissionBytes), params);
     }
 
+    @SuppressWarnings("restricted") // the kernel gives an address and a length
     private static MemorySegment at(long address, long length) {
         return MemorySegment.ofAddress(address).reinterpret(length);
     }
@@ -242,7 +246,7 @@ final class Ring implements Transfer, AutoCloseable {
                 if (!retry || ++busy > BUSY_RETRIES) {
                     throw new IOException("io_uring_enter failed: " + Errno.describe(entered));
                 }
-                Thread.yield();
+                LockSupport.parkNanos(BUSY_PAUSE_NANOS);
             }
         }
     }

@@ -8,21 +8,33 @@ import java.nio.file.Path;
 
 /**
  * A block file that a ring can write: beside the plain file it has a descriptor of its own, opened
- * with O_DIRECT at the first write through a ring, or without where the file system refuses that.
+ * with O_DIRECT, or without where the file system refuses that.
  *
  * <p>Confined to one writing thread at a time; reads may run beside it.
  */
 final class UringBlockFile implements BlockFile {
-    private static final int NONE = -1;
-
     private final Path path;
     private final BlockFile plain;
-    private int descriptor = NONE;
+    private final int descriptor;
     private boolean closed;
 
-    UringBlockFile(Path path, BlockFile plain) {
+    private UringBlockFile(Path path, BlockFile plain, int descriptor) {
         this.path = path;
         this.plain = plain;
+        this.descriptor = descriptor;
+    }
+
+    /** Opens the descriptor now, for the name may change; takes over the plain file. */
+    static UringBlockFile open(Path path, BlockFile plain) throws IOException {
+        int descriptor = LinuxCalls.open(path, true);
+        if (Errno.EINVAL.is(descriptor)) {
+            descriptor = LinuxCalls.open(path, false);
+        }
+        if (descriptor < 0) {
+            plain.close();
+            throw new IOException("cannot open " + path + ": " + Errno.describe(descriptor));
+        }
+        return new UringBlockFile(path, plain, descriptor);
     }
 
     Path path() {
@@ -33,16 +45,6 @@ final class UringBlockFile implements BlockFile {
     int descriptor() throws IOException {
         if (closed) {
             throw new IOException(path + " is closed");
-        }
-        if (descriptor == NONE) {
-            int opened = LinuxCalls.open(path, true);
-            if (Errno.EINVAL.is(opened)) {
-                opened = LinuxCalls.open(path, false);
-            }
-            if (opened < 0) {
-                throw new IOException("cannot open " + path + ": " + Errno.describe(opened));
-            }
-            descriptor = opened;
         }
         return descriptor;
     }
@@ -68,10 +70,9 @@ final class UringBlockFile implements BlockFile {
 
     @Override
     public void close() throws IOException {
-        closed = true;
-        if (descriptor != NONE) {
+        if (!closed) {
+            closed = true;
             LinuxCalls.close(descriptor);
-            descriptor = NONE;
         }
         plain.close();
     }

@@ -22,12 +22,12 @@ public final class UringDisk implements Disk {
 
     @Override
     public BlockFile create(Path file, long size) throws IOException {
-        return new UringBlockFile(file, files.create(file, size));
+        return UringBlockFile.open(file, files.create(file, size));
     }
 
     @Override
     public BlockFile open(Path file) throws IOException {
-        return new UringBlockFile(file, files.open(file));
+        return UringBlockFile.open(file, files.open(file));
     }
 
     @Override

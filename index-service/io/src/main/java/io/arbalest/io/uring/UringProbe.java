@@ -46,7 +46,7 @@ final class UringProbe {
                 disk.delete(path);
             }
             try (BlockFile plain = disk.create(path, 2L * BlockFile.BLOCK_BYTES);
-                    UringBlockFile file = new UringBlockFile(path, plain)) {
+                    UringBlockFile file = UringBlockFile.open(path, plain)) {
                 writeAndReadBack(ring, file);
             } finally {
                 if (disk.exists(path)) {

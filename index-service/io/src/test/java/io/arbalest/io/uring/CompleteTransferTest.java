@@ -13,6 +13,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 
@@ -81,7 +82,7 @@ class CompleteTransferTest {
     @Test
     void itIsNotAskedAgainForEver() {
         Integer[] busy = new Integer[CompleteTransfer.RETRIES + 1];
-        java.util.Arrays.fill(busy, -Errno.EAGAIN.number());
+        Arrays.fill(busy, -Errno.EAGAIN.number());
         assertThatThrownBy(() -> write(1, busy)).hasMessageContaining("EAGAIN");
         assertThat(requests).hasSize(CompleteTransfer.RETRIES + 1);
     }
