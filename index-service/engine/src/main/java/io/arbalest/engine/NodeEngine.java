@@ -31,8 +31,10 @@ import java.util.concurrent.Executor;
  *
  * <pre>
  * DATA/shards/INCARNATION/created          "format=1 collection=NAME image=INDEX": see below
- * DATA/shards/INCARNATION/NUMBER/wal       the log; the only durable truth about the shard's rows
- * DATA/shards/INCARNATION/NUMBER/metadata  derived from the log, rebuilt at every start
+ * DATA/shards/INCARNATION/NUMBER/wal       the log
+ * DATA/shards/INCARNATION/NUMBER/metadata  the store: keys, rows, postings, which rows have ended
+ * DATA/shards/INCARNATION/NUMBER/segments  sealed segments
+ * DATA/shards/INCARNATION/NUMBER/commit-N  the commit point: which of the segments count
  * </pre>
  *
  * <p>A node that starts sees old images first, some from before a collection was created. So the
@@ -48,6 +50,10 @@ import java.util.concurrent.Executor;
 public final class NodeEngine implements Engine {
     private static final System.Logger LOG = System.getLogger(NodeEngine.class.getName());
     private static final int OPENER_THREADS = 2;
+
+    /** One that seals and one that merges can go on at the same time. */
+    private static final int MERGER_THREADS = 2;
+
     private static final String CREATED = "created";
     private static final String IMAGE = " image=";
 
@@ -57,7 +63,7 @@ public final class NodeEngine implements Engine {
     private final Env env;
     private final AutoCloseable directoryLock;
     private final Executor opener;
-    private final Executor indexer;
+    private final ShardWorkers workers;
     private final LogOpener logs;
 
     private final Map<ShardId, ShardCore> shards = new ConcurrentHashMap<>();
@@ -80,7 +86,10 @@ public final class NodeEngine implements Engine {
         this.env = env;
         this.directoryLock = lock(env.disk(), dataDirectory, shardsDirectory);
         this.opener = env.scheduler().parallel("shard-opener", OPENER_THREADS);
-        this.indexer = env.scheduler().parallel("indexer", options.indexerThreads());
+        this.workers =
+                new ShardWorkers(
+                        env.scheduler().parallel("indexer", options.indexerThreads()),
+                        env.scheduler().parallel("merger", MERGER_THREADS));
         this.logs = new FileLogs(options, env);
     }
 
@@ -157,7 +166,7 @@ public final class NodeEngine implements Engine {
                         options,
                         env,
                         logs,
-                        indexer);
+                        workers);
         shards.put(id, shard);
         then(
                 id,

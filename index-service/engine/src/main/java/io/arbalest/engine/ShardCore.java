@@ -49,6 +49,9 @@ final class ShardCore implements Shard, AutoCloseable {
     /** Rows put into one metadata batch, at most, but for the last record. */
     static final int MAX_BATCH_ROWS = 4096;
 
+    /** Full segments that may wait in memory to be sealed; then writers are held back. */
+    static final int MAX_UNSEALED_SEGMENTS = 4;
+
     private static final System.Logger LOG = System.getLogger(ShardCore.class.getName());
 
     private final ShardId id;
@@ -58,7 +61,7 @@ final class ShardCore implements Shard, AutoCloseable {
     private final EngineOptions options;
     private final Env env;
     private final LogOpener logs;
-    private final Executor indexer;
+    private final ShardWorkers workers;
     private final ShardMetrics metrics;
     private final RowCheck check;
     private final TokenGate gate;
@@ -80,6 +83,7 @@ final class ShardCore implements Shard, AutoCloseable {
             RowApplier applier,
             Scheduler.SerialExecutor applierThread,
             Indexer indexer,
+            SegmentKeeper keeper,
             WriteQueue writes,
             ShardSearch search,
             long recoveredRows) {}
@@ -92,7 +96,7 @@ final class ShardCore implements Shard, AutoCloseable {
             EngineOptions options,
             Env env,
             LogOpener logs,
-            Executor indexer) {
+            ShardWorkers workers) {
         this.id = id;
         this.definition = definition;
         this.term = term;
@@ -100,7 +104,7 @@ final class ShardCore implements Shard, AutoCloseable {
         this.options = options;
         this.env = env;
         this.logs = logs;
-        this.indexer = indexer;
+        this.workers = workers;
         this.metrics = new ShardMetrics(env.metrics(), id, definition);
         this.check = new RowCheck(definition);
         this.gate = new TokenGate(env.clock());
@@ -122,6 +126,7 @@ final class ShardCore implements Shard, AutoCloseable {
             gate.published(made.segments().view().sequenceNumber());
             state = ShardState.SERVING;
             made.indexer().wake();
+            made.keeper().wake();
             long millis = (env.clock().monotonicNanos() - started) / 1_000_000;
             LOG.log(
                     Level.INFO,
@@ -153,11 +158,26 @@ final class ShardCore implements Shard, AutoCloseable {
         Indexer linking =
                 new Indexer(
                         segments,
-                        indexer,
+                        workers.indexer(),
                         options.indexerThreads(),
                         memory.readLock(),
                         this::indexProgress,
                         e -> readOnly(ErrorCode.INTERNAL, "the graph cannot be linked", e));
+        SegmentKeeper keeper =
+                new SegmentKeeper(
+                        new SegmentKeeper.Shard(
+                                name(),
+                                env,
+                                log,
+                                recovered.metadata(),
+                                segments,
+                                points,
+                                files,
+                                applierThread),
+                        recovered.point(),
+                        workers.merger(),
+                        memory.readLock(),
+                        this::pump);
         WriteQueue writes =
                 new WriteQueue(
                         log,
@@ -166,7 +186,7 @@ final class ShardCore implements Shard, AutoCloseable {
                         env.scheduler(),
                         applierThread,
                         metrics,
-                        () -> unlinkedRows(segments, linking, recoveredRows),
+                        () -> waitingRows(segments, linking, keeper, recoveredRows),
                         new LogListener(applierThread));
         ShardSearch search =
                 new ShardSearch(definition, segments, recovered.metadata(), env.clock(), metrics);
@@ -177,6 +197,7 @@ final class ShardCore implements Shard, AutoCloseable {
                 recovered.applier(),
                 applierThread,
                 linking,
+                keeper,
                 writes,
                 search,
                 recoveredRows);
@@ -266,6 +287,7 @@ final class ShardCore implements Shard, AutoCloseable {
 
     private void close(Parts open) {
         open.indexer().stop();
+        open.keeper().stop();
         open.writes().close(shuttingDown());
         closeQuietly(open.log());
         closeQuietly(open.applierThread());
@@ -273,6 +295,7 @@ final class ShardCore implements Shard, AutoCloseable {
         try {
             parts = null;
             state = ShardState.RECOVERING;
+            open.keeper().close();
             closeQuietly(open.metadata());
             closeQuietly(open.segments());
         } finally {
@@ -397,6 +420,7 @@ final class ShardCore implements Shard, AutoCloseable {
             }
             gate.published(open.segments().view().sequenceNumber());
             open.indexer().wake();
+            open.keeper().wake();
             for (int i = 0; i < pieces.size(); i++) {
                 open.writes().applied(pieces.get(i), statuses.get(i));
             }
@@ -415,12 +439,27 @@ final class ShardCore implements Shard, AutoCloseable {
     private void indexProgress() {
         Parts open = parts;
         if (open != null) {
+            open.keeper().wake();
             open.writes().pump();
         }
     }
 
-    /** Rows that wait for the graph, without those that were recovered. */
-    private static long unlinkedRows(Segments segments, Indexer indexer, long recovered) {
+    private void pump() {
+        Parts open = parts;
+        if (open != null) {
+            open.writes().pump();
+        }
+    }
+
+    /**
+     * Rows that wait for the graph, without those that were recovered; more than any limit while
+     * too many segments wait to be sealed.
+     */
+    private static long waitingRows(
+            Segments segments, Indexer indexer, SegmentKeeper keeper, long recovered) {
+        if (keeper.unsealed() > MAX_UNSEALED_SEGMENTS && segments.rowsTaken() > recovered) {
+            return Integer.MAX_VALUE;
+        }
         return Math.max(0, segments.rowsTaken() - Math.max(indexer.linkedRows(), recovered));
     }
 

@@ -69,7 +69,7 @@ final class ShardRecovery {
         opened.add(metadata);
         long applied = metadata.appliedSequenceNumber();
         requireAgreement(point, applied, log);
-        List<Segment> sealed = new ArrayList<>();
+        List<Segment> sealed = sealed(point, files, metadata);
         Segments segments =
                 new Segments(
                         definition,
@@ -81,7 +81,25 @@ final class ShardRecovery {
         RestoredRows restored = new RestoredRows(segments, metadata, point.firstUnsealed());
         RowApplier applier = new RowApplier(segments, metadata, metrics);
         replay(log, applied, restored, applier);
+        files.removeOthers(point.segments());
         return new Recovered(point, metadata, segments, applier);
+    }
+
+    private List<Segment> sealed(CommitPoint point, SegmentFiles files, ShardMetadata metadata)
+            throws IOException {
+        List<Segment> sealed = new ArrayList<>();
+        try {
+            for (CommitPoint.SealedFiles segment : point.segments()) {
+                if (closing.getAsBoolean()) {
+                    throw new IOException("closed while recovering");
+                }
+                sealed.add(files.open(segment, metadata));
+            }
+            return sealed;
+        } catch (IOException | RuntimeException e) {
+            sealed.forEach(Segment::close);
+            throw e;
+        }
     }
 
     private CommitPoint startOver(WriteAheadLog log, CommitPointFiles points) throws IOException {

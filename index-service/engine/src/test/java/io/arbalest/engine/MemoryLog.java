@@ -26,6 +26,9 @@ final class MemoryLog implements WriteAheadLog {
     static final class Medium {
         final List<Stored> records = new ArrayList<>();
 
+        /** Rows below were given up by the shard. */
+        long released;
+
         /** Set: appends are refused for this reason. */
         LogFailedException.@Nullable Reason refuse;
 
@@ -112,6 +115,9 @@ final class MemoryLog implements WriteAheadLog {
     @Override
     public void replay(long from, Visitor visitor) throws IOException {
         for (Stored record : List.copyOf(medium.records)) {
+            if (record.first() + record.rowCount() <= Math.max(from, medium.released)) {
+                continue; // a real log keeps whole files; this one keeps nothing that it may give up
+            }
             visitor.record(
                     record.type(),
                     1,
@@ -122,7 +128,9 @@ final class MemoryLog implements WriteAheadLog {
     }
 
     @Override
-    public void release(long belowSequenceNumber) {}
+    public synchronized void release(long belowSequenceNumber) {
+        medium.released = Math.max(medium.released, belowSequenceNumber);
+    }
 
     @Override
     public long sizeBytes() {

@@ -14,17 +14,17 @@ import java.util.List;
 /** Keeps a copy of what a log holds and makes durable. Thread-safe like the log. */
 final class RecordingLog implements WriteAheadLog {
     private final WriteAheadLog log;
-    private final List<MemoryLog.Stored> records;
+    private final MemoryLog.Medium medium;
 
     /** Checks that what was durable before is there, then takes over what the log holds. */
-    RecordingLog(WriteAheadLog log, List<MemoryLog.Stored> records) throws IOException {
+    RecordingLog(WriteAheadLog log, MemoryLog.Medium medium) throws IOException {
         this.log = log;
-        this.records = records;
+        this.medium = medium;
         List<MemoryLog.Stored> found = new ArrayList<>();
         log.replay(
                 1,
                 (type, _, first, rowCount, body) -> {
-                    if (type == RecordType.ROWS) {
+                    if (type == RecordType.ROWS || type == RecordType.HORIZON) {
                         found.add(
                                 new MemoryLog.Stored(
                                         type,
@@ -33,14 +33,18 @@ final class RecordingLog implements WriteAheadLog {
                                         body.toArray(ValueLayout.JAVA_BYTE)));
                     }
                 });
-        for (int i = 0; i < records.size(); i++) {
-            if (i >= found.size() || !found.get(i).same(records.get(i))) {
+        int at = 0;
+        int kept = 0;
+        for (MemoryLog.Stored record : medium.records) {
+            if (at < found.size() && found.get(at).same(record)) {
+                at++;
+            } else if (at > 0 || record.first() + record.rowCount() > medium.released) {
                 throw new AssertionError(
-                        "durable record " + i + " of " + records.size() + " is lost");
+                        "durable record " + kept + " of " + medium.records.size() + " is lost");
             }
+            kept++;
         }
-        records.clear();
-        records.addAll(found);
+        medium.records.addAll(found.subList(at, found.size()));
     }
 
     @Override
@@ -53,7 +57,7 @@ final class RecordingLog implements WriteAheadLog {
                 new Callback() {
                     @Override
                     public void durable(long firstSequenceNumber) {
-                        records.add(
+                        medium.records.add(
                                 new MemoryLog.Stored(type, firstSequenceNumber, rowCount, copy));
                         callback.durable(firstSequenceNumber);
                     }
@@ -82,6 +86,7 @@ final class RecordingLog implements WriteAheadLog {
 
     @Override
     public void release(long belowSequenceNumber) throws IOException {
+        medium.released = Math.max(medium.released, belowSequenceNumber);
         log.release(belowSequenceNumber);
     }
 

@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 
@@ -30,6 +31,25 @@ import java.util.random.RandomGenerator;
 final class ShardModelTest {
     private static final int KEYS = 60;
     private static final @Nullable String[] COLORS = {"red", "green", "blue", null};
+
+    /** Every moment between two steps of a change on disk. */
+    static final List<String> CRASH_POINTS =
+            List.of(
+                    "seal.packed",
+                    "segment.written",
+                    "segment.renamed",
+                    "segment.published",
+                    "store.before-flush",
+                    "store.flushed",
+                    "commit-point.before-publish",
+                    "commit-point.published",
+                    "commit-point.older-removed",
+                    "seal.shown",
+                    "log.before-release",
+                    "log.released");
+
+    /** How often a run was ended at each of them. */
+    private static final Map<String, Integer> crashed = new TreeMap<>();
 
     /** What a key should have. */
     private record Expected(Version version, float @Nullable [] vector, @Nullable String color) {}
@@ -65,38 +85,53 @@ final class ShardModelTest {
         }
 
         void run() {
-            int steps = 150;
+            int steps = 250;
             for (int step = 0; step < steps; step++) {
                 switch (random.nextInt(10)) {
                     case 0, 1, 2 -> send();
-                    case 3, 4, 5, 6, 7 -> {
-                        for (int i = random.nextInt(30); i > 0 && sim.scheduler.runOne(); i--) {}
-                    }
+                    case 3, 4, 5, 6, 7 -> work(random.nextInt(60));
                     case 8 -> check();
                     default -> disaster();
                 }
             }
-            sim.scheduler.runUntilIdle();
+            work(Integer.MAX_VALUE);
             check();
             crash();
             check();
-            sim.scheduler.runUntilIdle();
+            work(Integer.MAX_VALUE);
             check();
+        }
+
+        /** Runs tasks; a crash point may end the process meanwhile. */
+        void work(int tasks) {
+            try {
+                for (int i = 0; i < tasks && sim.scheduler.runOne(); i++) {}
+            } catch (SimulatedShard.Crash e) {
+                crashed.merge(Objects.requireNonNull(e.getMessage()), 1, Integer::sum);
+                crash();
+                check();
+            }
         }
 
         void disaster() {
             switch (random.nextInt(12)) {
                 case 0, 1 -> crash();
-                case 2 -> failWrite(SimDisk.Fault.IO_ERROR);
-                case 3 -> failWrite(SimDisk.Fault.POWER_CUT);
-                case 4, 5, 6 -> sim.flushStore();
+                case 2 -> fail(SimDisk.Fault.IO_ERROR);
+                case 3 -> fail(SimDisk.Fault.POWER_CUT);
+                case 4, 5 -> sim.flushStore();
+                case 6, 7, 8 ->
+                        sim.crashAt(
+                                CRASH_POINTS.get(random.nextInt(CRASH_POINTS.size())),
+                                1 + random.nextInt(2));
                 default -> {}
             }
         }
 
-        void failWrite(SimDisk.Fault fault) {
+        void fail(SimDisk.Fault fault) {
             if (onDisk) {
-                sim.disk.failAt(SimDisk.Operation.WRITE, random.nextInt(4), fault);
+                SimDisk.Operation[] operations = SimDisk.Operation.values();
+                sim.disk.failAt(
+                        operations[random.nextInt(operations.length)], random.nextInt(4), fault);
             }
         }
 
@@ -271,6 +306,7 @@ final class ShardModelTest {
 
     @Test
     void acknowledgedRowsOutliveTheDisk() {
-        RandomCases.run(30, (random, _) -> new Run(random, true).run());
+        RandomCases.run(60, (random, _) -> new Run(random, true).run());
+        assertThat(crashed).containsOnlyKeys(CRASH_POINTS);
     }
 }

@@ -87,7 +87,9 @@ final class ShardThreadsTest {
                         options,
                         env,
                         new FileLogs(options, env),
-                        scheduler.parallel("indexer", 2));
+                        new ShardWorkers(
+                                scheduler.parallel("indexer", 2),
+                                scheduler.parallel("merger", 2)));
         shard.open();
         assertThat(shard.statistics().error()).isEmpty();
         assertThat(shard.state()).isEqualTo(ShardState.SERVING);

@@ -119,9 +119,11 @@ final class SimulatedShard {
                                 new RecordingLog(
                                         new FileLogs(options, env)
                                                 .open(directory, id, collection, term),
-                                        medium.records)
+                                        medium)
                         : (_, _, _, _) -> log = new MemoryLog(medium, scheduler),
-                scheduler.parallel("indexer", options.indexerThreads()));
+                new ShardWorkers(
+                        scheduler.parallel("indexer", options.indexerThreads()),
+                        scheduler.parallel("merger", 2)));
     }
 
     private KeyValueStore openStore() {
@@ -139,11 +141,32 @@ final class SimulatedShard {
 
     /** Drops the shard as a killed process would and opens it again. */
     void crash() {
+        crashPoints = CrashPoints.NONE;
         scheduler.close();
         disk.crash();
         scheduler = new SimScheduler(clock, random);
         shard = newShard();
         shard.open();
+    }
+
+    /** Ends the process, like a power cut, at the n-th time that it comes to a crash point. */
+    void crashAt(String point, int times) {
+        int[] left = {times};
+        crashPoints =
+                name -> {
+                    if (name.equals(point) && --left[0] <= 0) {
+                        throw new Crash(name);
+                    }
+                };
+    }
+
+    /** The end of a process. */
+    static final class Crash extends Error {
+        private static final long serialVersionUID = 1;
+
+        Crash(String point) {
+            super(point);
+        }
     }
 
     /** Closes the shard and opens it again. */

@@ -15,6 +15,9 @@ import io.arbalest.hnsw.ScoredOrdinal;
  * <p>Reusable; confined to one thread at a time.
  */
 public final class SealedSearcher {
+    /** Points of a scan that are scored together, at least. */
+    private static final int SCAN_BATCH = 64;
+
     private final SealedGraph graph;
     private final RowScorer exact;
     private final ListWalk walk;
@@ -27,7 +30,7 @@ public final class SealedSearcher {
         this.graph = graph;
         exact = new HalfScorer(graph.vectors());
         walk = new ListWalk(graph, exact);
-        int longest = Math.max(1, graph.longestList());
+        int longest = Math.max(SCAN_BATCH, graph.longestList());
         slots = new int[longest];
         ordinals = new int[longest];
         scores = new float[longest];
@@ -58,6 +61,42 @@ public final class SealedSearcher {
                 return; // all that follow are worse
             }
         }
+    }
+
+    /**
+     * Offers every accepted point of a range whose score is at least {@code minScore}, without the
+     * graph.
+     *
+     * @param from first ordinal
+     * @param to one past the last ordinal
+     * @return number of scores computed
+     */
+    public long scan(
+            float[] query,
+            int from,
+            int to,
+            OrdinalSet accept,
+            float minScore,
+            NeighborQueue results) {
+        exact.load(query);
+        long scanned = 0;
+        int count = 0;
+        for (int ordinal = from; ordinal < to; ordinal++) {
+            if (accept.contains(ordinal)) {
+                ordinals[count++] = ordinal;
+            }
+            if (count == ordinals.length || (ordinal == to - 1 && count > 0)) {
+                scanned += count;
+                exact.score(ordinals, count, scores);
+                for (int i = 0; i < count; i++) {
+                    if (scores[i] >= minScore) {
+                        results.offer(ordinals[i], scores[i]);
+                    }
+                }
+                count = 0;
+            }
+        }
+        return scanned;
     }
 
     /** Vectors and codes scored by the last search. */

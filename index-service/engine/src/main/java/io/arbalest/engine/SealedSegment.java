@@ -1,0 +1,233 @@
+package io.arbalest.engine;
+
+import io.arbalest.common.OrdinalSet;
+import io.arbalest.hnsw.NeighborQueue;
+import io.arbalest.hnsw.sealed.SealedGraph;
+import io.arbalest.hnsw.sealed.SealedSearcher;
+import io.arbalest.hnsw.sealed.SealedSection;
+import io.arbalest.hnsw.sealed.SearchLimits;
+import io.arbalest.io.SectionFile;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntFunction;
+
+/**
+ * A segment whose graph, vectors and row names lie in mapped files that never change. All its
+ * points are linked; which of them count, their {@link RowStamps} say, which stay the same objects
+ * through sealing and merging.
+ *
+ * <p>Thread-safe.
+ */
+final class SealedSegment implements Segment {
+    /** Idle searchers kept; each holds one mark a row. */
+    private static final int MAX_IDLE_SEARCHERS = 4;
+
+    private final CommitPoint.SealedFiles files;
+    private final SectionFile sections;
+    private final SealedGraph graph;
+    private final RowStamps[] origins;
+    private final MemorySegment names;
+    private final int[][] ordinals; // by origin, then by ordinal there; -1: not here
+    private final ConcurrentLinkedQueue<SealedSearcher> idleSearchers =
+            new ConcurrentLinkedQueue<>();
+    private final AtomicInteger idleCount = new AtomicInteger();
+
+    /**
+     * Opens what was checked.
+     *
+     * @param sections owned by this object from now on
+     * @param stamps in the order of the origins in {@code files}
+     */
+    SealedSegment(CommitPoint.SealedFiles files, SectionFile sections, List<RowStamps> stamps) {
+        this.files = files;
+        this.sections = sections;
+        this.origins = stamps.toArray(RowStamps[]::new);
+        this.names = sections.section(SegmentFiles.NAMES);
+        Map<SealedSection, MemorySegment> parts = new EnumMap<>(SealedSection.class);
+        for (SealedSection section : SealedSection.values()) {
+            MemorySegment bytes = sections.section(section.number());
+            if (bytes.byteSize() > 0) {
+                parts.put(section, bytes);
+            }
+        }
+        this.graph = SealedGraph.open(parts);
+        this.ordinals = new int[origins.length][];
+        for (int i = 0; i < origins.length; i++) {
+            ordinals[i] = new int[origins[i].capacity()];
+            Arrays.fill(ordinals[i], -1);
+        }
+        for (int ordinal = 0; ordinal < graph.points(); ordinal++) {
+            ordinals[origin(ordinal)][originOrdinal(ordinal)] = ordinal;
+        }
+    }
+
+    /** The files as the commit point names them. */
+    CommitPoint.SealedFiles files() {
+        return files;
+    }
+
+    private int origin(int ordinal) {
+        return names.get(SegmentFiles.INT, (long) SegmentFiles.NAME_BYTES * ordinal);
+    }
+
+    private int originOrdinal(int ordinal) {
+        return names.get(SegmentFiles.INT, (long) SegmentFiles.NAME_BYTES * ordinal + 4);
+    }
+
+    @Override
+    public int id() {
+        return files.fileSet();
+    }
+
+    @Override
+    public int rows() {
+        return graph.points();
+    }
+
+    @Override
+    public int live() {
+        int live = 0;
+        for (RowStamps rows : origins) {
+            live += rows.live();
+        }
+        return live;
+    }
+
+    @Override
+    public int linked() {
+        return graph.points();
+    }
+
+    @Override
+    public int linkedPoints() {
+        return graph.points();
+    }
+
+    @Override
+    public List<RowStamps> origins() {
+        return List.of(origins);
+    }
+
+    @Override
+    public long name(int ordinal) {
+        return RowName.of(origins[origin(ordinal)].segment(), originOrdinal(ordinal));
+    }
+
+    @Override
+    public int ordinal(long name) {
+        for (int i = 0; i < origins.length; i++) {
+            if (origins[i].segment() == RowName.segment(name)) {
+                return ordinals[i][RowName.ordinal(name)];
+            }
+        }
+        return -1;
+    }
+
+    @Override
+    public boolean visible(int ordinal, long snapshot) {
+        return origins[origin(ordinal)].visible(originOrdinal(ordinal), snapshot);
+    }
+
+    /** Whether no reader of this or a later snapshot sees the row any more. */
+    boolean ended(int ordinal, long snapshot) {
+        return origins[origin(ordinal)].ended(originOrdinal(ordinal), snapshot);
+    }
+
+    /** The stamp at which a row began. */
+    long from(int ordinal) {
+        return origins[origin(ordinal)].from(originOrdinal(ordinal));
+    }
+
+    @Override
+    public OrdinalSet translate(IntFunction<OrdinalSet> byOrigin) {
+        OrdinalSet[] sets = new OrdinalSet[origins.length];
+        for (int i = 0; i < sets.length; i++) {
+            sets[i] = byOrigin.apply(origins[i].segment());
+        }
+        return ordinal -> sets[origin(ordinal)].contains(originOrdinal(ordinal));
+    }
+
+    @Override
+    public Probe probe(float[] query) {
+        return new FileProbe(query);
+    }
+
+    private final class FileProbe implements Probe {
+        private final float[] query;
+
+        FileProbe(float[] query) {
+            this.query = query;
+        }
+
+        @Override
+        public long walk(int ef, OrdinalSet accept, float minScore, NeighborQueue results) {
+            SealedSearcher searcher = acquire();
+            try {
+                searcher.search(
+                        query, SearchLimits.of(ef).withMinScore(minScore), accept, results);
+                return searcher.scored();
+            } finally {
+                release(searcher);
+            }
+        }
+
+        @Override
+        public long scan(
+                int from, int to, OrdinalSet accept, float minScore, NeighborQueue results) {
+            SealedSearcher searcher = acquire();
+            try {
+                return searcher.scan(query, from, to, accept, minScore, results);
+            } finally {
+                release(searcher);
+            }
+        }
+    }
+
+    private SealedSearcher acquire() {
+        SealedSearcher idle = idleSearchers.poll();
+        if (idle == null) {
+            return graph.newSearcher();
+        }
+        idleCount.decrementAndGet();
+        return idle;
+    }
+
+    private void release(SealedSearcher searcher) {
+        if (idleCount.incrementAndGet() <= MAX_IDLE_SEARCHERS) {
+            idleSearchers.add(searcher);
+        } else {
+            idleCount.decrementAndGet();
+        }
+    }
+
+    @Override
+    public double exactScore(int ordinal, float[] query) {
+        return graph.exactScore(ordinal, query);
+    }
+
+    @Override
+    public void read(int ordinal, short[] target) {
+        graph.read(ordinal, target);
+    }
+
+    SealedGraph graph() {
+        return graph;
+    }
+
+    /** Bytes of its files. */
+    long sizeBytes() {
+        return sections.sizeBytes();
+    }
+
+    @Override
+    public void close() {
+        idleSearchers.clear();
+        sections.close();
+    }
+}
