@@ -18,6 +18,8 @@ import java.time.Duration;
  * @param waitingBytes bytes of one shard's batches that may be held back at a time; more are
  *     refused at once
  * @param writeWait how long a batch may be held back before it is refused with OVERLOADED
+ * @param tombstoneRetention how long a delete is remembered; then an older upsert of its key is
+ *     refused unless its writer accepts older ones
  */
 public record EngineOptions(
         int unlinkedTailRows,
@@ -25,9 +27,20 @@ public record EngineOptions(
         int indexerThreads,
         long walFileBytes,
         long waitingBytes,
-        Duration writeWait) {
+        Duration writeWait,
+        Duration tombstoneRetention) {
     public static final EngineOptions DEFAULT =
-            new EngineOptions(2048, 65_536, 1, 16L << 20, 64L << 20, Duration.ofSeconds(10));
+            new EngineOptions(
+                    2048,
+                    65_536,
+                    1,
+                    16L << 20,
+                    64L << 20,
+                    Duration.ofSeconds(10),
+                    Duration.ofDays(7));
+
+    /** Files of a log that are kept for rows in memory, about. */
+    private static final int LONG_LOG_FILES = 64;
 
     /** The longest row must fit into a file of the log. */
     private static final long MIN_WAL_FILE_BYTES = 1 << 18;
@@ -54,6 +67,16 @@ public record EngineOptions(
                         + WalFormat.MAX_FILE_BYTES);
         check(waitingBytes >= 1, "engine.waiting-bytes", waitingBytes, "at least 1");
         check(!writeWait.isNegative(), "engine.write-wait", writeWait, "not negative");
+        check(
+                tombstoneRetention.compareTo(Duration.ofSeconds(1)) >= 0,
+                "tombstone.retention",
+                tombstoneRetention,
+                "at least 1 second");
+    }
+
+    /** Bytes from which on a log is long: then segments are sealed before they are full. */
+    long longLogBytes() {
+        return LONG_LOG_FILES * walFileBytes;
     }
 
     private static void check(boolean holds, String key, Object got, String expected) {
@@ -68,13 +91,25 @@ public record EngineOptions(
     /** The same with another bound on the unlinked tail. */
     public EngineOptions withUnlinkedTailRows(int rows) {
         return new EngineOptions(
-                rows, growingSegmentRows, indexerThreads, walFileBytes, waitingBytes, writeWait);
+                rows,
+                growingSegmentRows,
+                indexerThreads,
+                walFileBytes,
+                waitingBytes,
+                writeWait,
+                tombstoneRetention);
     }
 
     /** The same with another size of segments. */
     public EngineOptions withGrowingSegmentRows(int rows) {
         return new EngineOptions(
-                unlinkedTailRows, rows, indexerThreads, walFileBytes, waitingBytes, writeWait);
+                unlinkedTailRows,
+                rows,
+                indexerThreads,
+                walFileBytes,
+                waitingBytes,
+                writeWait,
+                tombstoneRetention);
     }
 
     /** The same with another number of indexer threads. */
@@ -85,7 +120,8 @@ public record EngineOptions(
                 threads,
                 walFileBytes,
                 waitingBytes,
-                writeWait);
+                writeWait,
+                tombstoneRetention);
     }
 
     /** The same with another size of log files. */
@@ -96,7 +132,8 @@ public record EngineOptions(
                 indexerThreads,
                 bytes,
                 waitingBytes,
-                writeWait);
+                writeWait,
+                tombstoneRetention);
     }
 
     /** The same with another bound on bytes held back. */
@@ -107,7 +144,8 @@ public record EngineOptions(
                 indexerThreads,
                 walFileBytes,
                 bytes,
-                writeWait);
+                writeWait,
+                tombstoneRetention);
     }
 
     /** The same with another patience for writers that are held back. */
@@ -118,6 +156,19 @@ public record EngineOptions(
                 indexerThreads,
                 walFileBytes,
                 waitingBytes,
-                wait);
+                wait,
+                tombstoneRetention);
+    }
+
+    /** The same with another time for which deletes are remembered. */
+    public EngineOptions withTombstoneRetention(Duration retention) {
+        return new EngineOptions(
+                unlinkedTailRows,
+                growingSegmentRows,
+                indexerThreads,
+                walFileBytes,
+                waitingBytes,
+                writeWait,
+                retention);
     }
 }

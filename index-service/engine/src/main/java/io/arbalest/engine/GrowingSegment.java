@@ -34,6 +34,7 @@ final class GrowingSegment implements Segment {
     private final ConcurrentLinkedQueue<GraphSearcher> idleSearchers =
             new ConcurrentLinkedQueue<>();
     private final AtomicInteger idleCount = new AtomicInteger();
+    private final ConcurrentLinkedQueue<Runnable> freed = new ConcurrentLinkedQueue<>();
 
     /** Rows appended, published or not; applier only. */
     private int appended;
@@ -225,9 +226,15 @@ final class GrowingSegment implements Segment {
     }
 
     @Override
+    public void whenFreed(Runnable task) {
+        freed.add(task);
+    }
+
+    @Override
     public void close() {
         idleSearchers.clear();
         graph.close();
         vectors.close();
+        freed.forEach(Runnable::run);
     }
 }

@@ -24,7 +24,7 @@ import java.util.function.IntFunction;
  *
  * <p>Thread-safe.
  */
-final class SealedSegment implements Segment {
+final class SealedSegment implements Segment, MergePolicy.Candidate {
     /** Idle searchers kept; each holds one mark a row. */
     private static final int MAX_IDLE_SEARCHERS = 4;
 
@@ -37,6 +37,7 @@ final class SealedSegment implements Segment {
     private final ConcurrentLinkedQueue<SealedSearcher> idleSearchers =
             new ConcurrentLinkedQueue<>();
     private final AtomicInteger idleCount = new AtomicInteger();
+    private final ConcurrentLinkedQueue<Runnable> freed = new ConcurrentLinkedQueue<>();
 
     /**
      * Opens what was checked.
@@ -139,11 +140,6 @@ final class SealedSegment implements Segment {
         return origins[origin(ordinal)].ended(originOrdinal(ordinal), snapshot);
     }
 
-    /** The stamp at which a row began. */
-    long from(int ordinal) {
-        return origins[origin(ordinal)].from(originOrdinal(ordinal));
-    }
-
     @Override
     public OrdinalSet translate(IntFunction<OrdinalSet> byOrigin) {
         OrdinalSet[] sets = new OrdinalSet[origins.length];
@@ -169,8 +165,7 @@ final class SealedSegment implements Segment {
         public long walk(int ef, OrdinalSet accept, float minScore, NeighborQueue results) {
             SealedSearcher searcher = acquire();
             try {
-                searcher.search(
-                        query, SearchLimits.of(ef).withMinScore(minScore), accept, results);
+                searcher.search(query, SearchLimits.of(ef).withMinScore(minScore), accept, results);
                 return searcher.scored();
             } finally {
                 release(searcher);
@@ -216,18 +211,20 @@ final class SealedSegment implements Segment {
         graph.read(ordinal, target);
     }
 
-    SealedGraph graph() {
-        return graph;
-    }
-
     /** Bytes of its files. */
     long sizeBytes() {
         return sections.sizeBytes();
     }
 
     @Override
+    public void whenFreed(Runnable task) {
+        freed.add(task);
+    }
+
+    @Override
     public void close() {
         idleSearchers.clear();
         sections.close();
+        freed.forEach(Runnable::run);
     }
 }

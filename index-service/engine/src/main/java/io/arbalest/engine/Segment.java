@@ -55,6 +55,9 @@ interface Segment extends AutoCloseable {
     /** Reads a vector back, bit for bit as it was written. */
     void read(int ordinal, short[] target);
 
+    /** Runs something when the memory is freed. */
+    void whenFreed(Runnable task);
+
     /** Frees the memory; nobody may be reading. */
     @Override
     void close();

@@ -81,8 +81,7 @@ final class SegmentFiles {
             from[i] = stampsOf(origins, places, names[i]).from(RowName.ordinal(names[i]));
             last = Math.max(last, from[i]);
         }
-        SectionFile.write(
-                disk, unfinished.resolve(SECTIONS), sections(graph, names, from, places));
+        SectionFile.write(disk, unfinished.resolve(SECTIONS), sections(graph, names, from, places));
         crashPoints.hit("segment.written");
         disk.syncDirectory(unfinished);
         disk.rename(unfinished, directory.resolve(Integer.toString(fileSet)));
@@ -118,13 +117,10 @@ final class SegmentFiles {
                         (long) NAME_BYTES * names.length,
                         target -> {
                             for (int i = 0; i < names.length; i++) {
-                                int origin =
-                                        places.getOrDefault(RowName.segment(names[i]), 0);
+                                int origin = places.getOrDefault(RowName.segment(names[i]), 0);
                                 target.set(INT, (long) NAME_BYTES * i, origin);
                                 target.set(
-                                        INT,
-                                        (long) NAME_BYTES * i + 4,
-                                        RowName.ordinal(names[i]));
+                                        INT, (long) NAME_BYTES * i + 4, RowName.ordinal(names[i]));
                             }
                         }));
         sections.add(
@@ -145,9 +141,7 @@ final class SegmentFiles {
 
     private static SectionFile.Section section(PackedGraph graph, SealedSection section) {
         return new SectionFile.Section(
-                section.number(),
-                graph.sizeBytes(section),
-                target -> graph.write(section, target));
+                section.number(), graph.sizeBytes(section), target -> graph.write(section, target));
     }
 
     /** Opens a file set that was just written; its rows keep the stamps that they have. */

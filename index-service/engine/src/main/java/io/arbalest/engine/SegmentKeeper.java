@@ -3,6 +3,7 @@ package io.arbalest.engine;
 import io.arbalest.hnsw.sealed.PackedGraph;
 import io.arbalest.hnsw.sealed.SealedGraphPacker;
 import io.arbalest.metadata.ShardMetadata;
+import io.arbalest.model.CollectionDefinition;
 import io.arbalest.wal.WriteAheadLog;
 
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Lock;
@@ -19,19 +21,20 @@ import java.util.concurrent.locks.Lock;
 /**
  * Seals full segments, merges sealed ones, and lets go what commit points no longer need.
  *
- * <p>To seal: the live points of a full, linked segment are packed and written as a file set; the
- * metadata store is flushed, so that it is as far as the files; a commit point names the files; the
- * applier shows the sealed segment in place of the growing one, whose memory is freed after its
- * last reader; files of the log that are no longer needed are let go. A crash before the commit
- * point leaves everything as it was, one after it finds the sealed segment.
+ * <p>To seal: the live points of a full, linked segment are packed and written as a file set; a
+ * commit point over a flushed store names the files; the applier shows the sealed segment in place
+ * of the growing one, whose memory is freed after its last reader; files of the log that are no
+ * longer needed are let go. To merge: the same with sealed segments as {@link MergePolicy} chooses
+ * them, whose files are removed. A crash before the commit point leaves everything as it was, one
+ * after it finds the new segment.
  *
- * <p>If a step fails the segment stays as it is and is tried again later; only a full disk and the
- * like can make that happen again and again, and then the bound on unsealed segments holds writers
- * back.
+ * <p>If a step fails the segments stay as they are and it is tried again later; only a full disk
+ * and the like can make that happen again and again, and then the bound on unsealed segments holds
+ * writers back. A shard seals one segment and merges one set at a time.
  *
- * <p>Crash points, besides those of {@link SegmentFiles} and {@link CommitPointFiles}: {@code
- * seal.packed}, {@code store.before-flush}, {@code store.flushed}, {@code seal.shown}, {@code
- * log.before-release}, {@code log.released}.
+ * <p>Crash points, besides those of {@link SegmentFiles}, {@link CommitPointFiles} and {@link
+ * Committer}: {@code seal.packed}, {@code merge.packed}, {@code segment.shown}, {@code
+ * segment.files-removed}, {@code log.before-release}, {@code log.released}.
  *
  * <p>Thread-safe.
  */
@@ -42,47 +45,69 @@ final class SegmentKeeper {
     /** What it works on. */
     record Shard(
             String name,
+            CollectionDefinition definition,
+            EngineOptions options,
             Env env,
             WriteAheadLog log,
             ShardMetadata metadata,
             Segments segments,
-            CommitPointFiles points,
             SegmentFiles files,
+            Committer committer,
             Executor applier) {}
 
     private final Shard shard;
     private final Executor executor;
     private final Lock open;
     private final Runnable progress;
+    private final Forgetting forgetting;
 
-    private CommitPoint point; // this and what follows: guarded by this
-    private int nextFileSet;
-    private boolean working;
-    private boolean stopped;
-    private @Nullable SealedSegment unshown;
+    private boolean sealing; // this and what follows: guarded by this
+    private boolean merging;
+    private long releasedAt;
+    private @Nullable SealedSegment unshownSeal;
+    private @Nullable SealedSegment unshownMerge;
+
+    private volatile boolean stopped;
 
     /**
-     * @param point the shard's commit point
      * @param executor runs the work, shared by the shards of the node
      * @param open held while memory of segments is in use
      * @param progress called when a segment was sealed
      */
-    SegmentKeeper(
-            Shard shard, CommitPoint point, Executor executor, Lock open, Runnable progress) {
+    SegmentKeeper(Shard shard, Executor executor, Lock open, Runnable progress) {
         this.shard = shard;
-        this.point = point;
-        this.nextFileSet = point.nextFileSet();
         this.executor = executor;
         this.open = open;
         this.progress = progress;
+        this.forgetting = new Forgetting(shard.metadata(), shard.applier());
     }
 
-    /** Sees to it that what can be sealed gets sealed. */
+    /** Sees to it that what can be sealed or merged is. */
     synchronized void wake() {
-        if (!stopped && !working && sealable() != null) {
-            working = true;
-            executor.execute(this::work);
+        if (stopped) {
+            return;
         }
+        if (!sealing && sealable() != null) {
+            sealing = true;
+            executor.execute(() -> work("sealing", this::seal, this::sealed));
+        }
+        if (!sealing && wantsRelease()) {
+            sealing = true;
+            releasedAt = shard.log().sizeBytes();
+            executor.execute(() -> work("letting the log go", this::relieve, this::sealed));
+        }
+        if (!merging && !mergeable().isEmpty()) {
+            merging = true;
+            executor.execute(() -> work("merging", this::merge, this::merged));
+        }
+    }
+
+    /**
+     * Whether the segment that grows should take no more rows although it is not full, because the
+     * log has to be kept from its first row on and has become long; for the applier.
+     */
+    boolean wantsRoll() {
+        return unsealed() == 0 && shard.log().sizeBytes() > shard.options().longLogBytes();
     }
 
     /** Growing segments that take no more rows. */
@@ -95,17 +120,30 @@ final class SegmentKeeper {
     }
 
     /** Starts no more work; what runs ends soon. */
-    synchronized void stop() {
+    void stop() {
         stopped = true;
     }
 
-    /** Frees what was sealed and not shown; nobody may be working. */
+    /** Frees what was written and not shown; nobody may be working. */
     synchronized void close() {
-        SealedSegment left = unshown;
-        unshown = null;
-        if (left != null) {
-            left.close();
+        if (unshownSeal != null) {
+            unshownSeal.close();
+            unshownSeal = null;
         }
+        if (unshownMerge != null) {
+            unshownMerge.close();
+            unshownMerge = null;
+        }
+    }
+
+    private synchronized void sealed() {
+        sealing = false;
+        unshownSeal = null;
+    }
+
+    private synchronized void merged() {
+        merging = false;
+        unshownMerge = null;
     }
 
     /** The oldest segment that takes no more rows and is linked; null: none is. */
@@ -122,42 +160,66 @@ final class SegmentKeeper {
         return null;
     }
 
-    private void work() {
-        boolean failed = false;
+    private List<SealedSegment> mergeable() {
+        List<SealedSegment> sealed = new ArrayList<>();
+        for (Segment segment : shard.segments().view().segments()) {
+            if (segment instanceof SealedSegment one) {
+                sealed.add(one);
+            }
+        }
+        return MergePolicy.choose(sealed, shard.options().growingSegmentRows());
+    }
+
+    @FunctionalInterface
+    private interface Work {
+        /** Does it; false: there is nothing to do. Once shown, {@code over} is called. */
+        boolean run(Runnable over) throws IOException;
+    }
+
+    private void work(String what, Work work, Runnable over) {
+        Runnable next =
+                () -> {
+                    over.run();
+                    wake();
+                };
         open.lock();
         try {
-            GrowingSegment next;
-            synchronized (this) {
-                next = stopped ? null : sealable();
+            if (!stopped && !work.run(next)) {
+                over.run();
             }
-            if (next != null) {
-                seal(next);
-                return; // goes on when the applier has shown the segment
-            }
+        } catch (CancellationException e) {
+            LOG.log(Level.DEBUG, what, e);
         } catch (IOException | RuntimeException e) {
-            failed = true;
             LOG.log(
                     Level.WARNING,
-                    "shard " + shard.name() + ": sealing failed and is tried again",
+                    "shard " + shard.name() + ": " + what + " failed and is tried again",
                     e);
+            shard.env().scheduler().schedule(RETRY, executor, next);
         } finally {
             open.unlock();
         }
-        if (failed) {
-            shard.env().scheduler().schedule(RETRY, executor, this::done);
-        } else {
-            done();
-        }
     }
 
-    private void done() {
-        synchronized (this) {
-            working = false;
-        }
-        wake();
+    /** Whether the log is long, and has become a file longer since somebody looked. */
+    private synchronized boolean wantsRelease() {
+        long size = shard.log().sizeBytes();
+        releasedAt = Math.min(releasedAt, size);
+        return size > shard.options().longLogBytes()
+                && size >= releasedAt + shard.options().walFileBytes();
     }
 
-    private void seal(GrowingSegment growing) throws IOException {
+    /** For a log of rows that are in no segment: deletes, and what was dropped. */
+    private boolean relieve(Runnable over) {
+        shard.metadata().flush();
+        release();
+        return false;
+    }
+
+    private boolean seal(Runnable over) throws IOException {
+        GrowingSegment growing = sealable();
+        if (growing == null) {
+            return false;
+        }
         long snapshot = shard.segments().view().sequenceNumber();
         PackedGraph packed =
                 SealedGraphPacker.pack(
@@ -166,97 +228,133 @@ final class SegmentKeeper {
                         ordinal -> !growing.ended(ordinal, snapshot),
                         growing.rows());
         shard.env().crashPoints().hit("seal.packed");
-        List<CommitPoint.SealedFiles> segments = new ArrayList<>(committed().segments());
-        SealedSegment sealed = null;
-        if (packed.points() > 0) {
-            int[] ordinals = packed.newToOld();
-            long[] names = new long[ordinals.length];
-            for (int i = 0; i < names.length; i++) {
-                names[i] = growing.name(ordinals[i]);
-            }
-            CommitPoint.SealedFiles files =
-                    shard.files().write(takeFileSet(), packed, names, growing.origins());
-            segments.add(files);
-            sealed = shard.files().open(files, growing.origins());
+        int[] ordinals = packed.newToOld();
+        long[] names = new long[ordinals.length];
+        for (int i = 0; i < names.length; i++) {
+            names[i] = growing.name(ordinals[i]);
         }
+        SealedSegment with = write(packed, names, growing.origins());
+        commit(List.of(), with, growing.id() + 1);
+        synchronized (this) {
+            unshownSeal = with;
+        }
+        show(
+                List.of(growing),
+                with,
+                () -> {
+                    release();
+                    progress.run();
+                    over.run();
+                });
+        return true;
+    }
+
+    private boolean merge(Runnable over) throws IOException {
+        List<SealedSegment> sources = mergeable();
+        if (sources.isEmpty()) {
+            return false;
+        }
+        SealedSegment with = null;
+        if (sources.getFirst().live() > 0) {
+            long snapshot = shard.segments().view().sequenceNumber();
+            try (SegmentMerge merge =
+                    new SegmentMerge(
+                            shard.definition(),
+                            sources,
+                            snapshot,
+                            sources.getFirst().files().fileSet(),
+                            () -> stopped)) {
+                PackedGraph packed = merge.pack();
+                shard.env().crashPoints().hit("merge.packed");
+                with = write(packed, merge.names(packed), merge.origins());
+            }
+        }
+        List<CommitPoint.SealedFiles> replaced =
+                sources.stream().map(SealedSegment::files).toList();
+        commit(replaced, with, 0);
+        synchronized (this) {
+            unshownMerge = with;
+        }
+        show(
+                sources,
+                with,
+                () -> {
+                    remove(replaced);
+                    over.run();
+                });
+        return true;
+    }
+
+    private @Nullable SealedSegment write(PackedGraph packed, long[] names, List<RowStamps> origins)
+            throws IOException {
+        if (packed.points() == 0) {
+            return null;
+        }
+        CommitPoint.SealedFiles files =
+                shard.files().write(shard.committer().takeFileSet(), packed, names, origins);
+        return shard.files().open(files, origins);
+    }
+
+    private void commit(
+            List<CommitPoint.SealedFiles> replaced, @Nullable SealedSegment with, int firstUnsealed)
+            throws IOException {
         try {
-            commit(growing.id() + 1, segments);
+            shard.committer()
+                    .commit(
+                            replaced,
+                            with == null ? List.of() : List.of(with.files()),
+                            firstUnsealed);
         } catch (IOException | RuntimeException | Error e) {
-            if (sealed != null) {
-                sealed.close();
+            if (with != null) {
+                with.close();
             }
             throw e;
         }
-        show(List.of(growing), sealed);
     }
 
-    private synchronized CommitPoint committed() {
-        return point;
-    }
-
-    /** A number is used once, whatever becomes of its files. */
-    private synchronized int takeFileSet() {
-        return nextFileSet++;
-    }
-
-    /** Publishes a commit point over a flushed store. */
-    private void commit(int firstUnsealed, List<CommitPoint.SealedFiles> segments)
-            throws IOException {
-        shard.env().crashPoints().hit("store.before-flush");
-        shard.metadata().flush();
-        shard.env().crashPoints().hit("store.flushed");
-        CommitPoint next;
-        synchronized (this) {
-            // The number is used up even if publishing fails: nobody knows then whether it is there.
-            point =
-                    new CommitPoint(
-                            point.generation() + 1,
-                            point.appliedSequenceNumber(),
-                            point.firstUnsealed(),
-                            point.nextFileSet(),
-                            point.segments());
-            next =
-                    new CommitPoint(
-                            point.generation(),
-                            shard.metadata().durableSequenceNumber(),
-                            firstUnsealed,
-                            nextFileSet,
-                            List.copyOf(segments));
-        }
-        shard.points().publish(next);
-        synchronized (this) {
-            point = next;
-        }
-    }
-
-    private void show(List<? extends Segment> replaced, @Nullable SealedSegment with) {
-        synchronized (this) {
-            unshown = with;
-        }
+    /** Lets the applier show what was committed, then goes on. */
+    private void show(
+            List<? extends Segment> replaced, @Nullable SealedSegment with, Runnable then) {
+        forgetting.afterLastReader(replaced, with);
+        List<SealedSegment> shown = with == null ? List.of() : List.of(with);
         try {
             shard.applier()
                     .execute(() -> {
-                        synchronized (this) {
-                            unshown = null;
-                        }
-                        shard.segments().replace(replaced, with == null ? List.of() : List.of(with));
-                        shard.env().crashPoints().hit("seal.shown");
-                        executor.execute(this::release);
+                        shard.segments().replace(replaced, shown);
+                        shard.env().crashPoints().hit("segment.shown");
+                        executor.execute(() -> afterwards(then));
                     });
         } catch (RejectedExecutionException e) {
-            LOG.log(Level.DEBUG, "the shard closes; the next start finds what was sealed", e);
+            LOG.log(Level.DEBUG, "the shard closes; its next start finds the segment", e);
         }
     }
 
-    /** Lets go of what lies durably in both the store and the segments. */
-    private void release() {
+    private void afterwards(Runnable then) {
         open.lock();
         try {
-            synchronized (this) {
-                if (stopped) {
-                    return;
-                }
+            if (!stopped) {
+                then.run();
             }
+        } finally {
+            open.unlock();
+        }
+    }
+
+    private void remove(List<CommitPoint.SealedFiles> replaced) {
+        try {
+            shard.files().remove(replaced);
+            shard.env().crashPoints().hit("segment.files-removed");
+        } catch (IOException e) {
+            LOG.log(
+                    Level.WARNING,
+                    "shard " + shard.name() + ": files of merged segments stay until the restart",
+                    e);
+        }
+    }
+
+    /** Lets the log go as far as store and segments hold its rows durably. */
+    private void release() {
+        try {
             long needed = shard.metadata().durableSequenceNumber() + 1;
             for (Segment segment : shard.segments().all()) {
                 if (segment instanceof GrowingSegment growing && growing.rows() > 0) {
@@ -267,14 +365,7 @@ final class SegmentKeeper {
             shard.log().release(needed);
             shard.env().crashPoints().hit("log.released");
         } catch (IOException | RuntimeException e) {
-            LOG.log(
-                    Level.WARNING,
-                    "shard " + shard.name() + ": files of the log stay for now",
-                    e);
-        } finally {
-            open.unlock();
+            LOG.log(Level.WARNING, "shard " + shard.name() + ": files of the log stay for now", e);
         }
-        progress.run();
-        done();
     }
 }

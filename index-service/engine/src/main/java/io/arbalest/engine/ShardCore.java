@@ -1,7 +1,6 @@
 package io.arbalest.engine;
 
 import io.arbalest.common.Scheduler;
-import io.arbalest.io.DiskFullException;
 import io.arbalest.metadata.ShardMetadata;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.CollectionDefinition;
@@ -9,8 +8,6 @@ import io.arbalest.model.ErrorCode;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.RowStatus;
 import io.arbalest.model.ShardId;
-import io.arbalest.wal.LogCorruptException;
-import io.arbalest.wal.UnsupportedLogFormatException;
 import io.arbalest.wal.WriteAheadLog;
 
 import org.jspecify.annotations.Nullable;
@@ -66,7 +63,7 @@ final class ShardCore implements Shard, AutoCloseable {
     private final RowCheck check;
     private final TokenGate gate;
     private final ReentrantReadWriteLock memory = new ReentrantReadWriteLock();
-    private final ConcurrentLinkedQueue<WriteQueue.Piece> durable = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<Durable> durable = new ConcurrentLinkedQueue<>();
 
     private volatile ShardState state = ShardState.RECOVERING;
     private volatile @Nullable ArbalestException failure;
@@ -84,6 +81,7 @@ final class ShardCore implements Shard, AutoCloseable {
             Scheduler.SerialExecutor applierThread,
             Indexer indexer,
             SegmentKeeper keeper,
+            TombstonePurger purger,
             WriteQueue writes,
             ShardSearch search,
             long recoveredRows) {}
@@ -148,9 +146,10 @@ final class ShardCore implements Shard, AutoCloseable {
         opened.add(log);
         CommitPointFiles points =
                 new CommitPointFiles(env.disk(), directory, id, env.crashPoints());
+        SegmentFiles files = new SegmentFiles(env.disk(), directory, env.crashPoints());
         ShardRecovery.Recovered recovered =
                 new ShardRecovery(id, definition, directory, options, env, metrics, () -> closing)
-                        .recover(log, points, opened);
+                        .recover(log, points, files, opened);
         Segments segments = recovered.segments();
         Scheduler.SerialExecutor applierThread = env.scheduler().serial("applier");
         opened.add(applierThread);
@@ -163,21 +162,7 @@ final class ShardCore implements Shard, AutoCloseable {
                         memory.readLock(),
                         this::indexProgress,
                         e -> readOnly(ErrorCode.INTERNAL, "the graph cannot be linked", e));
-        SegmentKeeper keeper =
-                new SegmentKeeper(
-                        new SegmentKeeper.Shard(
-                                name(),
-                                env,
-                                log,
-                                recovered.metadata(),
-                                segments,
-                                points,
-                                files,
-                                applierThread),
-                        recovered.point(),
-                        workers.merger(),
-                        memory.readLock(),
-                        this::pump);
+        SegmentKeeper keeper = keeper(log, recovered, points, files, applierThread);
         WriteQueue writes =
                 new WriteQueue(
                         log,
@@ -188,6 +173,8 @@ final class ShardCore implements Shard, AutoCloseable {
                         metrics,
                         () -> waitingRows(segments, linking, keeper, recoveredRows),
                         new LogListener(applierThread));
+        TombstonePurger purger = purger(log, recovered.metadata(), applierThread);
+        purger.start();
         ShardSearch search =
                 new ShardSearch(definition, segments, recovered.metadata(), env.clock(), metrics);
         return new Parts(
@@ -198,47 +185,55 @@ final class ShardCore implements Shard, AutoCloseable {
                 applierThread,
                 linking,
                 keeper,
+                purger,
                 writes,
                 search,
                 recoveredRows);
     }
 
+    private SegmentKeeper keeper(
+            WriteAheadLog log,
+            ShardRecovery.Recovered recovered,
+            CommitPointFiles points,
+            SegmentFiles files,
+            Executor applierThread) {
+        return new SegmentKeeper(
+                new SegmentKeeper.Shard(
+                        name(),
+                        definition,
+                        options,
+                        env,
+                        log,
+                        recovered.metadata(),
+                        recovered.segments(),
+                        files,
+                        new Committer(
+                                points, recovered.point(), recovered.metadata(), env.crashPoints()),
+                        applierThread),
+                workers.merger(),
+                memory.readLock(),
+                this::pump);
+    }
+
+    private TombstonePurger purger(
+            WriteAheadLog log, ShardMetadata metadata, Executor applierThread) {
+        return new TombstonePurger(
+                metadata,
+                log,
+                env,
+                applierThread,
+                options.tombstoneRetention(),
+                (upTo, at) -> {
+                    durable.add(new Durable.Horizon(upTo, at));
+                    applierThread.execute(this::applyDurable);
+                });
+    }
+
     private void fail(Throwable cause) {
-        failure = cause instanceof ArbalestException coded ? coded : openingFailed(cause);
+        failure =
+                cause instanceof ArbalestException coded ? coded : OpeningFailure.of(name(), cause);
         state = ShardState.FAILED;
-        report("shard " + name() + " cannot be opened", cause);
-    }
-
-    private ArbalestException openingFailed(Throwable cause) {
-        ErrorCode code =
-                switch (cause) {
-                    case LogCorruptException _ -> ErrorCode.LOG_CORRUPT;
-                    case UnsupportedLogFormatException _ -> ErrorCode.UNSUPPORTED_FORMAT_VERSION;
-                    case DiskFullException _ -> ErrorCode.DISK_FULL;
-                    case IOException _ -> ErrorCode.IO_FAILED;
-                    default -> ErrorCode.INTERNAL;
-                };
-        String fix =
-                switch (code) {
-                    case LOG_CORRUPT ->
-                            "restore the shard from a snapshot, or drop and refill the collection";
-                    case UNSUPPORTED_FORMAT_VERSION ->
-                            "run the release that wrote it, or a later one";
-                    case DISK_FULL -> "free space on the node's disk, then restart the node";
-                    default -> "see the node's log, then restart the node";
-                };
-        String what = cause instanceof IOException ? cause.getMessage() : cause.toString();
-        return new ArbalestException(
-                code, "shard " + name() + " cannot be opened: " + what, fix, cause);
-    }
-
-    /** One line for what was foreseen, a stack trace for what was not. */
-    private static void report(String what, Throwable cause) {
-        if (cause instanceof ArbalestException || cause instanceof IOException) {
-            LOG.log(Level.ERROR, what + ": " + cause.getMessage());
-        } else {
-            LOG.log(Level.ERROR, what, cause);
-        }
+        OpeningFailure.report("shard " + name() + " cannot be opened", cause);
     }
 
     /** Keeps the first reason. */
@@ -258,7 +253,7 @@ final class ShardCore implements Shard, AutoCloseable {
             failure = reason;
             state = ShardState.READ_ONLY;
         }
-        report("shard " + name() + " is read only from now on", cause);
+        OpeningFailure.report("shard " + name() + " is read only from now on", cause);
         Parts open = parts;
         if (open != null) {
             open.writes().close(reason);
@@ -288,6 +283,7 @@ final class ShardCore implements Shard, AutoCloseable {
     private void close(Parts open) {
         open.indexer().stop();
         open.keeper().stop();
+        open.purger().stop();
         open.writes().close(shuttingDown());
         closeQuietly(open.log());
         closeQuietly(open.applierThread());
@@ -370,7 +366,7 @@ final class ShardCore implements Shard, AutoCloseable {
 
         @Override
         public void durable(WriteQueue.Piece piece) {
-            durable.add(piece);
+            durable.add(new Durable.Rows(piece));
             applierThread.execute(ShardCore.this::applyDurable);
         }
 
@@ -393,17 +389,21 @@ final class ShardCore implements Shard, AutoCloseable {
             ArbalestException reason = failure;
             try {
                 int rows = 0;
-                for (WriteQueue.Piece piece = durable.poll();
-                        piece != null;
-                        piece = durable.poll()) {
-                    pieces.add(piece);
-                    if (reason != null) {
-                        continue;
-                    }
-                    statuses.add(open.applier().apply(piece.rows(), piece.first()));
-                    rows += piece.rows().rows();
-                    if (rows >= MAX_BATCH_ROWS) {
+                while (rows < MAX_BATCH_ROWS) {
+                    Durable next = durable.poll();
+                    if (next == null) {
                         break;
+                    }
+                    if (next instanceof Durable.Horizon(long upTo, long sequenceNumber)) {
+                        if (reason == null) {
+                            open.applier().purge(upTo, sequenceNumber);
+                        }
+                    } else if (next instanceof Durable.Rows(WriteQueue.Piece piece)) {
+                        pieces.add(piece);
+                        if (reason == null) {
+                            statuses.add(open.applier().apply(piece.rows(), piece.first()));
+                        }
+                        rows += piece.rows().rows();
                     }
                 }
                 if (reason == null) {
@@ -419,6 +419,9 @@ final class ShardCore implements Shard, AutoCloseable {
                 continue;
             }
             gate.published(open.segments().view().sequenceNumber());
+            if (open.keeper().wantsRoll()) {
+                open.segments().roll();
+            }
             open.indexer().wake();
             open.keeper().wake();
             for (int i = 0; i < pieces.size(); i++) {

@@ -12,7 +12,9 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -59,7 +61,11 @@ final class ShardRecovery {
     }
 
     /** Recovers; what is opened on the way is added to the list. */
-    Recovered recover(WriteAheadLog log, CommitPointFiles points, List<AutoCloseable> opened)
+    Recovered recover(
+            WriteAheadLog log,
+            CommitPointFiles points,
+            SegmentFiles files,
+            List<AutoCloseable> opened)
             throws IOException {
         CommitPoint found = points.load();
         CommitPoint point = found == null ? startOver(log, points) : found;
@@ -70,6 +76,7 @@ final class ShardRecovery {
         long applied = metadata.appliedSequenceNumber();
         requireAgreement(point, applied, log);
         List<Segment> sealed = sealed(point, files, metadata);
+        forgetLeftovers(point, metadata);
         Segments segments =
                 new Segments(
                         definition,
@@ -83,6 +90,17 @@ final class ShardRecovery {
         replay(log, applied, restored, applier);
         files.removeOthers(point.segments());
         return new Recovered(point, metadata, segments, applier);
+    }
+
+    /** What a crash has kept from being forgotten: rows of segments that no file set has any of. */
+    private static void forgetLeftovers(CommitPoint point, ShardMetadata metadata) {
+        Set<Integer> kept = new HashSet<>();
+        point.segments().forEach(s -> s.origins().forEach(o -> kept.add(o.segment())));
+        for (int segment : metadata.rowsBySegment().keySet()) {
+            if (segment < point.firstUnsealed() && !kept.contains(segment)) {
+                metadata.forgetSegment(segment);
+            }
+        }
     }
 
     private List<Segment> sealed(CommitPoint point, SegmentFiles files, ShardMetadata metadata)

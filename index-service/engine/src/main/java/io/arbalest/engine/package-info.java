@@ -6,10 +6,12 @@
  * Flight, Ratis or Prometheus.
  *
  * <p><b>Start at</b> {@link io.arbalest.engine.Engine}, {@link io.arbalest.engine.Shard}, then
- * {@code RowFormat} (what a log record's body holds).
+ * {@code RowFormat} (what a log record's body holds), {@code ShardRecovery} and {@code
+ * SegmentKeeper} (what is on disk, and how it gets there).
  *
  * <p><b>Threads:</b> {@code applier} (one a shard, applies durable records in sequence order),
- * {@code indexer} (links applied rows into the graph), callers of search (read only).
+ * {@code indexer} (links applied rows into the graph), {@code merger} (seals and merges segments),
+ * callers of search (read only).
  */
 @NullMarked
 package io.arbalest.engine;

@@ -116,7 +116,7 @@ final class MemoryLog implements WriteAheadLog {
     public void replay(long from, Visitor visitor) throws IOException {
         for (Stored record : List.copyOf(medium.records)) {
             if (record.first() + record.rowCount() <= Math.max(from, medium.released)) {
-                continue; // a real log keeps whole files; this one keeps nothing that it may give up
+                continue;
             }
             visitor.record(
                     record.type(),

@@ -3,6 +3,7 @@ package io.arbalest.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.arbalest.model.Binary16;
+import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Filter;
 import io.arbalest.model.Metric;
 import io.arbalest.model.PointKey;
@@ -11,6 +12,7 @@ import io.arbalest.model.Version;
 import io.arbalest.testkit.BruteForceIndex;
 import io.arbalest.testkit.RandomCases;
 import io.arbalest.testkit.SimDisk;
+import io.arbalest.wal.RecordType;
 
 import org.assertj.core.data.Offset;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +20,9 @@ import org.junit.jupiter.api.Test;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +40,7 @@ final class ShardModelTest {
     static final List<String> CRASH_POINTS =
             List.of(
                     "seal.packed",
+                    "merge.packed",
                     "segment.written",
                     "segment.renamed",
                     "segment.published",
@@ -44,7 +49,8 @@ final class ShardModelTest {
                     "commit-point.before-publish",
                     "commit-point.published",
                     "commit-point.older-removed",
-                    "seal.shown",
+                    "segment.shown",
+                    "segment.files-removed",
                     "log.before-release",
                     "log.released");
 
@@ -52,7 +58,11 @@ final class ShardModelTest {
     private static final Map<String, Integer> crashed = new TreeMap<>();
 
     /** What a key should have. */
-    private record Expected(Version version, float @Nullable [] vector, @Nullable String color) {}
+    private record Expected(
+            Version version,
+            float @Nullable [] vector,
+            @Nullable String color,
+            long sequenceNumber) {}
 
     private record Sent(int rows, CompletableFuture<WriteResult> future) {
         boolean acknowledged() {
@@ -70,6 +80,7 @@ final class ShardModelTest {
         final List<Sent> sent = new ArrayList<>();
         int checkedRecords;
         long sequenceNumber;
+        @Nullable Version horizon;
 
         Run(RandomGenerator random, boolean onDisk) {
             this.random = random;
@@ -78,7 +89,8 @@ final class ShardModelTest {
                     EngineOptions.DEFAULT
                             .withGrowingSegmentRows(20 + random.nextInt(100))
                             .withUnlinkedTailRows(4 + random.nextInt(40))
-                            .withIndexerThreads(1 + random.nextInt(2));
+                            .withIndexerThreads(1 + random.nextInt(2))
+                            .withTombstoneRetention(Duration.ofSeconds(60));
             this.sim =
                     new SimulatedShard(options.withWalFileBytes(1 << 18), metric, random, onDisk);
             this.onDisk = onDisk;
@@ -119,6 +131,7 @@ final class ShardModelTest {
                 case 2 -> fail(SimDisk.Fault.IO_ERROR);
                 case 3 -> fail(SimDisk.Fault.POWER_CUT);
                 case 4, 5 -> sim.flushStore();
+                case 9 -> sim.clock.advance(Duration.ofSeconds(random.nextInt(60)));
                 case 6, 7, 8 ->
                         sim.crashAt(
                                 CRASH_POINTS.get(random.nextInt(CRASH_POINTS.size())),
@@ -185,6 +198,12 @@ final class ShardModelTest {
                 if (record.first() > applied) {
                     break;
                 }
+                if (record.type() == RecordType.HORIZON) {
+                    assertThat(++sequenceNumber).isEqualTo(record.first());
+                    purge(HorizonFormat.decode(MemorySegment.ofArray(record.body())));
+                    checkedRecords++;
+                    continue;
+                }
                 LoggedRows rows =
                         RowFormat.decode(
                                 MemorySegment.ofArray(record.body()),
@@ -199,10 +218,29 @@ final class ShardModelTest {
             assertThat(sequenceNumber).isEqualTo(applied);
         }
 
+        void purge(long upTo) {
+            model.values()
+                    .removeIf(expected -> {
+                        boolean old =
+                                expected.vector() == null && expected.sequenceNumber() <= upTo;
+                        if (old && (horizon == null || expected.version().compareTo(horizon) > 0)) {
+                            horizon = expected.version();
+                        }
+                        return old;
+                    });
+        }
+
         void apply(LoggedRows rows, int row) {
             PointKey key = rows.keys()[row];
             Expected current = model.get(key);
             Version given = rows.versions()[row];
+            if (current == null
+                    && given != null
+                    && rows.values()[row] != null
+                    && horizon != null
+                    && given.compareTo(horizon) <= 0) {
+                return;
+            }
             if (given == null) {
                 given =
                         current == null
@@ -229,7 +267,7 @@ final class ShardModelTest {
                     vector[i] = Binary16.toFloat(half);
                 }
             }
-            model.put(key, new Expected(given, vector, color));
+            model.put(key, new Expected(given, vector, color, sequenceNumber));
         }
 
         void check() {
@@ -237,9 +275,10 @@ final class ShardModelTest {
             for (Sent one : sent) {
                 if (one.acknowledged()) {
                     WriteResult result = one.future().join();
-                    assertThat(result.statuses())
-                            .hasSize(one.rows())
-                            .doesNotContain(RowStatus.REJECTED);
+                    assertThat(result.statuses()).hasSize(one.rows());
+                    assertThat(result.errors().values())
+                            .allMatch(e -> e.code() == ErrorCode.VERSION_BELOW_HORIZON)
+                            .hasSize(Collections.frequency(result.statuses(), RowStatus.REJECTED));
                     assertThat(result.sequenceNumber()).isLessThanOrEqualTo(sequenceNumber);
                 }
             }

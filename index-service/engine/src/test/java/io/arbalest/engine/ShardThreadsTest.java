@@ -88,8 +88,7 @@ final class ShardThreadsTest {
                         env,
                         new FileLogs(options, env),
                         new ShardWorkers(
-                                scheduler.parallel("indexer", 2),
-                                scheduler.parallel("merger", 2)));
+                                scheduler.parallel("indexer", 2), scheduler.parallel("merger", 2)));
         shard.open();
         assertThat(shard.statistics().error()).isEmpty();
         assertThat(shard.state()).isEqualTo(ShardState.SERVING);

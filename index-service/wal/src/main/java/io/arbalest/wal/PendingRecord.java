@@ -20,7 +20,7 @@ record PendingRecord(
         WriteAheadLog.Callback callback) {
     /** Refuses what no log takes. */
     static void check(RecordType type, int rowCount, long bodyBytes, long maxBodyBytes) {
-        if (type != RecordType.ROWS) {
+        if (type != RecordType.ROWS && type != RecordType.HORIZON) {
             throw new IllegalArgumentException("records of type " + type + " are not offered yet");
         }
         if (rowCount < 1) {

@@ -17,7 +17,7 @@ public enum RecordType {
     CONFIGURATION(5),
     /** Reserved: the shard was split at a hash. */
     SPLIT(6),
-    /** Reserved: tombstones up to a version were purged. */
+    /** Tombstones of deletes up to a sequence number were forgotten; takes one sequence number. */
     HORIZON(7),
     /** Reserved: records after this sequence number are void. */
     TRUNCATE(8),

@@ -1,0 +1,54 @@
+package io.arbalest.engine;
+
+import io.arbalest.io.DiskFullException;
+import io.arbalest.io.FileDamagedException;
+import io.arbalest.io.UnsupportedFileFormatException;
+import io.arbalest.model.ArbalestException;
+import io.arbalest.model.ErrorCode;
+import io.arbalest.wal.LogCorruptException;
+import io.arbalest.wal.UnsupportedLogFormatException;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+
+/** The coded error for what went wrong while a shard was opened. Thread-safe: no state. */
+final class OpeningFailure {
+    private static final System.Logger LOG = System.getLogger(ShardCore.class.getName());
+
+    private OpeningFailure() {}
+
+    /** What a shard says that could not be opened. */
+    static ArbalestException of(String shard, Throwable cause) {
+        ErrorCode code =
+                switch (cause) {
+                    case LogCorruptException _ -> ErrorCode.LOG_CORRUPT;
+                    case UnsupportedLogFormatException _ -> ErrorCode.UNSUPPORTED_FORMAT_VERSION;
+                    case UnsupportedFileFormatException _ -> ErrorCode.UNSUPPORTED_FORMAT_VERSION;
+                    case FileDamagedException _ -> ErrorCode.SEGMENT_CORRUPT;
+                    case DiskFullException _ -> ErrorCode.DISK_FULL;
+                    case IOException _ -> ErrorCode.IO_FAILED;
+                    default -> ErrorCode.INTERNAL;
+                };
+        String fix =
+                switch (code) {
+                    case LOG_CORRUPT, SEGMENT_CORRUPT ->
+                            "restore the shard from a snapshot, or drop and refill the collection";
+                    case UNSUPPORTED_FORMAT_VERSION ->
+                            "run the release that wrote it, or a later one";
+                    case DISK_FULL -> "free space on the node's disk, then restart the node";
+                    default -> "see the node's log, then restart the node";
+                };
+        String what = cause instanceof IOException ? cause.getMessage() : cause.toString();
+        return new ArbalestException(
+                code, "shard " + shard + " cannot be opened: " + what, fix, cause);
+    }
+
+    /** One line for what was foreseen, a stack trace for what was not. */
+    static void report(String what, Throwable cause) {
+        if (cause instanceof ArbalestException || cause instanceof IOException) {
+            LOG.log(Level.ERROR, what + ": " + cause.getMessage());
+        } else {
+            LOG.log(Level.ERROR, what, cause);
+        }
+    }
+}

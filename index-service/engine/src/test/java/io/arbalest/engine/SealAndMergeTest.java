@@ -1,0 +1,147 @@
+package io.arbalest.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.arbalest.metadata.InMemoryStore;
+import io.arbalest.model.Metric;
+import io.arbalest.model.PointKey;
+import io.arbalest.model.Version;
+
+import org.junit.jupiter.api.Test;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** What sealing and merging leave on disk and in the log, and what a restart makes of it. */
+final class SealAndMergeTest {
+    private static final int UNIT = 50;
+    private static final Path SEGMENTS = SimulatedShard.DIRECTORY.resolve("segments");
+
+    private final SimulatedShard sim =
+            new SimulatedShard(
+                    EngineOptions.DEFAULT.withGrowingSegmentRows(UNIT), Metric.L2, null, false);
+
+    private void write(int from, int to, long version) {
+        for (int i = from; i < to; i++) {
+            Batches batch = sim.batch();
+            batch.upsert(SimulatedShard.key(i), new Version(0, version, 0), vector(i), "red", 1L);
+            sim.write(batch);
+        }
+        sim.scheduler.runUntilIdle();
+    }
+
+    private static float[] vector(int i) {
+        float[] vector = new float[SimulatedShard.DIMENSION];
+        vector[i % vector.length] = 1 + i / vector.length;
+        return vector;
+    }
+
+    private List<PointKey> nearest(int i, int k) {
+        return sim.search(vector(i), k, false, null).stream().map(FoundRow::key).toList();
+    }
+
+    @Test
+    void aFullSegmentIsSealedAndTheLogLetsItsRowsGo() throws IOException {
+        write(0, UNIT + 10, 1);
+        assertThat(sim.disk.list(SEGMENTS)).containsExactly("1");
+        assertThat(sim.medium.released).isEqualTo(UNIT + 1);
+        for (int i = 0; i < UNIT + 10; i++) {
+            assertThat(nearest(i, 1)).containsExactly(SimulatedShard.key(i));
+        }
+    }
+
+    @Test
+    void aRestartReadsOnlyWhatIsNotSealed() {
+        write(0, 3 * UNIT + 10, 1);
+        sim.medium.records.removeIf(r -> r.first() < sim.medium.released);
+        assertThat(sim.medium.records).hasSize(10);
+        sim.crash();
+        assertThat(sim.shard.statistics().error()).isEmpty();
+        assertThat(sim.shard.statistics().livePoints()).isEqualTo(3 * UNIT + 10);
+        for (int i = 0; i < 3 * UNIT + 10; i++) {
+            assertThat(nearest(i, 1)).containsExactly(SimulatedShard.key(i));
+            assertThat(sim.require(SimulatedShard.key(i)).version())
+                    .isEqualTo(new Version(0, 1, 0));
+        }
+    }
+
+    @Test
+    void segmentsOfOneSizeBecomeOne() throws IOException {
+        write(0, MergePolicy.FACTOR * UNIT + 1, 1);
+        assertThat(sim.disk.list(SEGMENTS)).hasSize(1);
+        assertThat(sim.shard.statistics().livePoints()).isEqualTo(MergePolicy.FACTOR * UNIT + 1);
+        for (int i = 0; i < MergePolicy.FACTOR * UNIT; i++) {
+            assertThat(nearest(i, 1)).containsExactly(SimulatedShard.key(i));
+        }
+    }
+
+    @Test
+    void deadRowsGoWithAMergeAndDoNotComeBack() throws IOException {
+        write(0, 2 * UNIT, 1);
+        Batches deletes = sim.batch();
+        for (int i = 0; i < UNIT; i += 2) {
+            deletes.delete(SimulatedShard.key(i), new Version(0, 2, 0));
+        }
+        sim.write(deletes);
+        write(2 * UNIT, 4 * UNIT, 1);
+        for (int round = 0; round < 2; round++) {
+            for (int i = 0; i < 4 * UNIT; i++) {
+                boolean deleted = i < UNIT && i % 2 == 0;
+                assertThat(sim.get(SimulatedShard.key(i)) == null).isEqualTo(deleted);
+            }
+            assertThat(nearest(0, 4 * UNIT)).hasSize(4 * UNIT - UNIT / 2);
+            assertThat(sim.shard.statistics().linkedPoints()).isLessThan(4 * UNIT);
+            sim.crash();
+        }
+    }
+
+    @Test
+    void aSegmentWithoutLiveRowsLeavesNothing() throws IOException {
+        write(0, 2 * UNIT + 1, 1);
+        write(0, 2 * UNIT + 1, 2);
+        sim.scheduler.runUntilIdle();
+        assertThat(sim.shard.statistics().livePoints()).isEqualTo(2 * UNIT + 1);
+        int points =
+                IntStream.range(0, 2 * UNIT + 1)
+                        .map(i -> nearest(i, 1).equals(List.of(SimulatedShard.key(i))) ? 1 : 0)
+                        .sum();
+        assertThat(points).isEqualTo(2 * UNIT + 1);
+        assertThat(sim.shard.statistics().linkedPoints()).isLessThan(4 * UNIT);
+    }
+
+    @Test
+    void aDamagedSegmentIsReportedAndNotServed() throws IOException {
+        write(0, UNIT + 10, 1);
+        sim.disk.flipBit(SEGMENTS.resolve("1").resolve("sections"), 5000, 1);
+        sim.crash();
+        assertThat(sim.shard.state()).isEqualTo(ShardState.FAILED);
+        assertThat(sim.shard.statistics().error()).contains("ARB-3007").contains("checksum");
+    }
+
+    @Test
+    void aLostStoreIsReported() {
+        write(0, UNIT + 10, 1);
+        sim.stores = InMemoryStore::new;
+        sim.crash();
+        assertThat(sim.shard.state()).isEqualTo(ShardState.FAILED);
+        assertThat(sim.shard.statistics().error()).contains("ARB-3005");
+    }
+
+    @Test
+    void aLostCommitPointIsReported() throws IOException {
+        write(0, UNIT + 10, 1);
+        sim.medium.records.removeIf(r -> r.first() < sim.medium.released);
+        for (String name : sim.disk.list(SimulatedShard.DIRECTORY)) {
+            if (name.startsWith("commit-")) {
+                sim.disk.delete(SimulatedShard.DIRECTORY.resolve(name));
+            }
+        }
+        sim.disk.syncDirectory(SimulatedShard.DIRECTORY);
+        sim.crash();
+        assertThat(sim.shard.state()).isEqualTo(ShardState.FAILED);
+        assertThat(sim.shard.statistics().error()).contains("ARB-3002");
+        assertThat(sim.disk.list(SEGMENTS)).isNotEmpty();
+    }
+}
