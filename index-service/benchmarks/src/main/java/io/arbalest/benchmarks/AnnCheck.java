@@ -1,5 +1,6 @@
 package io.arbalest.benchmarks;
 
+import io.arbalest.benchmarks.data.VectorFile;
 import io.arbalest.common.Clock;
 import io.arbalest.common.OrdinalSet;
 import io.arbalest.hnsw.GraphSearcher;
@@ -81,9 +82,9 @@ public final class AnnCheck {
     }
 
     private void run() throws Exception {
-        float[][] base = VectorFile.floats(path("base"));
-        float[][] queries = VectorFile.floats(path("query"));
-        int[][] truth = VectorFile.ints(path("truth"));
+        float[][] base = VectorFile.floats(path("base"), Integer.MAX_VALUE);
+        float[][] queries = VectorFile.floats(path("query"), Integer.MAX_VALUE);
+        int[][] truth = VectorFile.ints(path("truth"), Integer.MAX_VALUE);
         int limit = Integer.parseInt(option("limit", "0"));
         if (limit > 0 && limit < base.length) {
             base = Arrays.copyOf(base, limit);

@@ -4,7 +4,7 @@
  *
  * <p><b>Knows</b> hnsw, simd, memory, engine. <b>Does not know</b> the network.
  *
- * <p><b>Start at</b> {@link io.arbalest.benchmarks.AnnCheck}; kernels: {@link
+ * <p><b>Start at</b> {@link io.arbalest.benchmarks.BenchCommand}; kernels: {@link
  * io.arbalest.benchmarks.HalfDotBenchmark}.
  *
  * <p><b>Threads:</b> the main thread, and those it is told to link with.

@@ -112,7 +112,7 @@ class RoomsTest {
                     "io.prometheus", Set.of("server"),
                     "org.apache.flink", Set.of("flink", "jobs"),
                     "org.apache.kafka", Set.of("jobs"),
-                    "picocli", Set.of("cli", "jobs"),
+                    "picocli", Set.of("cli", "jobs", "benchmarks"),
                     "org.antlr", Set.of("protocol"));
 
     static Stream<String> rooms() {

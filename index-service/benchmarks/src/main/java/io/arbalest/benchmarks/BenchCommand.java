@@ -1,0 +1,129 @@
+package io.arbalest.benchmarks;
+
+import io.arbalest.benchmarks.report.BenchConsole;
+import io.arbalest.model.ArbalestException;
+import io.arbalest.model.ErrorCode;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
+import java.util.Arrays;
+
+/**
+ * {@code arbalest bench WHAT}: results on standard output, progress and errors on standard error.
+ *
+ * <p>A new benchmark is a class with picocli's {@code @Command} that implements {@code
+ * Callable<Integer>}, takes a {@link BenchConsole} and writes its rows through it, and one line in
+ * {@link #commandLine}. Its exit code is 0 ok, 1 failed, 2 usage.
+ *
+ * <p>Confined to the main thread.
+ */
+@Command(
+        name = "bench",
+        description = "Measures Arbalest, beside peers in the same run.",
+        synopsisSubcommandLabel = "WHAT",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  arbalest bench jmh HalfDot                  the distance kernels",
+            "",
+            "Results go to standard output as CSV or, with --format json, as one JSON object a"
+                + " line; progress goes to standard error. What the columns mean and how to compare"
+                + " fairly: index-service/benchmarks/README.md"
+        })
+public final class BenchCommand {
+    private static final int HELP_COLUMNS = 110;
+    private static final int FAILED = 1;
+    private static final int USAGE = 2;
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "show this help and exit")
+    boolean help;
+
+    /** Runs one benchmark and ends the JVM with its exit code. */
+    public static void main(String[] arguments) {
+        PrintStream out = stream(FileDescriptor.out);
+        PrintStream progress = stream(FileDescriptor.err);
+        int exitCode = run(new BenchConsole(out, progress), arguments);
+        out.flush();
+        System.exit(exitCode);
+    }
+
+    /** Runs one benchmark; returns its exit code. */
+    public static int run(BenchConsole console, String... arguments) {
+        CommandLine root = commandLine(console);
+        if (arguments.length == 0) {
+            root.usage(console.progress());
+            return USAGE;
+        }
+        return root.execute(arguments);
+    }
+
+    private static CommandLine commandLine(BenchConsole console) {
+        CommandLine root = new CommandLine(new BenchCommand());
+        root.addSubcommand(new JmhCommand());
+
+        root.setCaseInsensitiveEnumValuesAllowed(true);
+        root.setUsageHelpWidth(HELP_COLUMNS);
+        root.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8));
+        root.setErr(new PrintWriter(console.progress(), true, StandardCharsets.UTF_8));
+        root.setParameterExceptionHandler((error, _) -> usage(console, error));
+        root.setExecutionExceptionHandler((error, _, parsed) -> {
+            console.progress().println(coded(error).getMessage());
+            if (parsed.originalArgs().contains("--debug")) {
+                error.printStackTrace(console.progress());
+            }
+            return FAILED;
+        });
+        return root;
+    }
+
+    private static int usage(BenchConsole console, ParameterException error) {
+        CommandSpec command = error.getCommandLine().getCommandSpec();
+        ArbalestException coded =
+                new ArbalestException(
+                        ErrorCode.MALFORMED_REQUEST,
+                        String.valueOf(error.getMessage()),
+                        "see arbalest " + command.qualifiedName() + " --help");
+        console.progress().println(coded.getMessage());
+        return USAGE;
+    }
+
+    /** The coded form of any failure: itself, or what it stands for. */
+    private static ArbalestException coded(Exception error) {
+        return switch (error) {
+            case ArbalestException coded -> coded;
+            case NoSuchFileException missing ->
+                    new ArbalestException(
+                            ErrorCode.IO_FAILED,
+                            "no file " + missing.getFile(),
+                            "check the path",
+                            missing);
+            case IOException failed ->
+                    new ArbalestException(
+                            ErrorCode.IO_FAILED, String.valueOf(failed.getMessage()), "", failed);
+            default ->
+                    new ArbalestException(
+                            ErrorCode.INTERNAL,
+                            Arrays.asList(error.getClass().getSimpleName(), error.getMessage())
+                                    .toString(),
+                            "run it again with --debug and report the trace",
+                            error);
+        };
+    }
+
+    private static PrintStream stream(FileDescriptor descriptor) {
+        return new PrintStream(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
+    }
+}
