@@ -43,6 +43,9 @@ final class ShardLane implements Runnable, PutStream.Listener {
     /** Batches sent and not acknowledged. */
     static final int WINDOW = 4;
 
+    private static final System.Logger LOG = System.getLogger(ShardLane.class.getName());
+    private static final Duration FIRST_REPORT = Duration.ofSeconds(2);
+    private static final Duration NEXT_REPORT = Duration.ofSeconds(30);
     private static final long MAX_BATCH_BYTES = 8 << 20;
     private static final Duration FIRST_BACK_OFF = Duration.ofMillis(50);
     private static final Duration LAST_BACK_OFF = Duration.ofSeconds(2);
@@ -84,6 +87,7 @@ final class ShardLane implements Runnable, PutStream.Listener {
     private long acknowledgedBatches;
     private Duration backOff = FIRST_BACK_OFF;
     private long failingSinceNanos;
+    private long nextReportNanos;
     private boolean failing;
     private boolean readyPollScheduled;
 
@@ -458,7 +462,9 @@ final class ShardLane implements Runnable, PutStream.Listener {
         if (!failing) {
             failing = true;
             failingSinceNanos = now;
+            nextReportNanos = now + FIRST_REPORT.toNanos();
         }
+        report(error, now);
         long failingFor = now - failingSinceNanos;
         if (failingFor > writer.options().retryTimeout().toNanos()) {
             writer.fail(
@@ -487,6 +493,19 @@ final class ShardLane implements Runnable, PutStream.Listener {
                         }));
         Duration doubled = backOff.multipliedBy(2);
         backOff = doubled.compareTo(LAST_BACK_OFF) > 0 ? LAST_BACK_OFF : doubled;
+    }
+
+    /** Short retries are the normal way of a restart or of back-pressure; longer ones are news. */
+    private void report(ArbalestException error, long now) {
+        if (now - nextReportNanos >= 0) {
+            nextReportNanos = now + NEXT_REPORT.toNanos();
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "writes to shard {0} have been failing for {1} s and are sent again: {2}",
+                    shard,
+                    TimeUnit.NANOSECONDS.toSeconds(now - failingSinceNanos),
+                    error.getMessage());
+        }
     }
 
     private void dropStream() {
