@@ -1,6 +1,7 @@
 package io.arbalest.benchmarks;
 
 import io.arbalest.benchmarks.report.BenchConsole;
+import io.arbalest.benchmarks.wal.WalCommand;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 
@@ -35,6 +36,7 @@ import java.util.Arrays;
         footerHeading = "%nExamples:%n",
         footer = {
             "  arbalest bench jmh HalfDot                  the distance kernels",
+            "  arbalest bench wal --dir . --peers fio      the log",
             "",
             "Results go to standard output as CSV or, with --format json, as one JSON object a"
                 + " line; progress goes to standard error. What the columns mean and how to compare"
@@ -73,6 +75,7 @@ public final class BenchCommand {
     private static CommandLine commandLine(BenchConsole console) {
         CommandLine root = new CommandLine(new BenchCommand());
         root.addSubcommand(new JmhCommand());
+        root.addSubcommand(new WalCommand(console));
 
         root.setCaseInsensitiveEnumValuesAllowed(true);
         root.setUsageHelpWidth(HELP_COLUMNS);
