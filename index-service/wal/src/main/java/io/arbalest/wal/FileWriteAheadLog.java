@@ -422,7 +422,7 @@ public final class FileWriteAheadLog implements WriteAheadLog {
     /** The first file and the first record of this opening, on the caller's thread. */
     private void start() throws IOException {
         synchronized (writing) {
-            files.deleteUnfinished();
+            files.adoptUnfinished();
             files.prepareNow();
             if (!beginFile()) {
                 throw new IllegalStateException("the prepared file is gone");

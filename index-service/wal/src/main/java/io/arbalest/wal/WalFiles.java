@@ -26,8 +26,9 @@ import java.util.concurrent.RejectedExecutionException;
  */
 final class WalFiles implements AutoCloseable {
     /** Released files that are kept to be used again, which saves writing their zeros. */
-    static final int MAX_RECYCLED_FILES = 2;
+    static final int MAX_RECYCLED_FILES = 4;
 
+    private static final String SPARE_PREFIX = "spare-";
     private static final Logger LOG = System.getLogger(WalFiles.class.getName());
 
     private final LogEnvironment environment;
@@ -84,12 +85,49 @@ final class WalFiles implements AutoCloseable {
     /** A file that takes batches. */
     record Active(FileHeader header, BlockFile file) {}
 
-    /** Removes what a predecessor was preparing. */
-    void deleteUnfinished() throws IOException {
+    /**
+     * Takes over the whole files that a predecessor had prepared or let go, which saves writing
+     * their zeros; removes what it left unfinished.
+     */
+    void adoptUnfinished() throws IOException {
+        boolean found = false;
         for (String name : disk.list(directory)) {
-            if (name.endsWith(WalFormat.UNFINISHED_SUFFIX)) {
-                disk.delete(directory.resolve(name));
+            if (!name.endsWith(WalFormat.UNFINISHED_SUFFIX)) {
+                continue;
             }
+            found = true;
+            Path path = directory.resolve(name);
+            boolean whole = name.startsWith(SPARE_PREFIX) && isWhole(path);
+            synchronized (this) {
+                if (whole && recycled.size() < MAX_RECYCLED_FILES) {
+                    recycled.add(path);
+                    unfinishedNames = Math.max(unfinishedNames, spareNumber(name) + 1);
+                    continue;
+                }
+            }
+            disk.delete(path);
+        }
+        if (found) {
+            // A name that was let go must be gone for good before its file is written again.
+            disk.syncDirectory(directory);
+        }
+    }
+
+    private boolean isWhole(Path path) throws IOException {
+        try (BlockFile file = disk.open(path)) {
+            return file.size() == options.fileBytes();
+        }
+    }
+
+    private static long spareNumber(String name) {
+        String digits =
+                name.substring(
+                        SPARE_PREFIX.length(),
+                        name.length() - WalFormat.UNFINISHED_SUFFIX.length());
+        try {
+            return Long.parseLong(digits);
+        } catch (NumberFormatException e) {
+            return 0;
         }
     }
 
@@ -289,6 +327,6 @@ final class WalFiles implements AutoCloseable {
     }
 
     private synchronized Path unfinishedPath() {
-        return directory.resolve("spare-" + unfinishedNames++ + WalFormat.UNFINISHED_SUFFIX);
+        return directory.resolve(SPARE_PREFIX + unfinishedNames++ + WalFormat.UNFINISHED_SUFFIX);
     }
 }

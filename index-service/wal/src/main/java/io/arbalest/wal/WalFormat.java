@@ -15,9 +15,9 @@ import java.nio.ByteOrder;
  *
  * <p><b>Files.</b> A log is a directory with {@code CURRENT} and files {@code
  * wal-NNNNNNNNNNNNNNNN.log}, sixteen decimal digits, numbered without gaps; the lowest numbers go
- * when their rows are no longer needed. Names that end in {@code .tmp} are files being prepared;
- * they mean nothing after a restart. A file has its full size, all blocks written, before it gets
- * its name, and its header is durable before that too.
+ * when their rows are no longer needed. Names that end in {@code .tmp} are files being prepared, or
+ * let go; their content means nothing after a restart. A file has its full size, all blocks
+ * written, before it gets its name, and its header is durable before that too.
  *
  * <p><b>File header</b>, block 0 of a file:
  *

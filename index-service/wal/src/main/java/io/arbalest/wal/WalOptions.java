@@ -18,10 +18,10 @@ import java.time.Duration;
  */
 public record WalOptions(
         long fileBytes, int batchBytes, long queueBytes, Duration markDelay, Duration spaceRetry) {
-    /** 16 MiB files, 1 MiB batches, 32 MiB of waiting records. */
+    /** 16 MiB files, 4 MiB batches, 32 MiB of waiting records. */
     public static final WalOptions DEFAULTS =
             new WalOptions(
-                    16 << 20, 1 << 20, 32 << 20, Duration.ofMillis(100), Duration.ofMillis(500));
+                    16 << 20, 4 << 20, 32 << 20, Duration.ofMillis(100), Duration.ofMillis(500));
 
     public WalOptions {
         check(

@@ -242,6 +242,24 @@ class FileWriteAheadLogTest {
     }
 
     @Test
+    void openingUsesTheFilesThatItsPredecessorPrepared() throws IOException {
+        FileWriteAheadLog first = fixture.open();
+        fixture.scheduler.runUntilIdle();
+        first.close();
+        fixture.disk.publish(LogFixture.DIRECTORY.resolve("spare-7.tmp"), new byte[100 * 4096]);
+        fixture.disk.publish(LogFixture.DIRECTORY.resolve("CURRENT.tmp"), new byte[1]);
+        fixture.disk.capacity(0);
+        try (FileWriteAheadLog log = fixture.open()) {
+            assertThat(fixture.disk.exists(fixture.file(2))).isTrue();
+            assertThat(fixture.disk.list(LogFixture.DIRECTORY))
+                    .doesNotContain("spare-7.tmp", "CURRENT.tmp");
+            assertThat(log.failure()).isNull();
+        }
+        fixture.disk.crash();
+        assertThat(fixture.recovery().recover().files()).hasSize(2);
+    }
+
+    @Test
     void closingWritesWhatWaitsAndRefusesWhatComes() throws IOException {
         FileWriteAheadLog log = fixture.open();
         List<Fate> fates = new ArrayList<>();

@@ -25,6 +25,9 @@ final class UringWriter implements BlockWriter {
     /** Below this, registering a part of the buffer is not worth a table entry. */
     private static final long LEAST_REGISTERED_BYTES = 256 << 10;
 
+    /** Of every log; pinned memory is scarce (RLIMIT_MEMLOCK is 8 MiB by default). */
+    private static final long MOST_REGISTERED_BYTES = 1 << 20;
+
     private final Arena arena = Arena.ofShared();
     private final MemorySegment buffer;
     private final @Nullable UringBlockFile[] slots = new UringBlockFile[Ring.FILE_SLOTS];
@@ -62,7 +65,7 @@ final class UringWriter implements BlockWriter {
     }
 
     private long registerBuffer(Ring made) {
-        long bytes = buffer.byteSize();
+        long bytes = Math.min(buffer.byteSize(), MOST_REGISTERED_BYTES);
         while (made.registerBuffer(buffer.asSlice(0, bytes)) < 0) {
             // Locked memory is limited per user (ENOMEM); a smaller piece may still fit.
             bytes = (bytes / 2) & -BlockFile.BLOCK_BYTES;
