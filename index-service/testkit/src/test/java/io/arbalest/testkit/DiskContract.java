@@ -167,6 +167,24 @@ abstract class DiskContract {
     }
 
     @Test
+    void aLongWriteArrivesWholeAndInPlace() throws IOException {
+        long bytes = (3L << 20) + 5L * BLOCK;
+        try (Arena arena = Arena.ofConfined();
+                BlockFile file = disk().create(directory().resolve("long"), bytes + 2L * BLOCK)) {
+            MemorySegment source = pattern(AlignedBuffers.allocate(arena, bytes), 9);
+            for (long at = 0; at < bytes; at += BLOCK) {
+                source.set(ValueLayout.JAVA_LONG, at, at);
+            }
+            write(file, BLOCK, source);
+            MemorySegment whole = AlignedBuffers.allocate(arena, bytes + 2L * BLOCK);
+            file.read(0, whole);
+            assertThat(whole.asSlice(BLOCK, bytes).mismatch(source)).isEqualTo(-1);
+            assertThat(whole.get(ValueLayout.JAVA_LONG, 0)).isZero();
+            assertThat(whole.get(ValueLayout.JAVA_LONG, bytes + BLOCK)).isZero();
+        }
+    }
+
+    @Test
     void oneWriterTakesMoreFilesThanItKeepsInMind() throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment source = AlignedBuffers.allocate(arena, BLOCK);

@@ -82,9 +82,9 @@ import java.nio.ByteOrder;
  *       its body CRC is 0.
  * </ul>
  *
- * <p><b>Batches.</b> One batch is written by one synchronous write of whole blocks, begins at a
- * block boundary, and is never rewritten; the next batch is written only after the previous one is
- * on stable storage. All records of a batch are in one file.
+ * <p><b>Batches.</b> One batch is written synchronously in whole blocks, in one piece or in several
+ * at once, begins at a block boundary, and is never rewritten; the next batch is written only after
+ * all of the previous one is on stable storage. All records of a batch are in one file.
  *
  * <p><b>What a torn tail looks like.</b> Power loss during a write leaves any subset of the batch's
  * sectors new and the rest as they were: zeros, or records of an older generation. So in the last

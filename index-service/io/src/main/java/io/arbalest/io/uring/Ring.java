@@ -8,8 +8,8 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * One io_uring with at most one request under way: what a log needs, whose batches follow one
- * another. The submission queue and the completion queue are mapped and shared with the kernel:
+ * One io_uring with the requests of at most one batch under way: what a log needs, whose batches
+ * follow one another. The submission queue and the completion queue are mapped and shared with the kernel:
  *
  * <pre>
  *   submission:  [head .. tail)  indices of 64-byte entries     this side moves the tail
@@ -31,7 +31,9 @@ final class Ring implements Transfer, AutoCloseable {
     /** Files that can be registered at the same time. */
     static final int FILE_SLOTS = 4;
 
-    private static final int ENTRIES = 4;
+    /** Requests that may be under way together. */
+    static final int ENTRIES = 16;
+
     private static final int PARAMS_BYTES = 120;
     private static final int SUBMISSION_BYTES = 64;
     private static final int COMPLETION_BYTES = 16;
@@ -202,45 +204,67 @@ final class Ring implements Transfer, AutoCloseable {
     @Override
     public int move(byte operation, int file, boolean registered, long offset, MemorySegment memory)
             throws IOException {
-        int tail = rings.get(U32, submissionTail);
-        MemorySegment entry =
-                submissions.asSlice(
-                        (long) (tail & submissionMask) * SUBMISSION_BYTES, SUBMISSION_BYTES);
-        entry.fill((byte) 0);
-        entry.set(U8, 0, operation);
-        entry.set(U8, 1, registered ? SUBMISSION_FIXED_FILE : 0);
-        entry.set(U32, 4, file);
-        entry.set(U64, 8, offset);
-        entry.set(U64, 16, memory.address());
-        entry.set(U32, 24, Math.toIntExact(memory.byteSize()));
-        boolean writes = operation == OP_WRITE || operation == OP_WRITE_FIXED;
-        entry.set(U32, 28, writes ? WRITE_DSYNC : 0);
-        long data = ++requests;
-        entry.set(U64, 32, data);
-        SHARED.setRelease(rings, submissionTail, tail + 1);
-        uncertain = true;
-        int result = await(data, tail + 1);
-        uncertain = false;
-        return result;
+        return moveParts(operation, file, registered, offset, memory, memory.byteSize())[0];
     }
 
-    private int await(long data, int tail) throws IOException {
+    @Override
+    public int[] moveParts(
+            byte operation,
+            int file,
+            boolean registered,
+            long offset,
+            MemorySegment memory,
+            long partBytes)
+            throws IOException {
+        int[] results = new int[Math.toIntExact((memory.byteSize() + partBytes - 1) / partBytes)];
+        if (results.length > ENTRIES) {
+            throw new IllegalArgumentException(
+                    results.length + " parts, expected at most " + ENTRIES);
+        }
+        int tail = rings.get(U32, submissionTail);
+        for (int i = 0; i < results.length; i++) {
+            MemorySegment part = Transfer.part(memory, i, partBytes);
+            MemorySegment entry =
+                    submissions.asSlice(
+                            (long) ((tail + i) & submissionMask) * SUBMISSION_BYTES,
+                            SUBMISSION_BYTES);
+            entry.fill((byte) 0);
+            entry.set(U8, 0, operation);
+            entry.set(U8, 1, registered ? SUBMISSION_FIXED_FILE : 0);
+            entry.set(U32, 4, file);
+            entry.set(U64, 8, offset + i * partBytes);
+            entry.set(U64, 16, part.address());
+            entry.set(U32, 24, Math.toIntExact(part.byteSize()));
+            boolean writes = operation == OP_WRITE || operation == OP_WRITE_FIXED;
+            entry.set(U32, 28, writes ? WRITE_DSYNC : 0);
+            entry.set(U64, 32, requests + i);
+        }
+        uncertain = true;
+        SHARED.setRelease(rings, submissionTail, tail + results.length);
+        await(tail + results.length, results);
+        requests += results.length;
+        uncertain = false;
+        return results;
+    }
+
+    private void await(int tail, int[] results) throws IOException {
+        int missing = results.length;
         int busy = 0;
-        while (true) {
+        while (missing > 0) {
             int head = rings.get(U32, completionHead);
             if (head != (int) SHARED.getAcquire(rings, completionTail)) {
                 long entry = completionEntries + (long) (head & completionMask) * COMPLETION_BYTES;
-                long told = rings.get(U64, entry);
-                int result = rings.get(U32, entry + 8);
-                SHARED.setRelease(rings, completionHead, head + 1);
-                if (told != data) {
-                    throw new IOException(
-                            "io_uring completed request " + told + ", expected " + data);
+                long told = rings.get(U64, entry) - requests;
+                if (told < 0 || told >= results.length) {
+                    throw new IOException("io_uring completed request " + told + " of this batch");
                 }
-                return result;
+                results[(int) told] = rings.get(U32, entry + 8);
+                SHARED.setRelease(rings, completionHead, head + 1);
+                missing--;
+                continue;
             }
             int toSubmit = tail - (int) SHARED.getAcquire(rings, submissionHead);
-            int entered = LinuxCalls.enter(descriptor, toSubmit, 1, ENTER_GETEVENTS);
+            int entered = LinuxCalls.enter(descriptor, toSubmit, missing, ENTER_GETEVENTS);
             if (entered < 0 && !Errno.EINTR.is(entered)) {
                 boolean retry = Errno.EAGAIN.is(entered) || Errno.EBUSY.is(entered);
                 if (!retry || ++busy > BUSY_RETRIES) {

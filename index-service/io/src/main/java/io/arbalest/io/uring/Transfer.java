@@ -16,4 +16,38 @@ interface Transfer {
      */
     int move(byte operation, int file, boolean registered, long offset, MemorySegment memory)
             throws IOException;
+
+    /**
+     * The same of memory in consecutive parts, which may be under way together; returns when all
+     * have ended.
+     *
+     * @param partBytes of each part but the last
+     * @return the results in the order of the parts
+     */
+    default int[] moveParts(
+            byte operation,
+            int file,
+            boolean registered,
+            long offset,
+            MemorySegment memory,
+            long partBytes)
+            throws IOException {
+        int[] results = new int[Math.toIntExact((memory.byteSize() + partBytes - 1) / partBytes)];
+        for (int i = 0; i < results.length; i++) {
+            results[i] =
+                    move(
+                            operation,
+                            file,
+                            registered,
+                            offset + i * partBytes,
+                            part(memory, i, partBytes));
+        }
+        return results;
+    }
+
+    /** Part {@code i} of the memory. */
+    static MemorySegment part(MemorySegment memory, int i, long partBytes) {
+        long from = i * partBytes;
+        return memory.asSlice(from, Math.min(partBytes, memory.byteSize() - from));
+    }
 }

@@ -88,6 +88,40 @@ class CompleteTransferTest {
     }
 
     @Test
+    void aLongWriteGoesInPartsAndEachMayBeContinued() throws IOException {
+        int part = (int) CompleteTransfer.PART_BYTES;
+        int blocks = 2 * part / BLOCK + 1;
+        write(blocks, part, -Errno.EAGAIN.number(), BLOCK, part);
+        assertThat(requests)
+                .containsExactly(
+                        "32768+" + part,
+                        32768 + part + "+" + part,
+                        32768 + 2 * part + "+" + BLOCK,
+                        32768 + part + "+" + part);
+        requests.clear();
+        write(blocks, part - BLOCK, part, BLOCK, BLOCK);
+        assertThat(requests).hasSize(4).endsWith(32768 + part - BLOCK + "+" + BLOCK);
+    }
+
+    @Test
+    void aFailedPartFailsTheWriteBeforeAnyIsContinued() {
+        int part = (int) CompleteTransfer.PART_BYTES;
+        assertThatThrownBy(
+                        () -> write(3 * part / BLOCK, BLOCK, part, -Errno.ENOSPC.number()))
+                .isInstanceOf(DiskFullException.class);
+        assertThat(requests).hasSize(3);
+    }
+
+    @Test
+    void aVeryLongWriteIsStillOneRoundOfParts() throws IOException {
+        int bytes = 32 << 20;
+        Integer[] results = new Integer[Ring.ENTRIES];
+        Arrays.fill(results, bytes / Ring.ENTRIES);
+        write(bytes / BLOCK, results);
+        assertThat(requests).hasSize(Ring.ENTRIES);
+    }
+
+    @Test
     void anErrorIsNeverAskedAgain() {
         for (Errno errno :
                 List.of(Errno.EIO, Errno.EROFS, Errno.ENODEV, Errno.ECANCELED, Errno.EBADF)) {
