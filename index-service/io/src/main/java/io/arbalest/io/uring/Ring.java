@@ -9,7 +9,8 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * One io_uring with the requests of at most one batch under way: what a log needs, whose batches
- * follow one another. The submission queue and the completion queue are mapped and shared with the kernel:
+ * follow one another. The submission queue and the completion queue are mapped and shared with the
+ * kernel:
  *
  * <pre>
  *   submission:  [head .. tail)  indices of 64-byte entries     this side moves the tail

@@ -106,8 +106,7 @@ class CompleteTransferTest {
     @Test
     void aFailedPartFailsTheWriteBeforeAnyIsContinued() {
         int part = (int) CompleteTransfer.PART_BYTES;
-        assertThatThrownBy(
-                        () -> write(3 * part / BLOCK, BLOCK, part, -Errno.ENOSPC.number()))
+        assertThatThrownBy(() -> write(3 * part / BLOCK, BLOCK, part, -Errno.ENOSPC.number()))
                 .isInstanceOf(DiskFullException.class);
         assertThat(requests).hasSize(3);
     }
