@@ -44,6 +44,11 @@ class AcknowledgedWritesSurviveKillsITCase {
     private static final int DIMENSION = 48;
     private static final int BATCH = 200;
     private static final int ROUNDS_PER_NODE = 25;
+
+    /** So that segments are sealed and merged all the time. */
+    private static final Map<String, Object> SMALL_SEGMENTS =
+            Map.of("engine.growing-segment-rows", 300);
+
     private static final Duration PATIENCE = Duration.ofSeconds(90);
 
     /** A key's expected last state; null vector: deleted. */
@@ -53,7 +58,7 @@ class AcknowledgedWritesSurviveKillsITCase {
     void noAcknowledgedRowIsLostAndNoDeleteComesBack(@TempDir Path directory) throws Exception {
         long seed = Long.getLong("seed", new Random().nextLong());
         Random random = new Random(seed);
-        try (House house = House.start(directory, 3, Map.of())) {
+        try (House house = House.start(directory, 3, SMALL_SEGMENTS)) {
             house.client.createCollection(definition(), false);
             Map<String, Expected> acknowledged = new HashMap<>();
             long version = 0;

@@ -39,6 +39,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
@@ -181,9 +182,9 @@ public final class RestartCheck {
             }
         }
         return new RowBatch(
-                java.util.Collections.nCopies(count, OperationKind.UPSERT),
+                Collections.nCopies(count, OperationKind.UPSERT),
                 keys,
-                java.util.Collections.nCopies(count, null),
+                Collections.nCopies(count, null),
                 vectors.asSlice(0, 2L * count * definition.dimension()),
                 metadata,
                 RowBatch.Writer.ANONYMOUS,

@@ -211,6 +211,10 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
         graph.read(ordinal, target);
     }
 
+    SealedGraph graph() {
+        return graph;
+    }
+
     /** Bytes of its files. */
     long sizeBytes() {
         return sections.sizeBytes();

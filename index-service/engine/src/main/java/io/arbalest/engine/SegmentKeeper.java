@@ -315,6 +315,13 @@ final class SegmentKeeper {
     /** Lets the applier show what was committed, then goes on. */
     private void show(
             List<? extends Segment> replaced, @Nullable SealedSegment with, Runnable then) {
+        LOG.log(
+                Level.INFO,
+                "shard {0}: {1} segments became {2} points in {3} bytes",
+                shard.name(),
+                replaced.size(),
+                Integer.toString(with == null ? 0 : with.rows()),
+                Long.toString(with == null ? 0 : with.sizeBytes()));
         forgetting.afterLastReader(replaced, with);
         List<SealedSegment> shown = with == null ? List.of() : List.of(with);
         try {

@@ -1,6 +1,5 @@
 package io.arbalest.engine;
 
-import io.arbalest.common.OrdinalSet;
 import io.arbalest.hnsw.GrowingGraph;
 import io.arbalest.hnsw.VectorTable;
 import io.arbalest.hnsw.sealed.PackedGraph;
@@ -10,14 +9,18 @@ import io.arbalest.model.CollectionDefinition;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 
 /**
  * Several sealed segments on their way into one: the rows that are live at a snapshot, in one
- * graph. What dies meanwhile is in it and masked by its stamps, as in every sealed segment.
+ * graph. The graph of the largest is grown, unless most of its rows are dead; its dead points help
+ * to link the others and are left out when the graph is packed. What dies meanwhile is in it and
+ * masked by its stamps, as in every sealed segment.
  *
  * <p>Vectors and graph are in memory until they are written: {@link MergePolicy} bounds them.
  *
@@ -28,10 +31,11 @@ final class SegmentMerge implements AutoCloseable {
     private final GrowingGraph graph;
     private final long[] names;
     private final List<RowStamps> origins = new ArrayList<>();
+    private final BitSet dead;
     private final int points;
 
     /**
-     * Links the rows of the sources, the largest first.
+     * Takes over the largest source and links the rows of the others.
      *
      * @param snapshot rows that have ended here are left out
      * @param stopped asked before every row
@@ -45,12 +49,13 @@ final class SegmentMerge implements AutoCloseable {
             BooleanSupplier stopped) {
         List<SealedSegment> bySize = new ArrayList<>(sources);
         bySize.sort(Comparator.comparingInt(SealedSegment::live).reversed());
-        int capacity = 0;
-        for (SealedSegment source : bySize) {
-            for (int ordinal = 0; ordinal < source.rows(); ordinal++) {
-                capacity += source.ended(ordinal, snapshot) ? 0 : 1;
-            }
+        SealedSegment largest = bySize.getFirst();
+        boolean grows = 2 * largest.live() >= largest.rows();
+        int capacity = grows ? largest.rows() : 0;
+        for (SealedSegment source : grows ? bySize.subList(1, bySize.size()) : bySize) {
+            capacity += live(source, snapshot);
         }
+        dead = new BitSet(capacity);
         names = new long[capacity];
         vectors =
                 new VectorTable(definition.dimension(), definition.metric(), Math.max(1, capacity));
@@ -66,18 +71,26 @@ final class SegmentMerge implements AutoCloseable {
             MemorySegment bytes = MemorySegment.ofArray(vector);
             int next = 0;
             for (SealedSegment source : bySize) {
+                boolean whole = grows && source.equals(largest);
                 for (int ordinal = 0; ordinal < source.rows(); ordinal++) {
-                    if (source.ended(ordinal, snapshot)) {
+                    boolean ended = source.ended(ordinal, snapshot);
+                    if (ended && !whole) {
                         continue;
                     }
                     if (stopped.getAsBoolean()) {
                         throw new CancellationException("the shard closes");
                     }
+                    dead.set(next, ended);
                     source.read(ordinal, vector);
                     vectors.set(next, bytes, 0);
                     names[next] = source.name(ordinal);
-                    graph.link(next);
+                    if (!whole) {
+                        graph.link(next);
+                    }
                     next++;
+                }
+                if (whole) {
+                    graph.adopt(source.graph().source(), next);
                 }
             }
             points = next;
@@ -88,8 +101,21 @@ final class SegmentMerge implements AutoCloseable {
         }
     }
 
+    private static int live(SealedSegment segment, long snapshot) {
+        int live = 0;
+        for (int ordinal = 0; ordinal < segment.rows(); ordinal++) {
+            live += segment.ended(ordinal, snapshot) ? 0 : 1;
+        }
+        return live;
+    }
+
     private void addOrigins(List<SealedSegment> sources) {
-        int[] segments = Arrays.stream(names).mapToInt(RowName::segment).distinct().toArray();
+        int[] segments =
+                IntStream.range(0, points)
+                        .filter(i -> !dead.get(i))
+                        .map(i -> RowName.segment(names[i]))
+                        .distinct()
+                        .toArray();
         for (SealedSegment source : sources) {
             for (RowStamps rows : source.origins()) {
                 if (Arrays.stream(segments).anyMatch(s -> s == rows.segment())) {
@@ -104,13 +130,9 @@ final class SegmentMerge implements AutoCloseable {
         return origins;
     }
 
-    int points() {
-        return points;
-    }
-
     /** Ready to be written. */
     PackedGraph pack() {
-        return SealedGraphPacker.pack(vectors, graph.source(), OrdinalSet.ALL, points);
+        return SealedGraphPacker.pack(vectors, graph.source(), i -> !dead.get(i), points);
     }
 
     /** Names of the points, by the ordinals of the packed graph. */

@@ -69,6 +69,7 @@ final class ShardCore implements Shard, AutoCloseable {
     private volatile @Nullable ArbalestException failure;
     private volatile @Nullable ArbalestException fullDisk;
     private volatile boolean closing;
+    private volatile @Nullable ShardRecovery recovery;
     private volatile @Nullable Parts parts;
     private boolean closed;
 
@@ -147,9 +148,10 @@ final class ShardCore implements Shard, AutoCloseable {
         CommitPointFiles points =
                 new CommitPointFiles(env.disk(), directory, id, env.crashPoints());
         SegmentFiles files = new SegmentFiles(env.disk(), directory, env.crashPoints());
-        ShardRecovery.Recovered recovered =
-                new ShardRecovery(id, definition, directory, options, env, metrics, () -> closing)
-                        .recover(log, points, files, opened);
+        ShardRecovery recovering =
+                new ShardRecovery(id, definition, directory, options, env, metrics, () -> closing);
+        recovery = recovering;
+        ShardRecovery.Recovered recovered = recovering.recover(log, points, files, opened);
         Segments segments = recovered.segments();
         Scheduler.SerialExecutor applierThread = env.scheduler().serial("applier");
         opened.add(applierThread);
@@ -523,9 +525,10 @@ final class ShardCore implements Shard, AutoCloseable {
         if (closing) {
             throw shuttingDown();
         }
+        ShardRecovery now = recovery;
         throw new ArbalestException(
                 ErrorCode.SHARD_NOT_READY,
-                "shard " + name() + " is replaying its log",
+                "shard " + name() + (now == null ? " opens" : " opens and " + now.progress()),
                 "try again in a moment");
     }
 

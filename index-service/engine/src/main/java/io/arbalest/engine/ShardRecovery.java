@@ -38,6 +38,7 @@ final class ShardRecovery {
     private final Env env;
     private final ShardMetrics metrics;
     private final BooleanSupplier closing;
+    private volatile String progress = "is opening its log";
 
     /** What came out. All parts are in the list that was given, too, to be closed last to first. */
     record Recovered(
@@ -58,6 +59,11 @@ final class ShardRecovery {
         this.env = env;
         this.metrics = metrics;
         this.closing = closing;
+    }
+
+    /** What it does just now, for people; any thread. */
+    String progress() {
+        return progress;
     }
 
     /** Recovers; what is opened on the way is added to the list. */
@@ -111,6 +117,12 @@ final class ShardRecovery {
                 if (closing.getAsBoolean()) {
                     throw new IOException("closed while recovering");
                 }
+                progress =
+                        "has mapped "
+                                + sealed.size()
+                                + " of "
+                                + point.segments().size()
+                                + " segments";
                 sealed.add(files.open(segment, metadata));
             }
             return sealed;
@@ -166,7 +178,8 @@ final class ShardRecovery {
     private void replay(WriteAheadLog log, long applied, RestoredRows restored, RowApplier applier)
             throws IOException {
         long from = Math.min(restored.next(), applied + 1);
-        Replay replay = new Replay(applied, restored, applier, from);
+        Replay replay =
+                new Replay(applied, restored, applier, from, log.nextSequenceNumber() - 1);
         if (from < log.nextSequenceNumber()) {
             log.replay(
                     from, (type, _, first, count, body) -> replay.record(type, first, count, body));
@@ -191,9 +204,11 @@ final class ShardRecovery {
         private final RowApplier applier;
         private long next;
         private int waiting;
+        private final long end;
         private boolean published;
 
-        Replay(long applied, RestoredRows restored, RowApplier applier, long from) {
+        Replay(long applied, RestoredRows restored, RowApplier applier, long from, long end) {
+            this.end = end;
             this.applied = applied;
             this.restored = restored;
             this.applier = applier;
@@ -215,6 +230,7 @@ final class ShardRecovery {
                 throw missing(next, first);
             }
             next = last + 1;
+            progress = "has read its log up to row " + last + " of " + end;
             switch (type) {
                 case ROWS -> rows(RowFormat.decode(body, count, definition), first, last);
                 case HORIZON -> horizon(HorizonFormat.decode(body), first);

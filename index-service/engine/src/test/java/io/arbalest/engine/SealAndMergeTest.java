@@ -3,15 +3,21 @@ package io.arbalest.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.arbalest.metadata.InMemoryStore;
+import io.arbalest.model.Binary16;
 import io.arbalest.model.Metric;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
+import io.arbalest.testkit.RandomCases;
 
 import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 
 /** What sealing and merging leave on disk and in the log, and what a restart makes of it. */
@@ -109,6 +115,65 @@ final class SealAndMergeTest {
                         .sum();
         assertThat(points).isEqualTo(2 * UNIT + 1);
         assertThat(sim.shard.statistics().linkedPoints()).isLessThan(4 * UNIT);
+    }
+
+    /** Replaces every point several times over, which merges again and again. */
+    @Test
+    void mergesAndDeadRowsDoNotRotRecall() {
+        RandomGenerator random = RandomCases.random(42);
+        int keys = 800;
+        for (int i = 0; i < 6 * keys; i++) {
+            Batches batch = sim.batch();
+            batch.upsert(SimulatedShard.key(i % keys), null, gaussian(random), "red", 1L);
+            sim.write(batch);
+            if (i % 50 == 0) {
+                sim.scheduler.runUntilIdle();
+            }
+        }
+        sim.scheduler.runUntilIdle();
+        SimulatedShard fresh =
+                new SimulatedShard(
+                        EngineOptions.DEFAULT.withGrowingSegmentRows(2 * keys),
+                        Metric.L2,
+                        null,
+                        false);
+        for (int i = 0; i < keys; i++) {
+            FoundRow row = sim.require(SimulatedShard.key(i));
+            float[] vector = new float[SimulatedShard.DIMENSION];
+            for (int d = 0; d < vector.length; d++) {
+                vector[d] = Binary16.toFloat(Objects.requireNonNull(row.vector())[d]);
+            }
+            Batches batch = fresh.batch();
+            batch.upsert(SimulatedShard.key(i), null, vector, "red", 1L);
+            fresh.write(batch);
+        }
+        fresh.scheduler.runUntilIdle();
+        double freshRecall = recall(fresh, RandomCases.random(43));
+        double recall = recall(sim, RandomCases.random(43));
+        assertThat(recall).isGreaterThanOrEqualTo(freshRecall - 0.01).isGreaterThan(0.9);
+        assertThat(sim.shard.statistics().linkedPoints()).isLessThan(2L * keys);
+    }
+
+    private static double recall(SimulatedShard shard, RandomGenerator random) {
+        int found = 0;
+        for (int i = 0; i < 100; i++) {
+            float[] query = gaussian(random);
+            Set<PointKey> best = new HashSet<>();
+            shard.search(query, 10, true, null).forEach(row -> best.add(row.key()));
+            for (FoundRow row : shard.search(query, 10, false, null)) {
+                found += best.contains(row.key()) ? 1 : 0;
+            }
+        }
+        return found / 1000.0;
+    }
+
+    private static float[] gaussian(RandomGenerator random) {
+        float[] vector = new float[SimulatedShard.DIMENSION];
+        for (int i = 0; i < vector.length; i++) {
+            vector[i] =
+                    Binary16.toFloat(Binary16.fromFloat((float) random.nextGaussian()));
+        }
+        return vector;
     }
 
     @Test

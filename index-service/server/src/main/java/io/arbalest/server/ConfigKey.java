@@ -38,11 +38,17 @@ enum ConfigKey {
             "2048",
             "rows a shard may hold that its graph has not linked yet; then writers wait"),
     ENGINE_GROWING_SEGMENT_ROWS(
-            "engine.growing-segment-rows", "65536", "rows of one growing segment"),
+            "engine.growing-segment-rows",
+            "65536",
+            "rows of one growing segment; then it is sealed to files"),
     ENGINE_INDEXER_THREADS(
             "engine.indexer-threads",
             "0",
-            "threads that link rows into graphs; 0: half of the processors, at least 1");
+            "threads that link rows into graphs; 0: half of the processors, at least 1"),
+    TOMBSTONE_RETENTION(
+            "tombstone.retention",
+            "604800",
+            "seconds for which a delete is remembered; then older writes of its key are refused");
 
     private static final String ENVIRONMENT_PREFIX = "ARBALEST_";
 

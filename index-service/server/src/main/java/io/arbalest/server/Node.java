@@ -134,7 +134,8 @@ final class Node implements AutoCloseable {
                         .withUnlinkedTailRows(limits.unlinkedTailRows())
                         .withGrowingSegmentRows(limits.growingSegmentRows())
                         .withIndexerThreads(limits.indexerThreads())
-                        .withWalFileBytes(config.wal().fileBytes());
+                        .withWalFileBytes(config.wal().fileBytes())
+                        .withTombstoneRetention(limits.tombstoneRetention());
         Env env =
                 new Env(
                         Clock.SYSTEM,

@@ -3,6 +3,7 @@ package io.arbalest.server;
 import io.arbalest.io.uring.DiskSelection;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -33,14 +34,19 @@ record NodeConfig(Node node, Ports ports, List<Member> members, Wal wal, Engine 
     record Wal(DiskSelection.Backend io, int fileBytes) {}
 
     /** Limits of the engine. */
-    record Engine(int unlinkedTailRows, int growingSegmentRows, int indexerThreads) {}
+    record Engine(
+            int unlinkedTailRows,
+            int growingSegmentRows,
+            int indexerThreads,
+            Duration tombstoneRetention) {}
 
     private static final int MAX_PORT = 65_535;
     private static final int MAX_MEMBERS = 7;
     private static final int MIN_WAL_FILE_BYTES = 1 << 20;
     private static final int MAX_WAL_FILE_BYTES = 1 << 30;
     private static final int MAX_TAIL_ROWS = 1 << 20;
-    private static final int MAX_SEGMENT_ROWS = 1 << 26;
+    private static final int MAX_SEGMENT_ROWS = 1 << 24;
+    private static final int MAX_RETENTION_SECONDS = 10 * 365 * 86_400;
     private static final int MAX_INDEXER_THREADS = 256;
 
     NodeConfig {
@@ -88,7 +94,10 @@ record NodeConfig(Node node, Ports ports, List<Member> members, Wal wal, Engine 
                                         ConfigKey.ENGINE_GROWING_SEGMENT_ROWS, 1, MAX_SEGMENT_ROWS),
                         threads > 0
                                 ? threads
-                                : Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
+                                : Math.max(1, Runtime.getRuntime().availableProcessors() / 2),
+                        Duration.ofSeconds(
+                                settings.number(
+                                        ConfigKey.TOMBSTONE_RETENTION, 1, MAX_RETENTION_SECONDS)));
         return new NodeConfig(node, ports, members, wal, engine);
     }
 

@@ -6,6 +6,7 @@ import static io.arbalest.hnsw.sealed.SealedGraphFormat.LONG;
 import static io.arbalest.hnsw.sealed.SealedGraphFormat.corrupt;
 
 import io.arbalest.common.Crc32c;
+import io.arbalest.hnsw.GraphSource;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Metric;
@@ -196,6 +197,11 @@ public final class SealedGraph {
                 }
             }
         }
+    }
+
+    /** The graph as it is read by whoever grows it. */
+    public GraphSource source() {
+        return new SealedSource(this);
     }
 
     /** Scratch for one searching thread. */
