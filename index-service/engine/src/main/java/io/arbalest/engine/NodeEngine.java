@@ -91,6 +91,7 @@ public final class NodeEngine implements Engine {
                         env.scheduler().parallel("indexer", options.indexerThreads()),
                         env.scheduler().parallel("merger", MERGER_THREADS));
         this.logs = new FileLogs(options, env);
+        workers.merger().execute(() -> KernelWarmUp.once(env.random()));
     }
 
     private static AutoCloseable lock(Disk disk, Path dataDirectory, Path shardsDirectory) {

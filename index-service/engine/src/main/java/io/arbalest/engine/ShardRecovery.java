@@ -178,8 +178,7 @@ final class ShardRecovery {
     private void replay(WriteAheadLog log, long applied, RestoredRows restored, RowApplier applier)
             throws IOException {
         long from = Math.min(restored.next(), applied + 1);
-        Replay replay =
-                new Replay(applied, restored, applier, from, log.nextSequenceNumber() - 1);
+        Replay replay = new Replay(applied, restored, applier, from, log.nextSequenceNumber() - 1);
         if (from < log.nextSequenceNumber()) {
             log.replay(
                     from, (type, _, first, count, body) -> replay.record(type, first, count, body));

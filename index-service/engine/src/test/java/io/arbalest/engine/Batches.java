@@ -24,6 +24,8 @@ final class Batches {
     private final List<float @Nullable []> vectors = new ArrayList<>();
     private final List<@Nullable Object[]> metadata = new ArrayList<>();
 
+    private boolean acceptOlder;
+
     private Batches(int dimension, int fields) {
         this.dimension = dimension;
         this.fields = fields;
@@ -59,6 +61,12 @@ final class Batches {
         return this;
     }
 
+    /** Lets the rows be older than what is forgotten. */
+    Batches acceptOlder() {
+        acceptOlder = true;
+        return this;
+    }
+
     int rows() {
         return keys.size();
     }
@@ -83,6 +91,7 @@ final class Batches {
                 }
             }
         }
-        return new RowBatch(operations, keys, versions, segment, present, metadata, writer, false);
+        return new RowBatch(
+                operations, keys, versions, segment, present, metadata, writer, acceptOlder);
     }
 }

@@ -89,8 +89,7 @@ public final class GrowingGraph implements AutoCloseable {
         }
         for (int ordinal = 0; ordinal < points; ordinal++) {
             for (int level = links.level(ordinal); level >= 0; level--) {
-                int count =
-                        Math.min(source.neighbors(ordinal, level, list), links.limit(level));
+                int count = Math.min(source.neighbors(ordinal, level, list), links.limit(level));
                 links.write(ordinal, level, list, count);
                 for (int i = 0; level == 0 && i < count; i++) {
                     if (list[i] > ordinal) {

@@ -15,7 +15,8 @@ import java.util.Map;
 final class SealedSource implements GraphSource {
     private final SealedGraph graph;
     private final byte[] levels;
-    private final List<Map<Integer, Integer>> slots = new ArrayList<>(); // by ordinal, level 1 first
+    private final List<Map<Integer, Integer>> slots =
+            new ArrayList<>(); // by ordinal, level 1 first
 
     SealedSource(SealedGraph graph) {
         this.graph = graph;

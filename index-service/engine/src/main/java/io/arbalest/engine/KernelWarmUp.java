@@ -1,0 +1,95 @@
+package io.arbalest.engine;
+
+import io.arbalest.common.OrdinalSet;
+import io.arbalest.hnsw.ExactScan;
+import io.arbalest.hnsw.GrowingGraph;
+import io.arbalest.hnsw.NeighborQueue;
+import io.arbalest.hnsw.VectorTable;
+import io.arbalest.hnsw.sealed.PackedGraph;
+import io.arbalest.hnsw.sealed.SealedGraph;
+import io.arbalest.hnsw.sealed.SealedGraphPacker;
+import io.arbalest.hnsw.sealed.SealedSearcher;
+import io.arbalest.hnsw.sealed.SealedSection;
+import io.arbalest.hnsw.sealed.SearchLimits;
+import io.arbalest.model.Metric;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.random.RandomGenerator;
+
+/**
+ * Searches a small made-up graph while shards open, once a process: until the compiler has seen
+ * them, distance kernels run a hundred times slower, which the first searches after a start would
+ * pay for. The number of searches is fixed, so it ends by itself.
+ *
+ * <p>Thread-safe.
+ */
+final class KernelWarmUp {
+    private static final int DIMENSION = 128;
+    private static final int POINTS = 400;
+    private static final int SEARCHES = 400;
+    private static final int EF = 64;
+    private static final int K = 10;
+    private static final AtomicBoolean DONE = new AtomicBoolean();
+
+    private KernelWarmUp() {}
+
+    /** Does it, unless it was done before; on the calling thread. */
+    static void once(RandomGenerator random) {
+        if (DONE.compareAndSet(false, true)) {
+            run(random);
+        }
+    }
+
+    private static void run(RandomGenerator random) {
+        try (Arena arena = Arena.ofConfined();
+                VectorTable vectors = new VectorTable(DIMENSION, Metric.L2, POINTS);
+                GrowingGraph graph = new GrowingGraph(vectors, 16, EF, 1, POINTS)) {
+            short[] halves = new short[DIMENSION];
+            for (int i = 0; i < POINTS; i++) {
+                for (int d = 0; d < DIMENSION; d++) {
+                    halves[d] = Float.floatToFloat16(random.nextFloat() - 0.5f);
+                }
+                vectors.set(i, MemorySegment.ofArray(halves), 0);
+                graph.link(i);
+            }
+            PackedGraph packed =
+                    SealedGraphPacker.pack(vectors, graph.source(), OrdinalSet.ALL, POINTS);
+            SealedSearcher sealed = open(packed, arena).newSearcher();
+            float[] query = new float[DIMENSION];
+            for (int i = 0; i < SEARCHES; i++) {
+                for (int d = 0; d < DIMENSION; d++) {
+                    query[d] = random.nextFloat() - 0.5f;
+                }
+                NeighborQueue results = new NeighborQueue(K);
+                sealed.search(query, SearchLimits.of(EF), OrdinalSet.ALL, results);
+                ExactScan.scan(
+                        vectors,
+                        vectors.prepare(query),
+                        0,
+                        POINTS,
+                        OrdinalSet.ALL,
+                        Float.NEGATIVE_INFINITY,
+                        new NeighborQueue(K));
+            }
+        }
+    }
+
+    private static SealedGraph open(PackedGraph packed, Arena arena) {
+        Map<SealedSection, MemorySegment> sections = new EnumMap<>(SealedSection.class);
+        for (SealedSection section : SealedSection.values()) {
+            if (section != SealedSection.HEAD && packed.sizeBytes(section) > 0) {
+                MemorySegment bytes = arena.allocate(packed.sizeBytes(section), 64);
+                packed.write(section, bytes);
+                sections.put(section, bytes);
+            }
+        }
+        MemorySegment head = arena.allocate(packed.sizeBytes(SealedSection.HEAD), 64);
+        packed.write(SealedSection.HEAD, head);
+        sections.put(SealedSection.HEAD, head);
+        return SealedGraph.open(sections);
+    }
+}
