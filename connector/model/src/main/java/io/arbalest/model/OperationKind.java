@@ -5,13 +5,16 @@ package io.arbalest.model;
  * byte.
  */
 public enum OperationKind {
-    /** Writes vector and metadata, replacing what the key had. */
+    /**
+     * Writes vector and metadata, replacing what the key had; without a vector, metadata only, of a
+     * point that is there.
+     */
     UPSERT(0),
     /** Removes the point; leaves a versioned tombstone. */
     DELETE(1),
     /**
-     * Changes the given metadata and keeps the vector. Reserved: refused until the room that stores
-     * it exists.
+     * Sets the fields that have a value and keeps the others and the vector, of a point that is
+     * there.
      */
     PATCH(2);
 
@@ -35,6 +38,6 @@ public enum OperationKind {
         throw new ArbalestException(
                 ErrorCode.UNKNOWN_OPERATION,
                 "unknown operation " + value + " in column _op",
-                "use 0 = upsert or 1 = delete");
+                "use 0 = upsert, 1 = delete or 2 = patch");
     }
 }

@@ -4,6 +4,7 @@ import io.arbalest.model.ArbalestException;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Field;
+import io.arbalest.model.FieldType;
 import io.arbalest.model.Filter;
 
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 
 /**
  * Checks a filter against the fields of a collection and gives every literal the field's type: an
@@ -23,24 +25,101 @@ import java.time.temporal.ChronoUnit;
 public final class FilterCheck {
     private FilterCheck() {}
 
+    /** What a condition does with a literal. */
+    enum Use {
+        COMPARED,
+        PREFIX,
+        CONTAINED
+    }
+
     /**
      * The filter with literals of the fields' types. Refused with {@link ErrorCode#UNKNOWN_FIELD}
-     * (also for an unindexed field) or {@link ErrorCode#FILTER_TYPE_MISMATCH}.
+     * (also for an unindexed field) or {@link ErrorCode#FILTER_TYPE_MISMATCH}. What came as text is
+     * better read by {@link FilterText#parseFor}, which knows the place of an error.
      */
     public static Filter bind(Filter filter, CollectionDefinition definition) {
         if (filter instanceof Filter.And and) {
-            return new Filter.And(
-                    and.operands().stream().map(operand -> bind(operand, definition)).toList());
+            return new Filter.And(bindAll(and.operands(), definition));
         }
-        Filter.Equal equal = (Filter.Equal) filter;
-        Field field = requireIndexed(equal.field(), definition);
-        if (field.type().isArray()) {
+        if (filter instanceof Filter.Or or) {
+            return new Filter.Or(bindAll(or.operands(), definition));
+        }
+        if (filter instanceof Filter.Not not) {
+            return new Filter.Not(bind(not.operand(), definition));
+        }
+        return bindLeaf(filter, definition);
+    }
+
+    private static List<Filter> bindAll(List<Filter> operands, CollectionDefinition definition) {
+        return operands.stream().map(operand -> bind(operand, definition)).toList();
+    }
+
+    private static Filter bindLeaf(Filter leaf, CollectionDefinition definition) {
+        if (leaf instanceof Filter.Equal equal) {
+            Field field = requireIndexed(equal.field(), definition);
+            return new Filter.Equal(field.name(), literal(field, Use.COMPARED, equal.value()));
+        }
+        if (leaf instanceof Filter.Compare compare) {
+            Field field = requireIndexed(compare.field(), definition);
+            Object value = literal(field, Use.COMPARED, compare.value());
+            return new Filter.Compare(field.name(), compare.order(), value);
+        }
+        if (leaf instanceof Filter.Between between) {
+            Field field = requireIndexed(between.field(), definition);
+            Object low = literal(field, Use.COMPARED, between.low());
+            return new Filter.Between(
+                    field.name(), low, literal(field, Use.COMPARED, between.high()));
+        }
+        if (leaf instanceof Filter.In in) {
+            Field field = requireIndexed(in.field(), definition);
+            return new Filter.In(
+                    field.name(),
+                    in.values().stream()
+                            .map(value -> literal(field, Use.COMPARED, value))
+                            .toList());
+        }
+        if (leaf instanceof Filter.Contains contains) {
+            Field field = requireIndexed(contains.field(), definition);
+            Object element = literal(field, Use.CONTAINED, contains.element());
+            return new Filter.Contains(field.name(), element);
+        }
+        if (leaf instanceof Filter.StartsWith prefix) {
+            Field field = requireIndexed(prefix.field(), definition);
+            literal(field, Use.PREFIX, prefix.prefix());
+            return prefix;
+        }
+        requireIndexed(((Filter.IsNull) leaf).field(), definition);
+        return leaf;
+    }
+
+    /** The literal in the type of the field or of its elements. */
+    static Object literal(Field field, Use use, Object literal) {
+        boolean array = use == Use.CONTAINED;
+        if (field.type().isArray() != array) {
             throw new ArbalestException(
                     ErrorCode.FILTER_TYPE_MISMATCH,
-                    "field '" + field.name() + "' is " + field.type() + ", which = cannot compare",
-                    "compare a field that is not an array");
+                    "field '"
+                            + field.name()
+                            + "' is "
+                            + field.type()
+                            + (array
+                                    ? ", expected an array for contains"
+                                    : ", which only contains and is null can ask about"),
+                    array
+                            ? "write " + field.name() + " = " + example(field.type())
+                            : "write " + field.name() + " contains " + example(field.type()));
         }
-        Object value = convert(field, equal.value());
+        if (use == Use.PREFIX && field.type() != FieldType.STRING) {
+            throw new ArbalestException(
+                    ErrorCode.FILTER_TYPE_MISMATCH,
+                    "field '"
+                            + field.name()
+                            + "' is "
+                            + field.type()
+                            + ", expected STRING for like",
+                    "write " + field.name() + " >= " + example(field.type()));
+        }
+        Object value = convert(field.type(), literal);
         if (value == null) {
             throw new ArbalestException(
                     ErrorCode.FILTER_TYPE_MISMATCH,
@@ -49,15 +128,18 @@ public final class FilterCheck {
                             + "' is "
                             + field.type()
                             + ", got the "
-                            + kind(equal.value())
+                            + kind(literal)
                             + " "
-                            + equal.value(),
-                    "write " + field.name() + " = " + example(field));
+                            + literal,
+                    "write "
+                            + field.name()
+                            + (array ? " contains " : " = ")
+                            + example(field.type()));
         }
-        return new Filter.Equal(field.name(), value);
+        return value;
     }
 
-    private static Field requireIndexed(String name, CollectionDefinition definition) {
+    static Field requireIndexed(String name, CollectionDefinition definition) {
         Field field =
                 definition
                         .field(name)
@@ -89,19 +171,18 @@ public final class FilterCheck {
                 definition.fields().stream().filter(Field::indexed).map(Field::name).toList());
     }
 
-    private static @Nullable Object convert(Field field, Object value) {
-        return switch (field.type()) {
-            case DOUBLE ->
-                    value instanceof Long number
-                            ? (Object) number.doubleValue()
-                            : accepted(field, value);
-            case TIMESTAMP -> value instanceof String text ? instant(text) : accepted(field, value);
-            default -> accepted(field, value);
-        };
-    }
-
-    private static @Nullable Object accepted(Field field, Object value) {
-        return field.type().accepts(value) ? value : null;
+    private static @Nullable Object convert(FieldType type, Object value) {
+        Class<?> wanted = type.elementClass();
+        if (wanted == Double.class && value instanceof Long number) {
+            return number.doubleValue();
+        }
+        if (wanted == Instant.class && value instanceof String text) {
+            return instant(text);
+        }
+        if (value instanceof Instant instant && wanted == Instant.class) {
+            return instant.truncatedTo(ChronoUnit.MICROS);
+        }
+        return wanted.isInstance(value) ? value : null;
     }
 
     private static @Nullable Instant instant(String text) {
@@ -121,13 +202,13 @@ public final class FilterCheck {
                 : value.getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT);
     }
 
-    private static String example(Field field) {
-        return switch (field.type()) {
-            case LONG -> "120";
-            case DOUBLE -> "1.5";
-            case BOOLEAN -> "true";
-            case TIMESTAMP -> "'2026-01-31T12:00:00Z'";
-            default -> "'text'";
+    private static String example(FieldType type) {
+        return switch (type) {
+            case LONG, LONG_ARRAY -> "120";
+            case DOUBLE, DOUBLE_ARRAY -> "1.5";
+            case BOOLEAN, BOOLEAN_ARRAY -> "true";
+            case TIMESTAMP, TIMESTAMP_ARRAY -> "'2026-01-31T12:00:00Z'";
+            case STRING, STRING_ARRAY -> "'text'";
         };
     }
 }

@@ -69,7 +69,7 @@ public final class PutBatch implements AutoCloseable {
         int row = rows++;
         keys.set(row, key);
         operations.setSafe(row, operation.wireValue());
-        if (vector == null) {
+        if (vector == null || vector.length == 0) {
             vectors.setNull(row);
         } else {
             vectors.setHalves(row, vector);

@@ -17,13 +17,16 @@ import java.util.Map;
  *
  * <pre>
  *   id           utf8 or int64, as the collection's keys       required, no nulls
- *   vector       FixedSizeList&lt;float16|float32&gt;[dimension]     may be absent if every row is a delete; null for a delete
- *   _op          int8: 0 upsert, 1 delete                      absent or null: upsert
+ *   vector       FixedSizeList&lt;float16|float32&gt;[dimension]     absent or null: a delete, a patch, or an upsert that keeps
+ *                                                              the vector of a point that is there
+ *   _op          int8: 0 upsert, 1 delete, 2 patch             absent or null: upsert
  *   _generation  int32                                         absent or null: 0
  *   _version     int64                                         absent or null: the row is unversioned
  *   _tiebreak    int64                                         absent or null: 0
  *   NAME         the declared type of field NAME               absent: null
  * </pre>
+ *
+ * <p>In a patch, a null leaves the field as it is.
  *
  * <p>Any other column is refused with {@link ErrorCode#SCHEMA_MISMATCH}, another dimension with
  * {@link ErrorCode#DIMENSION_MISMATCH}, another type of id with {@link

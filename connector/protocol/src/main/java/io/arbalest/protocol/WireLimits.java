@@ -30,11 +30,14 @@ public final class WireLimits {
     /** Characters of a filter text. */
     public static final int MAX_FILTER_CHARACTERS = 64 << 10;
 
-    /** Parentheses of a filter text that are open at once. */
+    /** Parentheses and negations of a filter that are open at once. */
     public static final int MAX_FILTER_DEPTH = 64;
 
-    /** Comparisons in one filter. */
-    public static final int MAX_FILTER_TERMS = 1024;
+    /** Comparisons in one filter, each element of a list counted. */
+    public static final int MAX_FILTER_TERMS = 4096;
+
+    /** Elements of one list in a filter. */
+    public static final int MAX_FILTER_LIST = 1024;
 
     /** UTF-8 bytes of one metadata string. */
     public static final int MAX_STRING_BYTES = 1 << 20;

@@ -44,6 +44,19 @@ class FilterTest {
             quoteCharacter = '"',
             value = {
                 "section =          | character 10 | a literal      | the end",
+                "a = 1 or           | character 9  | a field name   | the end",
+                "a between 1 or 2   | character 13 | 'and'          | or",
+                "a in ()            | character 7  | a literal      | )",
+                "a in (1, 2         | character 11 | ')'            | the end",
+                "a not = 1          | character 7  | 'between'      | =",
+                "a is 1             | character 6  | 'null'         | 1",
+                "a like 1           | character 8  | a string       | 1",
+                "a like '%b'        | character 8  | a % at its end | '%b'",
+                "a like 'b_'        | character 8  | a % at its end | 'b_'",
+                "a like 'b' escape 'xy' | character 19 | one escape | 'xy'",
+                "a = null           | character 5  | a literal      | null",
+                "a = NaN            | character 5  | a literal      | NaN",
+                "in = 1             | character 1  | a field name   | in",
                 "= 'net'            | character 1  | a field name   | =",
                 "section 'net'      | character 9  | '='            | 'net'",
                 "a = 1 b = 2        | character 7  | 'and'          | b",
@@ -72,6 +85,10 @@ class FilterTest {
         assertRefused("(".repeat(30_000) + "a = 1" + ")".repeat(30_000), ErrorCode.LIMIT_EXCEEDED);
         assertRefused(
                 "a=1" + " and a=1".repeat(WireLimits.MAX_FILTER_TERMS), ErrorCode.LIMIT_EXCEEDED);
+        assertRefused("not ".repeat(10_000) + "a = 1", ErrorCode.LIMIT_EXCEEDED);
+        assertRefused(
+                "a in (1" + ", 1".repeat(WireLimits.MAX_FILTER_LIST) + ")",
+                ErrorCode.LIMIT_EXCEEDED);
         assertThat(FilterText.parse("(".repeat(64) + "a = 1" + ")".repeat(64)))
                 .isEqualTo(new Filter.Equal("a", 1L));
     }
@@ -87,15 +104,47 @@ class FilterTest {
         long seed = Long.getLong("seed", System.nanoTime());
         Random random = new Random(seed);
         for (int round = 0; round < 2000; round++) {
-            List<Filter> terms = new ArrayList<>();
-            for (int term = 0; term <= random.nextInt(4); term++) {
-                terms.add(new Filter.Equal("f" + random.nextInt(100), literal(random)));
-            }
-            Filter filter = terms.size() == 1 ? terms.get(0) : new Filter.And(terms);
+            Filter filter = filter(random, random.nextInt(5));
             assertThat(FilterText.parse(FilterText.format(filter)))
-                    .as("seed %d", seed)
+                    .as("seed %d: %s", seed, FilterText.format(filter))
                     .isEqualTo(filter);
         }
+    }
+
+    private static Filter filter(Random random, int depth) {
+        if (depth == 0) {
+            return leaf(random);
+        }
+        return switch (random.nextInt(3)) {
+            case 0 -> new Filter.Not(filter(random, depth - 1));
+            case 1 -> new Filter.And(operands(random, depth));
+            default -> new Filter.Or(operands(random, depth));
+        };
+    }
+
+    private static List<Filter> operands(Random random, int depth) {
+        List<Filter> operands = new ArrayList<>();
+        for (int count = 2 + random.nextInt(2); count > 0; count--) {
+            operands.add(filter(random, random.nextInt(depth)));
+        }
+        return operands;
+    }
+
+    private static Filter leaf(Random random) {
+        String field = random.nextInt(8) == 0 ? "in" : "f" + random.nextInt(100);
+        return switch (random.nextInt(7)) {
+            case 0 -> new Filter.Equal(field, literal(random));
+            case 1 -> {
+                Filter.Order[] orders = Filter.Order.values();
+                yield new Filter.Compare(
+                        field, orders[random.nextInt(orders.length)], literal(random));
+            }
+            case 2 -> new Filter.Between(field, literal(random), literal(random));
+            case 3 -> new Filter.In(field, List.of(literal(random), literal(random)));
+            case 4 -> new Filter.IsNull(field);
+            case 5 -> new Filter.StartsWith(field, text(random));
+            default -> new Filter.Contains(field, literal(random));
+        };
     }
 
     private static Object literal(Random random) {
@@ -106,14 +155,80 @@ class FilterTest {
                 yield Double.isFinite(number) ? number : 0.5;
             }
             case 2 -> random.nextBoolean();
-            default -> {
-                StringBuilder text = new StringBuilder();
-                for (int length = random.nextInt(8); length > 0; length--) {
-                    text.append("a'\n \"\\ü%)".charAt(random.nextInt(9)));
-                }
-                yield text.toString();
-            }
+            default -> text(random);
         };
+    }
+
+    private static String text(Random random) {
+        StringBuilder text = new StringBuilder();
+        for (int length = random.nextInt(8); length > 0; length--) {
+            text.append("a'\n \"\\ü%)_!".charAt(random.nextInt(11)));
+        }
+        return text.toString();
+    }
+
+    @Test
+    void theWholeLanguage() {
+        assertThat(FilterText.parse("a != 1 or b <> 2 and not c <= 3"))
+                .isEqualTo(
+                        new Filter.Or(
+                                List.of(
+                                        new Filter.Not(new Filter.Equal("a", 1L)),
+                                        new Filter.And(
+                                                List.of(
+                                                        new Filter.Not(new Filter.Equal("b", 2L)),
+                                                        new Filter.Not(
+                                                                new Filter.Compare(
+                                                                        "c",
+                                                                        Filter.Order.AT_MOST,
+                                                                        3L)))))));
+        assertThat(FilterText.parse("a NOT BETWEEN 1 AND 2 AND b = 3"))
+                .isEqualTo(
+                        new Filter.And(
+                                List.of(
+                                        new Filter.Not(new Filter.Between("a", 1L, 2L)),
+                                        new Filter.Equal("b", 3L))));
+        assertThat(FilterText.parse("a not in ('x', 'y')"))
+                .isEqualTo(new Filter.Not(new Filter.In("a", List.of("x", "y"))));
+        assertThat(FilterText.parse("a is not null"))
+                .isEqualTo(new Filter.Not(new Filter.IsNull("a")));
+        assertThat(FilterText.parse("a like 'lib%'")).isEqualTo(new Filter.StartsWith("a", "lib"));
+        assertThat(FilterText.parse("a like '100!%%' escape '!'"))
+                .isEqualTo(new Filter.StartsWith("a", "100%"));
+        assertThat(FilterText.parse("a like 'lib'")).isEqualTo(new Filter.Equal("a", "lib"));
+        assertThat(FilterText.parse("\"contains\" contains 'x'"))
+                .isEqualTo(new Filter.Contains("contains", "x"));
+    }
+
+    @Test
+    void aNumberThatEqualsNothingIsNoLiteral() {
+        for (double number : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
+            assertThatThrownBy(() -> new Filter.Equal("a", number))
+                    .hasMessageContaining("ARB-1203")
+                    .hasMessageContaining("finite number");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "section = 'a' and installed_kb > 'b' | ARB-1203 | character 34: | is LONG",
+                "section = 'a' or (nope = 1)          | ARB-1201 | character 19: | nope",
+                "weight in (1, true)                  | ARB-1203 | character 15: | is DOUBLE",
+                "installed_kb like 'a%'               | ARB-1203 | character 19: | expected STRING",
+                "section contains 'a'                 | ARB-1203 | character 18: | expected an"
+                        + " array",
+                "tags contains 1                      | ARB-1203 | character 15: | STRING_ARRAY",
+                "updated between '2026-01-01' and '2026-01-02T00:00:00Z' | ARB-1203 | character 17:"
+                        + " | TIMESTAMP"
+            })
+    void aTypeErrorSaysWhere(String text, String code, String where, String what) {
+        assertThatThrownBy(() -> FilterText.parseFor(DEFINITION, text))
+                .hasMessageContaining(code)
+                .hasMessageContaining(where)
+                .hasMessageContaining(what);
     }
 
     @Test
