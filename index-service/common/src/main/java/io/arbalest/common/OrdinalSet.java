@@ -5,6 +5,18 @@ package io.arbalest.common;
 public interface OrdinalSet {
     boolean contains(int ordinal);
 
+    /**
+     * The first ordinal of the set from {@code from} on and below {@code to}, or {@code to} if
+     * there is none.
+     */
+    default int next(int from, int to) {
+        int ordinal = from;
+        while (ordinal < to && !contains(ordinal)) {
+            ordinal++;
+        }
+        return ordinal;
+    }
+
     /** Every ordinal. */
     OrdinalSet ALL = ordinal -> true;
 }

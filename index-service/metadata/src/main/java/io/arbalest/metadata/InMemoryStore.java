@@ -54,9 +54,10 @@ public final class InMemoryStore implements KeyValueStore {
     }
 
     @Override
-    public void scan(Family family, byte[] prefix, BiPredicate<byte[], byte[]> visitor) {
+    public void scan(
+            Family family, byte[] prefix, byte[] from, BiPredicate<byte[], byte[]> visitor) {
         for (Map.Entry<byte[], byte[]> entry :
-                map(written, family).tailMap(prefix, true).entrySet()) {
+                map(written, family).tailMap(from, true).entrySet()) {
             byte[] key = entry.getKey();
             boolean inside =
                     key.length >= prefix.length

@@ -39,7 +39,16 @@ public interface KeyValueStore extends AutoCloseable {
      * Entries whose key starts with the prefix, in unsigned byte order, until the visitor returns
      * false.
      */
-    void scan(Family family, byte[] prefix, BiPredicate<byte[], byte[]> visitor);
+    default void scan(Family family, byte[] prefix, BiPredicate<byte[], byte[]> visitor) {
+        scan(family, prefix, prefix, visitor);
+    }
+
+    /**
+     * As {@link #scan(Family, byte[], BiPredicate)}, from a key on.
+     *
+     * @param from where to begin; not below the prefix
+     */
+    void scan(Family family, byte[] prefix, byte[] from, BiPredicate<byte[], byte[]> visitor);
 
     /**
      * Applies all changes or none. Readable at once; durable after {@link #flush()} or when the

@@ -15,6 +15,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 
 /**
@@ -187,11 +188,16 @@ public final class MetadataCodec {
      *     damaged
      */
     public static @Nullable Object[] decode(List<Field> fields, byte[] encoded) {
-        return decode(fields, encoded, 0);
+        return decode(fields, encoded, 0, null);
     }
 
-    /** As {@link #decode(List, byte[])}, from an offset to the end. */
-    static @Nullable Object[] decode(List<Field> fields, byte[] encoded, int offset) {
+    /**
+     * As {@link #decode(List, byte[])}, from an offset to the end.
+     *
+     * @param wanted positions of the fields to decode, the others are skipped and null; null: all
+     */
+    static @Nullable Object[] decode(
+            List<Field> fields, byte[] encoded, int offset, @Nullable BitSet wanted) {
         ByteBuffer in =
                 ByteBuffer.wrap(encoded, offset, encoded.length - offset)
                         .order(ByteOrder.LITTLE_ENDIAN);
@@ -206,13 +212,14 @@ public final class MetadataCodec {
                                 + FORMAT_VERSION,
                         "run the release that wrote it, or a later one");
             }
-            return decodeFields(fields, in);
+            return decodeFields(fields, in, wanted);
         } catch (BufferUnderflowException | IllegalArgumentException | DateTimeException e) {
             throw damaged("they end early or hold an impossible value", e);
         }
     }
 
-    private static @Nullable Object[] decodeFields(List<Field> fields, ByteBuffer in) {
+    private static @Nullable Object[] decodeFields(
+            List<Field> fields, ByteBuffer in, @Nullable BitSet wanted) {
         int count = Short.toUnsignedInt(in.getShort());
         if (count > fields.size()) {
             throw damaged(
@@ -223,7 +230,13 @@ public final class MetadataCodec {
         @Nullable Object[] values = new @Nullable Object[fields.size()];
         for (int i = 0; i < count; i++) {
             if (((nulls[i >>> 3] >>> (i & 7)) & 1) == 0) {
-                values[i] = decodeValue(fields.get(i).type(), in);
+                if (wanted == null || wanted.get(i)) {
+                    values[i] = decodeValue(fields.get(i).type(), in);
+                } else if (i < wanted.length()) {
+                    skipValue(fields.get(i).type(), in);
+                } else {
+                    return values; // nothing of what is left is wanted
+                }
             }
         }
         if (in.hasRemaining()) {
@@ -245,6 +258,25 @@ public final class MetadataCodec {
             case BOOLEAN_ARRAY -> array(FieldType.BOOLEAN, in);
             case TIMESTAMP_ARRAY -> array(FieldType.TIMESTAMP, in);
         };
+    }
+
+    private static void skipValue(FieldType type, ByteBuffer in) {
+        int bytes =
+                switch (type) {
+                    case LONG, DOUBLE, TIMESTAMP -> Long.BYTES;
+                    case BOOLEAN -> 1;
+                    case STRING -> varint(in);
+                    case LONG_ARRAY, DOUBLE_ARRAY, TIMESTAMP_ARRAY -> varint(in) * Long.BYTES;
+                    case BOOLEAN_ARRAY -> varint(in);
+                    case STRING_ARRAY -> {
+                        for (int left = varint(in); left > 0; left--) {
+                            int length = varint(in);
+                            in.position(in.position() + length);
+                        }
+                        yield 0;
+                    }
+                };
+        in.position(in.position() + bytes);
     }
 
     private static List<Object> array(FieldType element, ByteBuffer in) {

@@ -18,6 +18,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.UUID;
 
@@ -35,6 +37,7 @@ import java.util.UUID;
  *           value  u8 1 | i32 generation | i64 version | i64 tiebreak | i64 sequence number of the append
  *                  | u16 key length | key bytes | metadata ({@link MetadataCodec}) to the end
  * POSTINGS  key    u16 field position | u32 segment | u16 block = ordinal / 65536 | term ({@link Terms}) to the end
+ *                  an array posts each element; a null posts, under 0x8000 + field position, the empty term
  *           value  u8 1 | Roaring bitmap, portable serialisation, of the ordinals modulo 65536
  * STATE     key    ASCII text:
  *   "schema"       u8 1 | 16 bytes incarnation (big-endian, as printed) | u8 key type: 0 string, 1 int64
@@ -44,6 +47,7 @@ import java.util.UUID;
  *   "counts"       u8 1 | i64 live points | i64 tombstones
  *   "horizon"      u8 1 | i32 generation | i64 version | i64 tiebreak: the highest version of a purged tombstone
  *   "rows/" u32 segment   u8 1 | i32 highest ordinal + 1
+ *   "postings"     u8 1 | u8 2: what is posted; 1, or absent: no nulls and no arrays, which this release does not read
  * ENDED      key    u32 segment | u32 ordinal
  *           value  u8 1 | i64 sequence number of the row that replaced or deleted it
  * TOMBSTONES key    u64 sequence number of the delete
@@ -65,6 +69,13 @@ final class MetadataFormat {
     static final byte[] COUNTS = ascii("counts");
     static final byte[] HORIZON = ascii("horizon");
     static final byte[] ROWS_OF_SEGMENT = ascii("rows/");
+    static final byte[] POSTED = ascii("postings");
+
+    /** What is posted: values, elements of arrays, nulls. */
+    static final byte POSTED_LAYOUT = 2;
+
+    private static final int NULL_FIELD = 0x8000;
+    private static final byte[] NO_TERM = new byte[0];
 
     private static final int TOMBSTONE = 1;
     private static final int ARRAY_TYPE = 16;
@@ -180,14 +191,31 @@ final class MetadataFormat {
         return open(value, ROW_HEAD_BYTES, "a row").getLong(ROW_HEAD_BYTES - Short.BYTES - 8);
     }
 
-    static ShardMetadata.Row row(KeyType keyType, List<Field> fields, byte[] value) {
+    /**
+     * A row.
+     *
+     * @param wanted positions of the fields to decode, the others are null; null: all
+     */
+    static ShardMetadata.Row row(
+            KeyType keyType, List<Field> fields, byte[] value, @Nullable BitSet wanted) {
         ByteBuffer in = open(value, ROW_HEAD_BYTES, "a row");
         Version version = new Version(in.getInt(), in.getLong(), in.getLong());
         long sequenceNumber = in.getLong();
         PointKey key = rowPointKey(keyType, value);
         int metadataAt = ROW_HEAD_BYTES + key.canonicalBytes().length;
         return new ShardMetadata.Row(
-                key, version, sequenceNumber, MetadataCodec.decode(fields, value, metadataAt));
+                key,
+                version,
+                sequenceNumber,
+                MetadataCodec.decode(fields, value, metadataAt, wanted));
+    }
+
+    /** The fields wanted of a row; the others are null. */
+    static @Nullable Object[] rowValues(List<Field> fields, byte[] value, BitSet wanted) {
+        ByteBuffer in = open(value, ROW_HEAD_BYTES, "a row").position(ROW_HEAD_BYTES - Short.BYTES);
+        int metadataAt = ROW_HEAD_BYTES + Short.toUnsignedInt(in.getShort());
+        open(value, metadataAt, "a row");
+        return MetadataCodec.decode(fields, value, metadataAt, wanted);
     }
 
     static PointKey rowPointKey(KeyType keyType, byte[] value) {
@@ -213,6 +241,34 @@ final class MetadataFormat {
     /** What the keys of a field's postings in a segment start with. */
     static byte[] postingPrefix(int field, int segment) {
         return ByteBuffer.allocate(6).putShort((short) field).putInt(segment).array();
+    }
+
+    /** What the keys of the postings of a field's nulls in a segment start with. */
+    static byte[] nullPrefix(int field, int segment) {
+        return postingPrefix(NULL_FIELD + field, segment);
+    }
+
+    /** Under which the rows are posted whose field is null. */
+    static byte[] nullKey(int field, int segment, int block) {
+        return postingKey(NULL_FIELD + field, segment, block, NO_TERM);
+    }
+
+    /** With which the keys of a field's postings start in a block. */
+    static byte[] postingPrefix(int field, int segment, int block) {
+        return postingKey(field, segment, block, NO_TERM);
+    }
+
+    /** The term in the key of a posting. */
+    static byte[] termOf(byte[] postingKey) {
+        return Arrays.copyOfRange(postingKey, 8, postingKey.length);
+    }
+
+    static byte[] posted() {
+        return new byte[] {VERSION, POSTED_LAYOUT};
+    }
+
+    static byte posted(byte[] value) {
+        return open(value, 2, "the layout of the postings").get();
     }
 
     static byte[] posting(RoaringBitmap ordinals) {

@@ -1,151 +1,199 @@
 package io.arbalest.metadata;
 
-import io.arbalest.common.OrdinalSet;
 import io.arbalest.metadata.KeyValueStore.Family;
-import io.arbalest.model.ArbalestException;
-import io.arbalest.model.ErrorCode;
-import io.arbalest.model.Field;
-import io.arbalest.model.Filter;
+import io.arbalest.model.FieldType;
+import io.arbalest.simd.BitWords;
 
 import org.jspecify.annotations.Nullable;
+import org.roaringbitmap.BitSetUtil;
 import org.roaringbitmap.RoaringBitmap;
+import org.roaringbitmap.buffer.ImmutableRoaringBitmap;
 
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
- * Answers filters from postings. A row counts as soon as its batch is in the store; rows of
- * replaced and deleted points still count.
+ * Answers conditions on single fields from postings, as dense words over a segment. Rows of
+ * replaced and deleted points are among them.
  *
  * <p>Thread-safe.
  */
 final class PostingReader {
-    private static final int WORDS_PER_BLOCK = (1 << MetadataFormat.BLOCK_BITS) / Long.SIZE;
+    private static final int BLOCK_ROWS = 1 << MetadataFormat.BLOCK_BITS;
+    private static final int WORDS_PER_BLOCK = BLOCK_ROWS / Long.SIZE;
 
     private final KeyValueStore store;
-    private final List<Field> fields;
+    private final StoredRows stored;
 
-    PostingReader(KeyValueStore store, List<Field> fields) {
+    PostingReader(KeyValueStore store, StoredRows stored) {
         this.store = store;
-        this.fields = fields;
-    }
-
-    /** The rows of a segment that pass, out of those below {@code rows}. */
-    OrdinalSet matching(Filter filter, int segment, int rows) {
-        Condition condition = compile(filter);
-        int blocks = blocks(rows);
-        long[] words = new long[(rows + Long.SIZE - 1) / Long.SIZE];
-        for (int block = 0; block < blocks; block++) {
-            int firstWord = block * WORDS_PER_BLOCK;
-            evaluate(condition, segment, block)
-                    .forEach((int low) -> {
-                        int word = firstWord + (low >>> 6);
-                        if (word < words.length) { // rows may have come in since they were counted
-                            words[word] |= 1L << (low & 63);
-                        }
-                    });
-        }
-        return new DenseOrdinals(words);
-    }
-
-    long cardinality(Filter filter, int segment, int rows) {
-        Condition condition = compile(filter);
-        long count = 0;
-        for (int block = 0; block < blocks(rows); block++) {
-            count += evaluate(condition, segment, block).getLongCardinality();
-        }
-        return count;
+        this.stored = stored;
     }
 
     private static int blocks(int rows) {
-        return (rows + (1 << MetadataFormat.BLOCK_BITS) - 1) >>> MetadataFormat.BLOCK_BITS;
+        return (rows + BLOCK_ROWS - 1) >>> MetadataFormat.BLOCK_BITS;
     }
 
-    private RoaringBitmap evaluate(Condition condition, int segment, int block) {
-        return switch (condition) {
-            case Condition.Never() -> new RoaringBitmap();
-            case Condition.HasTerm(int field, byte[] term) -> {
-                byte[] stored =
-                        store.get(
-                                Family.POSTINGS,
-                                MetadataFormat.postingKey(field, segment, block, term));
-                yield stored == null
-                        ? new RoaringBitmap()
-                        : MetadataFormat.posting(stored).toRoaringBitmap();
+    /** Rows whose field is null. */
+    long[] nulls(FieldPosition field, int segment, int rows) {
+        long[] words = new long[BitWords.wordsFor(rows)];
+        for (int block = 0; block < blocks(rows); block++) {
+            byte[] key = MetadataFormat.nullKey(field.position(), segment, block);
+            add(store.get(Family.POSTINGS, key), block, rows, words);
+        }
+        return words;
+    }
+
+    /** Rows that have one of the terms. */
+    long[] hasTerm(Condition.HasTerm condition, int segment, int rows) {
+        long[] words = new long[BitWords.wordsFor(rows)];
+        for (int block = 0; block < blocks(rows); block++) {
+            List<byte[]> keys = new ArrayList<>(condition.terms().size());
+            for (ByteBuffer term : condition.terms()) {
+                keys.add(
+                        MetadataFormat.postingKey(
+                                condition.field().position(), segment, block, bytes(term)));
             }
-            case Condition.All(List<Condition> operands) -> {
-                RoaringBitmap passing = evaluate(operands.getFirst(), segment, block);
-                for (Condition operand : operands.subList(1, operands.size())) {
-                    if (passing.isEmpty()) {
-                        break;
-                    }
-                    passing.and(evaluate(operand, segment, block));
+            if (keys.size() == 1) {
+                add(store.get(Family.POSTINGS, keys.getFirst()), block, rows, words);
+                continue;
+            }
+            for (byte[] posting : store.multiGet(Family.POSTINGS, keys)) {
+                add(posting, block, rows, words);
+            }
+        }
+        return words;
+    }
+
+    private static byte[] bytes(ByteBuffer term) {
+        byte[] bytes = new byte[term.remaining()];
+        term.duplicate().get(bytes);
+        return bytes;
+    }
+
+    /** Rows whose boolean is within a range of 0 and 1. */
+    long[] inBooleans(Condition.InRange condition, int segment, int rows) {
+        List<byte[]> terms = new ArrayList<>();
+        for (byte value = 0; value <= 1; value++) {
+            if (value >= condition.low() && value <= condition.high()) {
+                terms.add(new byte[] {value});
+            }
+        }
+        return hasTerm(Condition.HasTerm.of(condition.field(), false, terms), segment, rows);
+    }
+
+    /** Rows whose text is within a range: the terms of the range, in order. */
+    long[] inTextRange(Condition.InTextRange condition, int segment, int rows) {
+        long[] words = new long[BitWords.wordsFor(rows)];
+        long[] undecided = new long[words.length];
+        int field = condition.field().position();
+        byte[] high = condition.high();
+        for (int block = 0; block < blocks(rows); block++) {
+            int number = block;
+            byte[] from = MetadataFormat.postingKey(field, segment, block, head(condition.low()));
+            byte[] to =
+                    high == null || high.length > Terms.LONG_TEXT_HEAD_BYTES
+                            ? null // long texts with its head are in no order
+                            : MetadataFormat.postingKey(field, segment, block, high);
+            store.scan(
+                    Family.POSTINGS,
+                    MetadataFormat.postingPrefix(field, segment, block),
+                    from,
+                    (key, posting) -> {
+                        if (to != null && Arrays.compareUnsigned(key, to) >= 0) {
+                            return false;
+                        }
+                        int holds = condition.holdsTerm(MetadataFormat.termOf(key));
+                        if (holds >= 0) {
+                            add(posting, number, rows, holds == 0 ? undecided : words);
+                        }
+                        return true;
+                    });
+        }
+        int[] ordinals = ordinals(undecided);
+        if (ordinals.length > 0) {
+            Condition plain =
+                    new Condition.InTextRange(
+                            condition.field(), false, condition.low(), condition.high());
+            stored.test(plain, segment, ordinals, words);
+        }
+        return words;
+    }
+
+    /** Where terms of texts that are not below this one begin; a long one is posted by its head. */
+    private static byte[] head(byte[] low) {
+        return low.length <= Terms.LONG_TEXT_HEAD_BYTES
+                ? low
+                : Arrays.copyOf(low, Terms.LONG_TEXT_HEAD_BYTES);
+    }
+
+    private static int[] ordinals(long[] words) {
+        int[] ordinals = new int[BitWords.count(words, words.length)];
+        int count = 0;
+        for (int word = 0; word < words.length; word++) {
+            for (long bits = words[word]; bits != 0; bits &= bits - 1) {
+                ordinals[count++] = (word << 6) + Long.numberOfTrailingZeros(bits);
+            }
+        }
+        return ordinals;
+    }
+
+    /** Reads a numeric field's column from its postings. */
+    NumericColumn readColumn(FieldPosition field, int segment, int rows, long completedUpdates) {
+        int capacity = Math.max(Long.SIZE, rows + rows / 8);
+        long[] values = new long[capacity];
+        long[] nulls = new long[BitWords.wordsFor(capacity)];
+        BitWords.fill(nulls, capacity);
+        for (int block = 0; block < blocks(rows); block++) {
+            int first = block << MetadataFormat.BLOCK_BITS;
+            byte[] prefix = MetadataFormat.postingPrefix(field.position(), segment, block);
+            store.scan(
+                    Family.POSTINGS,
+                    prefix,
+                    (key, posting) -> {
+                        long value = Terms.sortable(MetadataFormat.termOf(key));
+                        MetadataFormat.posting(posting)
+                                .forEach((int low) -> {
+                                    int ordinal = first + low;
+                                    if (ordinal < rows) {
+                                        values[ordinal] = value;
+                                        nulls[ordinal >>> 6] &= ~(1L << (ordinal & 63));
+                                    }
+                                });
+                        return true;
+                    });
+        }
+        return new NumericColumn(field.position(), values, nulls, rows, completedUpdates);
+    }
+
+    /** Whether ranges of this field are answered by a {@link NumericColumn}. */
+    static boolean columnar(FieldPosition field) {
+        return field.field().type() != FieldType.BOOLEAN;
+    }
+
+    /** Adds a block's posting to the words of the segment; rows beyond the count are left out. */
+    private static void add(byte @Nullable [] stored, int block, int rows, long[] words) {
+        if (stored == null) {
+            return;
+        }
+        ImmutableRoaringBitmap posting = MetadataFormat.posting(stored);
+        int firstWord = block * WORDS_PER_BLOCK;
+        int last = Math.min(BLOCK_ROWS, rows - (block << MetadataFormat.BLOCK_BITS));
+        if (posting.getCardinality() < WORDS_PER_BLOCK) {
+            posting.forEach((int low) -> {
+                if (low < last) {
+                    words[firstWord + (low >>> 6)] |= 1L << (low & 63);
                 }
-                yield passing;
-            }
-        };
-    }
-
-    private Condition compile(Filter filter) {
-        return switch (filter) {
-            case Filter.And(List<Filter> operands) ->
-                    new Condition.All(operands.stream().map(this::compile).toList());
-            case Filter.Equal(String name, Object value) -> {
-                int position = requirePosted(name);
-                byte @Nullable [] term = Terms.ofLiteral(fields.get(position), value);
-                yield term == null ? new Condition.Never() : new Condition.HasTerm(position, term);
-            }
-        };
-    }
-
-    private int requirePosted(String name) {
-        int position =
-                IntStream.range(0, fields.size())
-                        .filter(i -> fields.get(i).name().equals(name))
-                        .findFirst()
-                        .orElse(-1);
-        List<String> filterable = fields.stream().filter(Terms::posted).map(Field::name).toList();
-        if (position < 0) {
-            throw new ArbalestException(
-                    ErrorCode.UNKNOWN_FIELD,
-                    "the filter names field '"
-                            + name
-                            + "', the collection has "
-                            + fields.stream().map(Field::name).toList(),
-                    "use one of the indexed fields " + filterable);
+            });
+            return;
         }
-        Field field = fields.get(position);
-        if (!Terms.posted(field)) {
-            throw new ArbalestException(
-                    ErrorCode.FIELD_NOT_INDEXED,
-                    "the filter names field '"
-                            + name
-                            + "', which is "
-                            + (field.indexed() ? "an array" : "stored but not indexed"),
-                    "use one of the indexed fields " + filterable);
+        RoaringBitmap bitmap = posting.toRoaringBitmap();
+        bitmap.remove((long) last, BLOCK_ROWS);
+        long[] dense = BitSetUtil.toLongArray(bitmap);
+        for (int word = 0; word < Math.min(dense.length, words.length - firstWord); word++) {
+            words[firstWord + word] |= dense[word];
         }
-        return position;
-    }
-
-    /** A filter with its fields found and its literals turned into terms. */
-    private sealed interface Condition {
-        record Never() implements Condition {}
-
-        record HasTerm(int field, byte[] term) implements Condition {
-            @Override
-            public boolean equals(Object other) {
-                return other instanceof HasTerm(int otherField, byte[] otherTerm)
-                        && otherField == field
-                        && Arrays.equals(otherTerm, term);
-            }
-
-            @Override
-            public int hashCode() {
-                return 31 * field + Arrays.hashCode(term);
-            }
-        }
-
-        record All(List<Condition> operands) implements Condition {}
     }
 }

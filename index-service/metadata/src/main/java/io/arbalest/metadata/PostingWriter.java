@@ -2,23 +2,27 @@ package io.arbalest.metadata;
 
 import io.arbalest.metadata.KeyValueStore.Change;
 import io.arbalest.metadata.KeyValueStore.Family;
+import io.arbalest.model.Field;
 
+import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
- * Adds ordinals to postings by reading, changing and rewriting them (a RocksDB merge operator
- * cannot be written in Java). Postings that occur again and again stay in a bounded cache, which
- * always equals the store between batches.
+ * Adds ordinals to postings, and takes them out, by reading, changing and rewriting them (a RocksDB
+ * merge operator cannot be written in Java). Postings that occur again and again stay in a bounded
+ * cache, which always equals the store between batches.
  *
  * <p>Confined to the applier thread.
  */
@@ -26,16 +30,21 @@ final class PostingWriter {
     /** Postings kept between batches; one has at most 8 KiB, most have a few bytes. */
     static final int MAX_CACHED_POSTINGS = 4_096;
 
+    /** Rows above which a posting is looked at for runs: a field that most rows have, or lack. */
+    private static final int LEAST_FOR_RUNS = 64;
+
     private static final int BLOCK_MASK = (1 << MetadataFormat.BLOCK_BITS) - 1;
 
     private final KeyValueStore store;
+    private final List<Field> fields;
     private final SeenTerms seen = new SeenTerms();
     private final Map<PostingKey, RoaringBitmap> changed = new HashMap<>();
     private final LinkedHashMap<PostingKey, RoaringBitmap> cache =
             new LinkedHashMap<>(256, 0.75f, true);
 
-    PostingWriter(KeyValueStore store) {
+    PostingWriter(KeyValueStore store, List<Field> fields) {
         this.store = store;
+        this.fields = fields;
     }
 
     /**
@@ -45,25 +54,78 @@ final class PostingWriter {
      */
     void enterRow(int segment, int ordinal, int knownRows) {
         int block = ordinal >>> MetadataFormat.BLOCK_BITS;
-        seen.enter(
-                ((long) segment << Integer.SIZE) | block,
-                knownRows <= block << MetadataFormat.BLOCK_BITS);
+        seen.enter(blockId(segment, ordinal), knownRows <= block << MetadataFormat.BLOCK_BITS);
     }
 
-    /** Posts one value of the row that was entered last. */
-    void add(int field, int segment, int ordinal, byte[] term) {
+    /**
+     * Posts the row that was entered last.
+     *
+     * @param values one a field; what is missing at the end is null
+     */
+    void post(int segment, int ordinal, @Nullable Object[] values) {
+        for (int field = 0; field < fields.size(); field++) {
+            Object value = field < values.length ? values[field] : null;
+            for (byte[] key : keys(field, value, segment, ordinal)) {
+                changed(key, segment, ordinal).add(ordinal & BLOCK_MASK);
+            }
+        }
+    }
+
+    /** Posts a row, any row, under new values instead of the old ones. */
+    void repost(int segment, int ordinal, @Nullable Object[] old, @Nullable Object[] values) {
+        for (int field = 0; field < fields.size(); field++) {
+            Object before = field < old.length ? old[field] : null;
+            if (!Objects.equals(before, values[field])) {
+                for (byte[] key : keys(field, before, segment, ordinal)) {
+                    changed(key, segment, ordinal).remove(ordinal & BLOCK_MASK);
+                }
+                for (byte[] key : keys(field, values[field], segment, ordinal)) {
+                    changed(key, segment, ordinal).add(ordinal & BLOCK_MASK);
+                }
+            }
+        }
+    }
+
+    /** Under which keys a row is posted for the value of one field. */
+    private List<byte[]> keys(int position, @Nullable Object value, int segment, int ordinal) {
+        Field field = fields.get(position);
         int block = ordinal >>> MetadataFormat.BLOCK_BITS;
-        PostingKey key = PostingKey.of(MetadataFormat.postingKey(field, segment, block, term));
+        if (!field.indexed()) {
+            return List.of();
+        }
+        if (value instanceof List<?> elements) {
+            List<byte[]> keys = new ArrayList<>(elements.size());
+            for (Object element : elements) {
+                byte[] term = Terms.ofValue(field, element);
+                if (term != null) {
+                    keys.add(MetadataFormat.postingKey(position, segment, block, term));
+                }
+            }
+            return keys;
+        }
+        byte[] term = value == null ? null : Terms.ofValue(field, value);
+        return List.of(
+                term == null
+                        ? MetadataFormat.nullKey(position, segment, block)
+                        : MetadataFormat.postingKey(position, segment, block, term));
+    }
+
+    private RoaringBitmap changed(byte[] keyBytes, int segment, int ordinal) {
+        PostingKey key = PostingKey.of(keyBytes);
         RoaringBitmap posting = changed.get(key);
         if (posting == null) {
-            posting = load(key);
+            posting = load(key, blockId(segment, ordinal));
             changed.put(key, posting);
         }
-        posting.add(ordinal & BLOCK_MASK);
+        return posting;
     }
 
-    private RoaringBitmap load(PostingKey key) {
-        boolean mayBeStored = seen.mayContainThenAdd(key.hash);
+    private static long blockId(int segment, int ordinal) {
+        return ((long) segment << Integer.SIZE) | (ordinal >>> MetadataFormat.BLOCK_BITS);
+    }
+
+    private RoaringBitmap load(PostingKey key, long block) {
+        boolean mayBeStored = !seen.covers(block) || seen.mayContainThenAdd(key.hash);
         RoaringBitmap cached = mayBeStored ? cache.get(key) : null;
         if (cached != null || !mayBeStored) {
             return cached != null ? cached : new RoaringBitmap();
@@ -77,11 +139,15 @@ final class PostingWriter {
         return posting;
     }
 
-    /** Adds the changed postings to a batch of the store. */
+    /** Adds the changed postings to a batch of the store; one that is empty goes. */
     void addTo(List<Change> changes) {
-        changed.forEach((key, posting) ->
-                changes.add(
-                        new Change(Family.POSTINGS, key.bytes, MetadataFormat.posting(posting))));
+        changed.forEach((key, posting) -> {
+            if (posting.getCardinality() > LEAST_FOR_RUNS) {
+                posting.runOptimize();
+            }
+            byte[] value = posting.isEmpty() ? null : MetadataFormat.posting(posting);
+            changes.add(new Change(Family.POSTINGS, key.bytes, value));
+        });
     }
 
     /** The batch is in the store. */

@@ -130,12 +130,13 @@ public final class RocksDbStore implements KeyValueStore {
     }
 
     @Override
-    public void scan(Family family, byte[] prefix, BiPredicate<byte[], byte[]> visitor) {
+    public void scan(
+            Family family, byte[] prefix, byte[] from, BiPredicate<byte[], byte[]> visitor) {
         call(
                 "scanning",
                 open -> {
                     try (RocksIterator iterator = open.newIterator(handle(family), newest)) {
-                        for (iterator.seek(prefix); iterator.isValid(); iterator.next()) {
+                        for (iterator.seek(from); iterator.isValid(); iterator.next()) {
                             byte[] key = iterator.key();
                             boolean inside =
                                     key.length >= prefix.length

@@ -35,6 +35,11 @@ final class SeenTerms {
         }
     }
 
+    /** Whether a block is the one entered last. */
+    boolean covers(long otherBlock) {
+        return otherBlock == block;
+    }
+
     /** Whether the posting with this hash may be in the store; from now on it may. */
     boolean mayContainThenAdd(long hash) {
         if (!complete) {

@@ -1,12 +1,9 @@
 package io.arbalest.metadata;
 
-import io.arbalest.common.OrdinalSet;
 import io.arbalest.metadata.KeyValueStore.Change;
 import io.arbalest.metadata.KeyValueStore.Family;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.CollectionDefinition;
-import io.arbalest.model.ErrorCode;
-import io.arbalest.model.Field;
 import io.arbalest.model.Filter;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
@@ -14,10 +11,13 @@ import io.arbalest.model.Version;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 
 /**
  * Everything a shard knows about its rows besides vectors: where each key lives, each row's key,
@@ -61,6 +61,11 @@ public final class ShardMetadata implements AutoCloseable {
             return ofRow(version, sequenceNumber, segment, ordinal, 0);
         }
 
+        /** Segment and ordinal as one number. */
+        long place() {
+            return ((long) segment << Integer.SIZE) | ordinal;
+        }
+
         /** The mark that a deleted key leaves. */
         public static Location ofTombstone(Version version, long sequenceNumber) {
             return new Location(version, sequenceNumber, true, -1, -1, 0);
@@ -75,13 +80,12 @@ public final class ShardMetadata implements AutoCloseable {
     public record Row(
             PointKey key, Version version, long sequenceNumber, @Nullable Object[] values) {}
 
-    /** Entries removed in one batch. */
-    private static final int MAX_REMOVALS = 4096;
-
     private final KeyValueStore store;
     private final CollectionDefinition definition;
-    private final PostingReader reader;
+    private final StoredRows stored;
+    private final FilterEvaluator filters;
     private final PostingWriter postings;
+    private final AtomicLong updates = new AtomicLong();
     private final Map<Integer, Integer> rowsOfSegment = new ConcurrentHashMap<>();
     private volatile long applied;
     private volatile long livePoints;
@@ -99,10 +103,11 @@ public final class ShardMetadata implements AutoCloseable {
     public ShardMetadata(KeyValueStore store, CollectionDefinition definition) {
         this.store = store;
         this.definition = definition;
-        this.reader = new PostingReader(store, definition.fields());
-        this.postings = new PostingWriter(store);
+        this.stored = new StoredRows(store, definition);
+        this.filters = new FilterEvaluator(store, definition, stored);
+        this.postings = new PostingWriter(store, definition.fields());
         try {
-            openSchema();
+            StoredSchema.open(store, definition);
             this.applied = MetadataFormat.applied(store.get(Family.STATE, MetadataFormat.APPLIED));
             byte[] horizonValue = store.get(Family.STATE, MetadataFormat.HORIZON);
             this.horizon = horizonValue == null ? null : MetadataFormat.horizon(horizonValue);
@@ -124,42 +129,6 @@ public final class ShardMetadata implements AutoCloseable {
             store.close();
             throw e;
         }
-    }
-
-    private void openSchema() {
-        byte[] expected = MetadataFormat.schema(definition);
-        byte[] found = store.get(Family.STATE, MetadataFormat.SCHEMA);
-        if (found != null) {
-            MetadataFormat.Schema schema = MetadataFormat.schema(found);
-            if (!schema.incarnation().equals(definition.incarnation())) {
-                throw new ArbalestException(
-                        ErrorCode.STALE_INCARNATION,
-                        "the store belongs to collection incarnation "
-                                + schema.incarnation()
-                                + ", expected "
-                                + definition.incarnation(),
-                        "each incarnation needs its own directory");
-            }
-            List<Field> fields = definition.fields();
-            boolean grown =
-                    schema.keyType() == definition.keyType()
-                            && schema.fields().size() <= fields.size()
-                            && schema.fields().equals(fields.subList(0, schema.fields().size()));
-            if (!grown) {
-                throw new ArbalestException(
-                        ErrorCode.SCHEMA_MISMATCH,
-                        "the store has key type "
-                                + schema.keyType()
-                                + " and fields "
-                                + schema.fields()
-                                + ", the collection "
-                                + definition.keyType()
-                                + " and "
-                                + fields,
-                        "fields may only be added at the end");
-            }
-        }
-        store.write(List.of(new Change(Family.STATE, MetadataFormat.SCHEMA, expected)));
     }
 
     /** Where the key lives, or its tombstone; null if neither is known. */
@@ -194,9 +163,7 @@ public final class ShardMetadata implements AutoCloseable {
 
     /** The key of a row. */
     public PointKey key(int segment, int ordinal) {
-        byte[] value = store.get(Family.ROWS, MetadataFormat.rowKey(segment, ordinal));
-        return MetadataFormat.rowPointKey(
-                definition.keyType(), requireRow(value, segment, ordinal));
+        return MetadataFormat.rowPointKey(definition.keyType(), stored.bytes(segment, ordinal));
     }
 
     /**
@@ -204,55 +171,63 @@ public final class ShardMetadata implements AutoCloseable {
      * since.
      */
     public Row row(int segment, int ordinal) {
-        byte[] value = store.get(Family.ROWS, MetadataFormat.rowKey(segment, ordinal));
-        return decode(requireRow(value, segment, ordinal));
+        return stored.rows(segment, new int[] {ordinal}, null).getFirst();
     }
 
     /** Rows of one segment, in the order of the ordinals. */
     public List<Row> rows(int segment, int[] ordinals) {
-        List<byte[]> keys = new ArrayList<>(ordinals.length);
-        for (int ordinal : ordinals) {
-            keys.add(MetadataFormat.rowKey(segment, ordinal));
-        }
-        List<byte @Nullable []> values = store.multiGet(Family.ROWS, keys);
-        List<Row> rows = new ArrayList<>(ordinals.length);
-        for (int i = 0; i < ordinals.length; i++) {
-            rows.add(decode(requireRow(values.get(i), segment, ordinals[i])));
-        }
-        return rows;
-    }
-
-    private Row decode(byte[] value) {
-        return MetadataFormat.row(definition.keyType(), definition.fields(), value);
-    }
-
-    private static byte[] requireRow(byte @Nullable [] value, int segment, int ordinal) {
-        if (value == null) {
-            throw new ArbalestException(
-                    ErrorCode.STORE_FAILED,
-                    "row " + ordinal + " of segment " + segment + " is not in the store",
-                    "restart the node; if it stays, restore the shard from a replica or a"
-                            + " snapshot");
-        }
-        return value;
+        return rows(segment, ordinals, null);
     }
 
     /**
-     * The rows of a segment that pass the filter, as of now: a snapshot that later batches do not
-     * change. Replaced and deleted rows may be among them.
+     * As {@link #rows(int, int[])}, with some of the fields only.
+     *
+     * @param wanted positions of the fields; the others are null, whatever the row has; null: all
+     */
+    public List<Row> rows(int segment, int[] ordinals, @Nullable BitSet wanted) {
+        return stored.rows(segment, ordinals, wanted);
+    }
+
+    /**
+     * The rows at these places with one read of the store, in their order; null for null and for a
+     * tombstone.
+     *
+     * @param wanted as for {@link #rows(int, int[], BitSet)}
+     */
+    public List<@Nullable Row> rowsAt(List<@Nullable Location> locations, @Nullable BitSet wanted) {
+        return stored.rowsAt(locations, wanted);
+    }
+
+    /**
+     * The rows of a segment that pass the filter: every row and every update committed before the
+     * call is in it. Later batches do not change it. Replaced and deleted rows may be among them.
      *
      * @throws ArbalestException UNKNOWN_FIELD, FIELD_NOT_INDEXED, FILTER_TYPE_MISMATCH
      */
-    public OrdinalSet matching(Filter filter, int segment) {
-        return reader.matching(filter, segment, rowsOf(segment));
+    public MatchingRows matching(Filter filter, int segment) {
+        return filters.matching(filter, segment, rowsOf(segment));
+    }
+
+    /** How many rows {@link #matching} finds. */
+    public long cardinality(Filter filter, int segment) {
+        return matching(filter, segment).cardinality();
     }
 
     /**
-     * How many rows of a segment pass the filter, counting replaced and deleted ones; same errors
-     * as {@link #matching}.
+     * A test of rows read whole, for one that was changed after the filter was answered; same
+     * errors as {@link #matching}.
      */
-    public long cardinality(Filter filter, int segment) {
-        return reader.cardinality(filter, segment, rowsOf(segment));
+    public Predicate<Row> test(Filter filter) {
+        Condition condition = filters.compile(filter);
+        return row -> condition.test(row.values());
+    }
+
+    /**
+     * Grows before a row is changed in place: while it stays the same, rows read are the rows that
+     * the filter was answered from.
+     */
+    public long updates() {
+        return updates.get();
     }
 
     private int rowsOf(int segment) {
@@ -328,30 +303,11 @@ public final class ShardMetadata implements AutoCloseable {
      * after a crash in the middle.
      */
     public void forgetSegment(int segment) {
-        byte[] prefix = MetadataFormat.segmentPrefix(segment);
-        removeAll(Family.ROWS, prefix);
-        removeAll(Family.ENDED, prefix);
-        for (int field = 0; field < definition.fields().size(); field++) {
-            removeAll(Family.POSTINGS, MetadataFormat.postingPrefix(field, segment));
-        }
+        stored.forgetSegment(segment);
+        filters.forget(segment);
         rowsOfSegment.remove(segment);
         store.write(
                 List.of(new Change(Family.STATE, MetadataFormat.segmentRowsKey(segment), null)));
-    }
-
-    private void removeAll(Family family, byte[] prefix) {
-        List<Change> removals = new ArrayList<>();
-        do {
-            removals.clear();
-            store.scan(
-                    family,
-                    prefix,
-                    (key, _) -> {
-                        removals.add(new Change(family, key, null));
-                        return removals.size() < MAX_REMOVALS;
-                    });
-            store.write(removals);
-        } while (removals.size() == MAX_REMOVALS);
     }
 
     /** A remembered delete. */
@@ -359,19 +315,7 @@ public final class ShardMetadata implements AutoCloseable {
 
     /** The oldest deletes that are remembered, in the order of their sequence numbers. */
     public List<Tombstone> oldestTombstones(int limit) {
-        List<Tombstone> oldest = new ArrayList<>();
-        store.scan(
-                Family.TOMBSTONES,
-                new byte[0],
-                (key, value) -> {
-                    oldest.add(
-                            new Tombstone(
-                                    MetadataFormat.tombstoneSequenceNumber(key),
-                                    MetadataFormat.tombstoneWallMillis(value),
-                                    MetadataFormat.tombstonePointKey(definition.keyType(), value)));
-                    return oldest.size() < limit;
-                });
-        return oldest;
+        return stored.oldestTombstones(limit);
     }
 
     /**
@@ -407,6 +351,11 @@ public final class ShardMetadata implements AutoCloseable {
         private final List<Change> changes = new ArrayList<>();
         private final Map<PointKey, @Nullable Location> known = new HashMap<>();
         private final Map<Integer, Integer> rows = new HashMap<>();
+
+        /** Rows of this batch by {@link Location#place}. */
+        private final Map<Long, Row> written = new HashMap<>();
+
+        private final List<Location> updated = new ArrayList<>();
         private long liveDelta;
         private long tombstoneDelta;
         private @Nullable Version newHorizon;
@@ -452,18 +401,69 @@ public final class ShardMetadata implements AutoCloseable {
                             MetadataFormat.row(key, location, encodedMetadata)));
             int knownRows = rows.getOrDefault(segment, rowsOf(segment));
             postings.enterRow(segment, ordinal, knownRows);
-            List<Field> fields = definition.fields();
-            for (int i = 0; i < values.length; i++) {
-                Object value = values[i];
-                byte[] term =
-                        value != null && Terms.posted(fields.get(i))
-                                ? Terms.ofValue(fields.get(i), value)
-                                : null;
-                if (term != null) {
-                    postings.add(i, segment, ordinal, term);
-                }
-            }
+            postings.post(segment, ordinal, values);
             rows.put(segment, Math.max(knownRows, ordinal + 1));
+            written.put(
+                    location.place(),
+                    new Row(key, location.version(), location.sequenceNumber(), values));
+        }
+
+        /**
+         * Changes the metadata of the key's row where it is, under another version; the row keeps
+         * its place and its vector.
+         *
+         * @param location the place that the key has now, with the new version
+         * @param encodedMetadata what {@link MetadataCodec#encode} made of the values
+         * @param values all of them, one a field
+         */
+        public void update(
+                PointKey key,
+                Location location,
+                byte[] encodedMetadata,
+                @Nullable Object[] values) {
+            Location before = locate(key);
+            if (before == null
+                    || before.tombstone()
+                    || before.segment() != location.segment()
+                    || before.ordinal() != location.ordinal()) {
+                throw new IllegalArgumentException(
+                        "update of " + key + " at " + location + ", which lives at " + before);
+            }
+            Row old = row(before);
+            Location appended =
+                    Location.ofRow(
+                            location.version(),
+                            old.sequenceNumber(),
+                            location.segment(),
+                            location.ordinal());
+            known.put(key, location);
+            changes.add(
+                    new Change(
+                            Family.KEYS, key.canonicalBytes(), MetadataFormat.location(location)));
+            changes.add(
+                    new Change(
+                            Family.ROWS,
+                            MetadataFormat.rowKey(location.segment(), location.ordinal()),
+                            MetadataFormat.row(key, appended, encodedMetadata)));
+            postings.repost(location.segment(), location.ordinal(), old.values(), values);
+            updated.add(location);
+            written.put(
+                    location.place(),
+                    new Row(key, location.version(), old.sequenceNumber(), values));
+        }
+
+        /** Whether the key's row is still where it was. */
+        public boolean livesAt(PointKey key, Location before) {
+            Location now = locate(key);
+            return now != null && !now.tombstone() && now.place() == before.place();
+        }
+
+        /** A live row, with the changes of this batch. */
+        public Row row(Location location) {
+            Row known = written.get(location.place());
+            return known == null
+                    ? ShardMetadata.this.row(location.segment(), location.ordinal())
+                    : known;
         }
 
         /**
@@ -576,10 +576,16 @@ public final class ShardMetadata implements AutoCloseable {
                     state(
                             MetadataFormat.segmentRowsKey(segment),
                             MetadataFormat.segmentRows(count)));
+            updates.addAndGet(updated.size());
+            updated.forEach(row -> filters.updates(row.segment()).register(row.ordinal()));
             store.write(changes);
             postings.committed();
             batchOpen = false;
             rowsOfSegment.putAll(rows);
+            updated.stream()
+                    .map(Location::segment)
+                    .distinct()
+                    .forEach(segment -> filters.updates(segment).complete());
             livePoints = live;
             tombstones = deleted;
             horizon = horizon();

@@ -38,12 +38,7 @@ final class Terms {
 
     private Terms() {}
 
-    /** Whether values of this field are posted at all. */
-    static boolean posted(Field field) {
-        return field.indexed() && !field.type().isArray();
-    }
-
-    /** The term of a stored value of a posted field; null if it matches nothing. */
+    /** The term of a stored value, or of an element of an array; null if it matches nothing. */
     static byte @Nullable [] ofValue(Field field, Object value) {
         return switch (value) {
             case String text -> ofText(text);
@@ -71,27 +66,59 @@ final class Terms {
             }
             value = widened;
         }
-        if (!field.type().accepts(value)) {
-            throw new ArbalestException(
-                    ErrorCode.FILTER_TYPE_MISMATCH,
-                    "field '"
-                            + field.name()
-                            + "' is "
-                            + field.type()
-                            + ", the filter compares it with "
-                            + literal.getClass().getSimpleName()
-                            + " '"
-                            + MetadataCodec.brief(literal)
-                            + "'",
-                    "compare it with a " + field.type() + " literal");
-        }
-        if (value instanceof Double number && number.isNaN()) {
-            throw new ArbalestException(
-                    ErrorCode.FILTER_TYPE_MISMATCH,
-                    "field '" + field.name() + "' is compared with NaN, which equals nothing",
-                    "compare it with a number");
+        if (!field.type().elementClass().isInstance(value)) {
+            throw mismatch(field, literal);
         }
         return ofValue(field, value);
+    }
+
+    static ArbalestException mismatch(Field field, Object literal) {
+        return new ArbalestException(
+                ErrorCode.FILTER_TYPE_MISMATCH,
+                "field '"
+                        + field.name()
+                        + "' is "
+                        + field.type()
+                        + ", the filter compares it with "
+                        + literal.getClass().getSimpleName()
+                        + " '"
+                        + MetadataCodec.brief(literal)
+                        + "'",
+                "compare it with a " + field.type() + " literal");
+    }
+
+    /** Whether this is the term of a text that is longer than its term. */
+    static boolean cut(byte[] term) {
+        return term.length > MAX_TEXT_BYTES;
+    }
+
+    /**
+     * A number that sorts, as a signed one, like the values of a field that is neither text nor
+     * array; a long literal of a double field counts as the nearest double.
+     */
+    static long sortable(Field field, Object value) {
+        return switch (value) {
+            case Long number ->
+                    field.type().elementClass() == Double.class
+                            ? sortable(number.doubleValue())
+                            : number;
+            case Double number -> sortable(number.doubleValue());
+            case Boolean flag -> flag ? 1 : 0;
+            case Instant instant -> MetadataCodec.micros(field.name(), instant);
+            default ->
+                    throw new IllegalArgumentException(
+                            "field " + field.name() + ": " + value.getClass());
+        };
+    }
+
+    private static long sortable(double value) {
+        long bits = Double.doubleToLongBits(value + 0.0); // turns -0.0 into 0.0
+        return bits < 0 ? bits ^ Long.MAX_VALUE : bits;
+    }
+
+    /** The {@link #sortable} of the value that a term of such a field stands for. */
+    static long sortable(byte[] term) {
+        return term.length == 1 ? term[0] : ByteBuffer.wrap(term).getLong() ^ Long.MIN_VALUE;
     }
 
     private static byte[] ofText(String text) {
@@ -118,9 +145,6 @@ final class Terms {
     }
 
     private static byte[] ofDouble(double value) {
-        long bits = Double.doubleToLongBits(value + 0.0); // turns -0.0 into 0.0
-        return ByteBuffer.allocate(Long.BYTES)
-                .putLong(bits < 0 ? ~bits : bits ^ Long.MIN_VALUE)
-                .array();
+        return ofLong(sortable(value));
     }
 }

@@ -3,8 +3,8 @@
  * version, with which metadata, and which rows have which value.
  *
  * <p><b>Knows</b> common, model, RocksDB (only {@link io.arbalest.metadata.RocksDbStore} and {@link
- * io.arbalest.metadata.RocksDbEnvironment}) and Roaring bitmaps. <b>Does not know</b> the log, the
- * graph or vectors.
+ * io.arbalest.metadata.RocksDbEnvironment}), Roaring bitmaps and simd's words. <b>Does not know</b>
+ * the log, the graph or vectors.
  *
  * <p><b>Start at</b> {@link io.arbalest.metadata.ShardMetadata}, then {@link
  * io.arbalest.metadata.MetadataFormat} (what lies in the store) and {@link

@@ -51,6 +51,8 @@ class MetadataFormatTest {
         samples.put("row", MetadataFormat.row(key, ROW, metadata));
         samples.put(
                 "posting key", MetadataFormat.postingKey(258, 3, 1, term(FIELDS.get(0), "net")));
+        samples.put("key of a posting of nulls", MetadataFormat.nullKey(258, 3, 1));
+        samples.put("layout of the postings", MetadataFormat.posted());
         samples.put("posting", MetadataFormat.posting(RoaringBitmap.bitmapOf(0, 1, 5, 65_535)));
         samples.put("applied", MetadataFormat.applied(7));
         samples.put("counts", MetadataFormat.counts(5, 2));
@@ -97,7 +99,7 @@ class MetadataFormatTest {
         assertThat(MetadataFormat.location(take(golden, "location of a row"))).isEqualTo(ROW);
         assertThat(MetadataFormat.location(take(golden, "location of a tombstone")))
                 .isEqualTo(TOMBSTONE);
-        Row row = MetadataFormat.row(KeyType.STRING, FIELDS, take(golden, "row"));
+        Row row = MetadataFormat.row(KeyType.STRING, FIELDS, take(golden, "row"), null);
         assertThat(row.key()).isEqualTo(PointKey.of("net-tools"));
         assertThat(row.version()).isEqualTo(ROW.version());
         assertThat(row.sequenceNumber()).isEqualTo(7);

@@ -247,7 +247,15 @@ class ShardMetadataTest {
                     ErrorCode.FIELD_NOT_INDEXED,
                     "not indexed");
             assertRefused(
-                    metadata, new Filter.Equal("tags", "x"), ErrorCode.FIELD_NOT_INDEXED, "array");
+                    metadata,
+                    new Filter.Equal("tags", "x"),
+                    ErrorCode.FILTER_TYPE_MISMATCH,
+                    "array");
+            assertRefused(
+                    metadata,
+                    new Filter.Contains("size", 1L),
+                    ErrorCode.FILTER_TYPE_MISMATCH,
+                    "contains");
             assertRefused(
                     metadata,
                     new Filter.Equal("size", "10"),
@@ -260,9 +268,9 @@ class ShardMetadataTest {
                     "LONG");
             assertRefused(
                     metadata,
-                    new Filter.Equal("price", Double.NaN),
+                    new Filter.Compare("price", Filter.Order.LESS, "1"),
                     ErrorCode.FILTER_TYPE_MISMATCH,
-                    "NaN");
+                    "DOUBLE");
         }
     }
 
@@ -306,6 +314,9 @@ class ShardMetadataTest {
 
         ShardMetadata after = new ShardMetadata(store.afterCrash(), definition(FIELDS));
         assertThat(after.metadata(0, 0)).containsExactly("net", 1L, null, null, null, null, null);
+        assertThat(members(after.matching(new Filter.IsNull("price"), 0), 10)).containsExactly(0);
+        assertThat(members(after.matching(new Filter.IsNull("tags"), 0), 10)).containsExactly(0);
+        assertThat(members(after.matching(new Filter.IsNull("size"), 0), 10)).isEmpty();
         List<Field> other = new ArrayList<>(FIELDS);
         other.set(0, new Field("section", FieldType.LONG));
         assertThatThrownBy(() -> new ShardMetadata(store.afterCrash(), definition(other)))

@@ -41,7 +41,7 @@ class RoomsTest {
                     Map.entry("simd", Set.of("common", "model")),
                     Map.entry("memory", Set.of("common", "model", "io")),
                     Map.entry("wal", Set.of("common", "model", "io")),
-                    Map.entry("metadata", Set.of("common", "model")),
+                    Map.entry("metadata", Set.of("common", "model", "simd")),
                     Map.entry("hnsw", Set.of("common", "model", "memory", "simd")),
                     Map.entry(
                             "engine",
