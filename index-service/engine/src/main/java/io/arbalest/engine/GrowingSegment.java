@@ -1,6 +1,7 @@
 package io.arbalest.engine;
 
 import io.arbalest.common.OrdinalSet;
+import io.arbalest.hnsw.AcceptedPoints;
 import io.arbalest.hnsw.ExactScan;
 import io.arbalest.hnsw.GraphSearcher;
 import io.arbalest.hnsw.GrowingGraph;
@@ -186,6 +187,23 @@ final class GrowingSegment implements Segment {
             try {
                 searcher.search(query, ef, accept, minScore, results);
                 return searcher.scored();
+            } finally {
+                release(searcher);
+            }
+        }
+
+        @Override
+        public Walked walkAccepted(
+                int ef,
+                AcceptedPoints accepted,
+                float minScore,
+                long limit,
+                NeighborQueue results) {
+            GraphSearcher searcher = acquire();
+            try {
+                boolean ended =
+                        searcher.searchAccepted(query, ef, accepted, minScore, limit, results);
+                return new Walked(searcher.scored(), searcher.visited(), ended);
             } finally {
                 release(searcher);
             }

@@ -36,6 +36,7 @@ final class RowApplier {
     private final Segments segments;
     private final ShardMetadata metadata;
     private final ShardMetrics metrics;
+    private final RowUpdate update;
 
     /** Change of live rows by segment number since the last commit. */
     private final Map<Integer, Integer> liveChanges = new HashMap<>();
@@ -53,6 +54,7 @@ final class RowApplier {
         this.segments = segments;
         this.metadata = metadata;
         this.metrics = metrics;
+        this.update = new RowUpdate(segments, segments.definition());
         this.last = metadata.appliedSequenceNumber();
     }
 
@@ -123,8 +125,34 @@ final class RowApplier {
             }
             case APPLY -> staleRun = 0;
         }
-        Version version = decision.version();
-        if (delete) {
+        return store(open, rows, row, sequenceNumber, decision.version());
+    }
+
+    /** Carries out what was decided for a row: a change in place, a delete, or a new row. */
+    private RowStatus store(
+            ShardMetadata.Batch open,
+            LoggedRows rows,
+            int row,
+            long sequenceNumber,
+            Version version) {
+        PointKey key = rows.keys()[row];
+        Location before = open.locate(key);
+        if (RowUpdate.needsPoint(rows, row) && (before == null || before.tombstone())) {
+            return RowStatus.REJECTED;
+        }
+        if (before != null && !before.tombstone() && update.keepsVector(before, rows, row)) {
+            Location location =
+                    Location.ofRow(
+                            version,
+                            sequenceNumber,
+                            before.segment(),
+                            before.ordinal(),
+                            content(rows, row));
+            if (!update.apply(open, key, location, rows, row)) {
+                return RowStatus.REJECTED;
+            }
+            metrics.updatedRows.add(1);
+        } else if (rows.operations()[row] == OperationKind.DELETE) {
             open.delete(
                     key, Location.ofTombstone(version, sequenceNumber), rows.header().wallMillis());
         } else {
@@ -138,8 +166,9 @@ final class RowApplier {
                     rows.metadata()[row],
                     values == null ? new @Nullable Object[0] : values);
             liveChanges.merge(segment.id(), 1, Integer::sum);
+            metrics.vectorBytes.add(segments.vectorBytes());
         }
-        if (before != null && !before.tombstone()) {
+        if (before != null && !before.tombstone() && !open.livesAt(key, before)) {
             segments.stamps(before.segment()).end(before.ordinal(), sequenceNumber);
             liveChanges.merge(before.segment(), -1, Integer::sum);
         }
@@ -177,7 +206,9 @@ final class RowApplier {
         checksum.reset();
         MemorySegment metadataBytes = MemorySegment.ofArray(rows.metadata()[row]);
         checksum.update(metadataBytes, 0, metadataBytes.byteSize());
-        checksum.update(rows.vectors(), rows.vectorOffsets()[row], segments.vectorBytes());
+        if (rows.vectorOffsets()[row] != LoggedRows.NO_VECTOR) {
+            checksum.update(rows.vectors(), rows.vectorOffsets()[row], segments.vectorBytes());
+        }
         return checksum.value() == 0 ? 1 : checksum.value();
     }
 

@@ -131,9 +131,10 @@ final class RowCheck {
             keys[i] = batch.keys().get(row);
             versions[i] = batch.versions().get(row);
             metadata[i] = encoded[row];
-            boolean upsert = operations[i] == OperationKind.UPSERT;
-            offsets[i] = upsert ? (long) row * vectorBytes : LoggedRows.NO_VECTOR;
-            values[i] = upsert ? batch.metadata().get(row) : null;
+            boolean delete = operations[i] == OperationKind.DELETE;
+            boolean vector = !delete && batch.vectorPresent().get(row);
+            offsets[i] = vector ? (long) row * vectorBytes : LoggedRows.NO_VECTOR;
+            values[i] = delete ? null : batch.metadata().get(row);
         }
         pieces.add(
                 new LoggedRows(
@@ -172,7 +173,7 @@ final class RowCheck {
                             + " rows of metadata",
                     "send one entry a row in every column");
         }
-        boolean needsVectors = batch.operations().contains(OperationKind.UPSERT);
+        boolean needsVectors = !batch.vectorPresent().isEmpty();
         if (needsVectors && batch.vectors().byteSize() != (long) rows * vectorBytes) {
             throw new ArbalestException(
                     ErrorCode.DIMENSION_MISMATCH,
@@ -223,27 +224,24 @@ final class RowCheck {
         return switch (batch.operations().get(row)) {
             case DELETE -> NO_METADATA;
             case UPSERT -> {
-                checkVector(batch, row, key);
+                if (batch.vectorPresent().get(row)) {
+                    checkVector(batch, row, key);
+                }
                 yield metadata(batch, row, key);
             }
-            case PATCH ->
+            case PATCH -> {
+                if (batch.vectorPresent().get(row)) {
                     throw new ArbalestException(
                             ErrorCode.UNKNOWN_OPERATION,
-                            at(row, key) + "patch is not offered by this release",
-                            "send the whole point as an upsert");
+                            at(row, key) + "a patch brings a vector, expected none",
+                            "send the whole point as an upsert, or leave the vector out");
+                }
+                yield metadata(batch, row, key);
+            }
         };
     }
 
     private void checkVector(RowBatch batch, int row, PointKey key) {
-        if (!batch.vectorPresent().get(row)) {
-            throw new ArbalestException(
-                    ErrorCode.VECTOR_MISSING,
-                    at(row, key)
-                            + "an upsert has no vector, expected "
-                            + definition.dimension()
-                            + " elements",
-                    "send a vector with every upsert");
-        }
         MemorySegment vectors = batch.vectors();
         long start = (long) row * vectorBytes;
         long end = start + vectorBytes;

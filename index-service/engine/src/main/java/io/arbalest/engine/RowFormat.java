@@ -42,14 +42,14 @@ import java.util.List;
  *  52  u32  p, rows with a version
  *  56  u32  v, rows with a vector
  *  60  u32  M, bytes of all metadata
- *  64  u8[n]    operations: 0 = upsert, 1 = delete, 2 = patch (reserved)
+ *  64  u8[n]    operations: 0 = upsert, 1 = delete, 2 = patch
  *      u8[n]    row flags: bit 0 = has a version, bit 1 = has a vector, other bits 0
  *      u16[n]   key lengths in bytes
  *      {i32 generation, i64 version, i64 tiebreak}[p]   in the order of the rows that have one
  *      u8[g]    writer group
  *      u8[K]    keys, canonical bytes: UTF-8, or int64 big-endian
  *      u32[n+1] ends of the metadata: row i has bytes [end(i), end(i + 1)) of what follows; end(0) = 0
- *      u8[M]    metadata, each row as {@link MetadataCodec} says; a delete has none
+ *      u8[M]    metadata, each row as {@link MetadataCodec} says; a delete has none; in a patch, null: as it was
  *      0 .. 63  zero bytes up to a multiple of 64 from the start of the body
  *      f16[v][dimension]   vectors, plain binary16, in the order of the rows that have one
  * </pre>
@@ -58,6 +58,9 @@ import java.util.List;
  * and checksum. The commit stamp at which a row becomes visible follows from the checkpoint: 0
  * means its own sequence number. A row without a version gets one when it is applied; {@link
  * VersionRule} says which.
+ *
+ * <p>An upsert without a vector keeps the vector that its key has. Neither a delete nor a patch has
+ * a vector.
  *
  * <p>The vectors come last and are handed to the log as slices of the writer's own memory: they are
  * copied once, by the log.
@@ -289,11 +292,11 @@ final class RowFormat {
             long[] offsets = vectorOffsets(rowFlags, vectorCount);
             @Nullable Object[] @Nullable [] values = new @Nullable Object[n][];
             for (int i = 0; i < n; i++) {
-                boolean upsert = operations[i] == OperationKind.UPSERT;
+                boolean delete = operations[i] == OperationKind.DELETE;
                 require(
-                        upsert == (offsets[i] != LoggedRows.NO_VECTOR),
-                        "row " + i + " with or without a vector");
-                values[i] = upsert ? MetadataCodec.decode(definition.fields(), metadata[i]) : null;
+                        operations[i] == OperationKind.UPSERT || offsets[i] == LoggedRows.NO_VECTOR,
+                        "row " + i + " with a vector");
+                values[i] = delete ? null : MetadataCodec.decode(definition.fields(), metadata[i]);
             }
             RowBatch.Writer writer =
                     new RowBatch.Writer(

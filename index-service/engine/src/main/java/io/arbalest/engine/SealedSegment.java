@@ -1,12 +1,14 @@
 package io.arbalest.engine;
 
 import io.arbalest.common.OrdinalSet;
+import io.arbalest.hnsw.AcceptedPoints;
 import io.arbalest.hnsw.NeighborQueue;
 import io.arbalest.hnsw.sealed.SealedGraph;
 import io.arbalest.hnsw.sealed.SealedSearcher;
 import io.arbalest.hnsw.sealed.SealedSection;
 import io.arbalest.hnsw.sealed.SearchLimits;
 import io.arbalest.io.SectionFile;
+import io.arbalest.metadata.MatchingRows;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -28,12 +30,16 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
     /** Idle searchers kept; each holds one mark a row. */
     private static final int MAX_IDLE_SEARCHERS = 4;
 
+    /** Translated sets kept; each holds one bit a row. */
+    private static final int MAX_TRANSLATIONS = 32;
+
     private final CommitPoint.SealedFiles files;
     private final SectionFile sections;
     private final SealedGraph graph;
     private final RowStamps[] origins;
     private final MemorySegment names;
     private final int[][] ordinals; // by origin, then by ordinal there; -1: not here
+    private final ConcurrentLinkedQueue<Translation> translations = new ConcurrentLinkedQueue<>();
     private final ConcurrentLinkedQueue<SealedSearcher> idleSearchers =
             new ConcurrentLinkedQueue<>();
     private final AtomicInteger idleCount = new AtomicInteger();
@@ -146,7 +152,49 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
         for (int i = 0; i < sets.length; i++) {
             sets[i] = byOrigin.apply(origins[i].segment());
         }
-        return ordinal -> sets[origin(ordinal)].contains(originOrdinal(ordinal));
+        for (Translation kept : translations) {
+            if (kept.of(sets)) {
+                return kept.rows;
+            }
+        }
+        Translation made = new Translation(sets, translated(sets));
+        translations.add(made);
+        if (translations.size() > MAX_TRANSLATIONS) {
+            translations.poll();
+        }
+        return made.rows;
+    }
+
+    private MatchingRows translated(OrdinalSet[] sets) {
+        long[] words = new long[(graph.points() + Long.SIZE - 1) / Long.SIZE];
+        for (int i = 0; i < sets.length; i++) {
+            int[] here = ordinals[i];
+            for (int row = sets[i].next(0, here.length);
+                    row < here.length;
+                    row = sets[i].next(row + 1, here.length)) {
+                int ordinal = here[row];
+                if (ordinal >= 0) {
+                    words[ordinal >>> 6] |= 1L << (ordinal & 63);
+                }
+            }
+        }
+        return new MatchingRows(words);
+    }
+
+    /**
+     * Sets of row ordinals, which never change, and the same rows by the ordinals of this segment.
+     */
+    private record Translation(OrdinalSet[] sets, MatchingRows rows) {
+        /** Whether these very sets were translated. */
+        @SuppressWarnings("ReferenceEquality") // sets have no equality; an answer is one object
+        boolean of(OrdinalSet[] others) {
+            for (int i = 0; i < sets.length; i++) {
+                if (sets[i] != others[i]) {
+                    return false;
+                }
+            }
+            return true;
+        }
     }
 
     @Override
@@ -167,6 +215,23 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
             try {
                 searcher.search(query, SearchLimits.of(ef).withMinScore(minScore), accept, results);
                 return searcher.scored();
+            } finally {
+                release(searcher);
+            }
+        }
+
+        @Override
+        public Walked walkAccepted(
+                int ef,
+                AcceptedPoints accepted,
+                float minScore,
+                long limit,
+                NeighborQueue results) {
+            SealedSearcher searcher = acquire();
+            try {
+                boolean ended =
+                        searcher.searchAccepted(query, ef, accepted, minScore, limit, results);
+                return new Walked(searcher.scored(), searcher.visited(), ended);
             } finally {
                 release(searcher);
             }

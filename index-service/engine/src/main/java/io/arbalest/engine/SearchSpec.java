@@ -17,6 +17,7 @@ import java.util.List;
  * @param fields metadata fields to return
  * @param minSequenceNumber wait until this row is visible; 0: do not wait
  * @param deadlineNanos on the engine's monotonic clock
+ * @param plan how a filter is answered; anything but AUTO is for measuring
  */
 public record SearchSpec(
         int k,
@@ -28,6 +29,33 @@ public record SearchSpec(
         List<String> fields,
         boolean includeVector,
         long minSequenceNumber,
-        long deadlineNanos) {
+        long deadlineNanos,
+        FilterPlan plan) {
     public static final int MAX_K = 10_000;
+
+    /** With the plan left to the planner. */
+    public SearchSpec(
+            int k,
+            int ef,
+            boolean exact,
+            boolean skipTail,
+            @Nullable Filter filter,
+            double minScore,
+            List<String> fields,
+            boolean includeVector,
+            long minSequenceNumber,
+            long deadlineNanos) {
+        this(
+                k,
+                ef,
+                exact,
+                skipTail,
+                filter,
+                minScore,
+                fields,
+                includeVector,
+                minSequenceNumber,
+                deadlineNanos,
+                FilterPlan.AUTO);
+    }
 }

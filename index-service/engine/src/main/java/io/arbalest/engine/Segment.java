@@ -1,6 +1,7 @@
 package io.arbalest.engine;
 
 import io.arbalest.common.OrdinalSet;
+import io.arbalest.hnsw.AcceptedPoints;
 import io.arbalest.hnsw.NeighborQueue;
 
 import java.util.List;
@@ -71,6 +72,30 @@ interface Segment extends AutoCloseable {
          * @return number of scores computed
          */
         long walk(int ef, OrdinalSet accept, float minScore, NeighborQueue results);
+
+        /**
+         * As {@link #walk}, for a set that leaves many rows out: where the graph allows it, only
+         * accepted rows are scored.
+         *
+         * @param limit scores after which the walk gives up
+         */
+        default Walked walkAccepted(
+                int ef,
+                AcceptedPoints accepted,
+                float minScore,
+                long limit,
+                NeighborQueue results) {
+            long scored = walk(ef, accepted.set(), minScore, results);
+            return new Walked(scored, scored, true);
+        }
+
+        /**
+         * What a walk did.
+         *
+         * @param visited rows that it went through, scored or not
+         * @param ended it came to its end; false: it gave up
+         */
+        record Walked(long scored, long visited, boolean ended) {}
 
         /**
          * Offers every accepted row of a range of ordinals that has at least a score.

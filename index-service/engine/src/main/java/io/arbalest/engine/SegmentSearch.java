@@ -2,7 +2,9 @@ package io.arbalest.engine;
 
 import io.arbalest.common.Clock;
 import io.arbalest.common.OrdinalSet;
+import io.arbalest.hnsw.AcceptedPoints;
 import io.arbalest.hnsw.NeighborQueue;
+import io.arbalest.metadata.MatchingRows;
 import io.arbalest.metadata.ShardMetadata;
 import io.arbalest.model.Filter;
 
@@ -11,11 +13,10 @@ import io.arbalest.model.Filter;
  * itself, for each query of the call.
  *
  * <p>How: rows that the graph has not linked are always scored one by one. Linked rows are scored
- * one by one in exact mode and when few of them count, else found by a walk of the graph. A walk
- * that accepts a share {@code s} of the points looks at about {@code ef * m0 / s} of them to fill
- * its candidates, and a scan scores {@code s * n}; they break even at {@code s * n = sqrt(ef * m0 *
- * n)}, below which the scan is cheaper and misses nothing. Without a filter, a segment of which
- * most rows live is always walked.
+ * one by one in exact mode, else as {@link FilterPlanner} decides. Without a filter the graph is
+ * walked, unless few rows of the segment live: a walk that accepts a share {@code s} of the points
+ * looks at about {@code ef * m0 / s} of them, a scan at {@code s * n}; they break even at {@code s
+ * * n = sqrt(ef * m0 * n)}.
  *
  * <p>Confined to the searching thread.
  */
@@ -27,14 +28,19 @@ final class SegmentSearch {
     private final OrdinalSet accept;
     private final int rows;
     private final int linked;
+    private final int m0;
     private final long countingRows;
-    private final boolean walk;
+    private final FilterPlan plan;
     private final boolean scanTail;
     private final Clock clock;
     private final long deadlineNanos;
+    private final long filterNanos;
 
+    private long visited;
     private long scored;
     private long scanned;
+    private long fallbacks;
+    private long searchNanos;
     private boolean deadlineReached;
     private boolean walkedLast;
 
@@ -54,26 +60,74 @@ final class SegmentSearch {
         this.segment = segment;
         this.rows = segment.rows();
         this.linked = Math.min(linked, rows);
+        this.m0 = m0;
         this.clock = clock;
         this.deadlineNanos = spec.deadlineNanos();
         this.scanTail = !spec.skipTail();
+        long begin = clock.monotonicNanos();
         long live = segment.live();
-        if (spec.filter() == null) {
+        Filter filter = spec.filter();
+        if (filter == null) {
             this.accept = ordinal -> ordinal < rows && segment.visible(ordinal, snapshot);
             this.countingRows = live;
         } else {
-            Filter filter = spec.filter();
             OrdinalSet matching = segment.translate(origin -> metadata.matching(filter, origin));
-            this.accept =
-                    ordinal -> matching.contains(ordinal) && segment.visible(ordinal, snapshot);
+            this.accept = new Accepted(matching, segment, snapshot);
             this.countingRows =
-                    segment.origins().stream()
-                            .mapToLong(origin -> metadata.cardinality(filter, origin.segment()))
-                            .sum();
+                    matching instanceof MatchingRows rowSet
+                            ? rowSet.cardinality()
+                            : segment.origins().stream()
+                                    .mapToLong(o -> metadata.cardinality(filter, o.segment()))
+                                    .sum();
         }
-        boolean fewCount = countingRows < Math.sqrt((double) ef * m0 * Math.max(1, this.linked));
-        boolean manyDoNotCount = spec.filter() != null || 2 * live < rows;
-        this.walk = !spec.exact() && this.linked > 0 && !(fewCount && manyDoNotCount);
+        this.plan = plan(spec, ef, live);
+        this.filterNanos = clock.monotonicNanos() - begin;
+    }
+
+    private FilterPlan plan(SearchSpec spec, int ef, long live) {
+        if (spec.exact() || linked == 0) {
+            return FilterPlan.EXACT;
+        }
+        if (spec.filter() != null) {
+            return spec.plan() == FilterPlan.AUTO
+                    ? FilterPlanner.choose(linked, countingRows, ef, m0)
+                    : spec.plan();
+        }
+        boolean fewLive = live < Math.sqrt((double) ef * m0 * linked) && 2 * live < rows;
+        return fewLive ? FilterPlan.EXACT : FilterPlan.POST;
+    }
+
+    /** Rows that match and are visible. */
+    private record Accepted(OrdinalSet matching, Segment segment, long snapshot)
+            implements OrdinalSet {
+        @Override
+        public boolean contains(int ordinal) {
+            return matching.contains(ordinal) && segment.visible(ordinal, snapshot);
+        }
+
+        @Override
+        public int next(int from, int to) {
+            int ordinal = matching.next(from, to);
+            while (ordinal < to && !segment.visible(ordinal, snapshot)) {
+                ordinal = matching.next(ordinal + 1, to);
+            }
+            return ordinal;
+        }
+    }
+
+    /** Ordinals of a set that are in the graph. */
+    private record Linked(OrdinalSet set, int linked) implements OrdinalSet {
+        @Override
+        public boolean contains(int ordinal) {
+            return ordinal < linked && set.contains(ordinal);
+        }
+
+        @Override
+        public int next(int from, int to) {
+            int end = Math.min(to, linked);
+            int ordinal = from < end ? set.next(from, end) : end;
+            return ordinal < end ? ordinal : to;
+        }
     }
 
     Segment segment() {
@@ -90,16 +144,37 @@ final class SegmentSearch {
 
     /** Looks for the best rows of a query; those below the bound need not be found. */
     void search(float[] query, int ef, float bound, NeighborQueue results) {
-        walkedLast = walk;
+        long begin = clock.monotonicNanos();
+        walkedLast = plan != FilterPlan.EXACT;
         Segment.Probe probe = segment.probe(query);
-        if (walk) {
-            OrdinalSet inGraph = ordinal -> ordinal < linked && accept.contains(ordinal);
-            scored += probe.walk(ef, inGraph, bound, results);
-        } else {
-            scan(probe, 0, linked, bound, results);
+        switch (plan) {
+            case EXACT -> scan(probe, 0, linked, bound, results);
+            case WALK -> walkAccepted(probe, ef, bound, results);
+            case POST, AUTO -> {
+                long distances = probe.walk(ef, new Linked(accept, linked), bound, results);
+                scored += distances;
+                visited += distances;
+            }
         }
         if (scanTail) {
             scan(probe, linked, rows, Math.max(bound, results.worstScore()), results);
+        }
+        searchNanos += clock.monotonicNanos() - begin;
+    }
+
+    /** The walk, and if it gives up or cannot fill the results, all accepted rows one by one. */
+    private void walkAccepted(Segment.Probe probe, int ef, float bound, NeighborQueue results) {
+        long limit = FilterPlanner.walkLimit(countingRows, ef, m0);
+        AcceptedPoints accepted =
+                new AcceptedPoints(new Linked(accept, linked), linked, countingRows);
+        Segment.Probe.Walked walked = probe.walkAccepted(ef, accepted, bound, limit, results);
+        scored += walked.scored();
+        visited += walked.visited();
+        if (!walked.ended()) {
+            fallbacks++;
+            walkedLast = false;
+            results.clear(results.capacity());
+            scan(probe, 0, linked, bound, results);
         }
     }
 
@@ -113,8 +188,27 @@ final class SegmentSearch {
 
     /** Looks again without the graph. */
     void searchExactly(float[] query, NeighborQueue results) {
+        long begin = clock.monotonicNanos();
         walkedLast = false;
+        fallbacks++;
         scan(segment.probe(query), 0, scanTail ? rows : linked, Float.NEGATIVE_INFINITY, results);
+        searchNanos += clock.monotonicNanos() - begin;
+    }
+
+    /** What was done so far. */
+    SegmentPlan explain() {
+        return new SegmentPlan(
+                segment.id(),
+                plan,
+                rows,
+                linked,
+                countingRows,
+                visited,
+                scored,
+                scanned,
+                fallbacks,
+                filterNanos,
+                searchNanos);
     }
 
     private void scan(Segment.Probe probe, int from, int to, float bound, NeighborQueue results) {

@@ -194,6 +194,10 @@ final class Segments implements AutoCloseable {
         }
     }
 
+    CollectionDefinition definition() {
+        return definition;
+    }
+
     /** Bytes of a vector as it is written. */
     int vectorBytes() {
         return definition.dimension() * Short.BYTES;

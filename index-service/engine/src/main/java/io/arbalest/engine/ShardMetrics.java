@@ -15,6 +15,8 @@ final class ShardMetrics {
     private final String[] labels;
 
     final Metrics.Counter rows;
+    final Metrics.Counter updatedRows;
+    final Metrics.Counter vectorBytes;
     final Metrics.Counter staleRows;
     final Metrics.Counter duplicateRows;
     final Metrics.Counter rejectedRows;
@@ -34,6 +36,11 @@ final class ShardMetrics {
         this.id = id;
         this.labels = labels(id, definition);
         rows = counter("rows_applied_total", "Rows applied, replay included");
+        updatedRows =
+                counter(
+                        "rows_updated_in_place_total",
+                        "Rows that changed metadata only: no vector stored, no graph touched");
+        vectorBytes = counter("vector_bytes_total", "Bytes of vectors stored in segments");
         staleRows =
                 counter(
                         "rows_stale_total",

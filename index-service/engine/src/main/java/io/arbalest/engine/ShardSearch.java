@@ -7,6 +7,7 @@ import io.arbalest.model.ArbalestException;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Field;
+import io.arbalest.model.Filter;
 import io.arbalest.model.HnswParams;
 import io.arbalest.model.Metric;
 import io.arbalest.model.PointKey;
@@ -14,10 +15,12 @@ import io.arbalest.model.PointKey;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * Answers searches from the segments of one shard.
@@ -33,6 +36,9 @@ import java.util.Map;
  */
 final class ShardSearch {
     private static final int MARGIN = 8;
+
+    /** How often a query is answered when rows are changed meanwhile. */
+    private static final int MAX_PLANS = 3;
 
     /** Looks at a key that moves while it is read, before giving up. */
     private static final int MAX_LOOKS = 10_000;
@@ -168,7 +174,10 @@ final class ShardSearch {
             Map<Segment, Integer> linked) {
         int kept = spec.k() + MARGIN + spec.k() / 8;
         int ef = Math.max(spec.ef() == 0 ? definition.hnsw().ef() : spec.ef(), kept);
+        Filter filter = spec.filter();
+        long updates = metadata.updates();
         List<SegmentSearch> plan = plan(spec, ef, view, linked);
+        List<SegmentSearch> plans = new ArrayList<>(plan);
         int[] fields = fieldIndexes(definition, spec.fields());
         List<List<FoundRow>> results = new ArrayList<>(queries.size());
         boolean deadlineReached = false;
@@ -177,11 +186,38 @@ final class ShardSearch {
                 results.add(List.of());
                 continue;
             }
-            List<Candidate> candidates = new ArrayList<>();
-            deadlineReached = collect(plan, query, kept, spec, ef, candidates);
-            results.add(rows(best(candidates, spec), spec, fields));
+            List<FoundRow> rows = List.of();
+            boolean right = false;
+            for (int look = 1; !right && !deadlineReached; look++) {
+                List<Candidate> candidates = new ArrayList<>();
+                deadlineReached = collect(plan, query, kept, spec, ef, candidates);
+                List<Candidate> best = best(candidates, spec);
+                rows = rows(best, spec, fields);
+                right = true;
+                if (filter != null && metadata.updates() != updates) { // rows were changed since
+                    List<Candidate> still = stillMatching(best, filter);
+                    rows = rows(still, spec, fields);
+                    right = still.size() == best.size() || look == MAX_PLANS;
+                }
+                if (!right) {
+                    updates = metadata.updates();
+                    plan = plan(spec, ef, view, linked);
+                    plans.addAll(plan);
+                }
+            }
+            results.add(rows);
         }
-        return result(plan, results, deadlineReached);
+        return result(plans, results, deadlineReached);
+    }
+
+    private List<Candidate> stillMatching(List<Candidate> best, Filter filter) {
+        Predicate<ShardMetadata.Row> test = metadata.test(filter);
+        return best.stream()
+                .filter(c -> {
+                    int segment = RowName.segment(c.name());
+                    return test.test(metadata.row(segment, RowName.ordinal(c.name())));
+                })
+                .toList();
     }
 
     /** Sealed segments first, the largest first of all. */
@@ -293,13 +329,14 @@ final class ShardSearch {
     }
 
     private List<FoundRow> rows(List<Candidate> best, SearchSpec spec, int[] fields) {
+        BitSet wanted = wanted(fields);
         Map<Integer, List<Candidate>> byOrigin = new HashMap<>();
         best.forEach(c ->
                 byOrigin.computeIfAbsent(RowName.segment(c.name()), _ -> new ArrayList<>()).add(c));
         List<FoundRow> found = new ArrayList<>(best.size());
         byOrigin.forEach((origin, candidates) -> {
             int[] ordinals = candidates.stream().mapToInt(c -> RowName.ordinal(c.name())).toArray();
-            List<ShardMetadata.Row> rows = metadata.rows(origin, ordinals);
+            List<ShardMetadata.Row> rows = metadata.rows(origin, ordinals, wanted);
             for (int i = 0; i < ordinals.length; i++) {
                 ShardMetadata.Row row = rows.get(i);
                 Candidate candidate = candidates.get(i);
@@ -346,13 +383,15 @@ final class ShardSearch {
             int[] fields,
             boolean includeVector,
             Segments.Lease lease) {
+        List<ShardMetadata.@Nullable Row> rows = metadata.rowsAt(locations, wanted(fields));
         List<@Nullable FoundRow> found = new ArrayList<>(locations.size());
-        for (ShardMetadata.Location location : locations) {
-            if (location == null || location.tombstone()) {
+        for (int i = 0; i < rows.size(); i++) {
+            ShardMetadata.Row row = rows.get(i);
+            ShardMetadata.Location location = locations.get(i);
+            if (row == null || location == null) {
                 found.add(null);
                 continue;
             }
-            ShardMetadata.Row row = metadata.row(location.segment(), location.ordinal());
             found.add(
                     new FoundRow(
                             row.key(),
@@ -375,6 +414,14 @@ final class ShardSearch {
         short[] vector = new short[definition.dimension()];
         segment.read(ordinal, vector);
         return vector;
+    }
+
+    private static BitSet wanted(int[] fields) {
+        BitSet wanted = new BitSet();
+        for (int field : fields) {
+            wanted.set(field);
+        }
+        return wanted;
     }
 
     /** The values of some fields. */
@@ -402,6 +449,13 @@ final class ShardSearch {
         metrics.scored.add(scored);
         metrics.tailScored.add(scanned);
         return new ShardSearchResult(
-                results, scored, scanned, linked, tail, metadata.livePoints(), deadlineReached);
+                results,
+                scored,
+                scanned,
+                linked,
+                tail,
+                metadata.livePoints(),
+                deadlineReached,
+                plan.stream().map(SegmentSearch::explain).toList());
     }
 }

@@ -291,7 +291,7 @@ final class WriteQueue {
             for (int i = 0; i < numbers.length; i++) {
                 write.statuses[numbers[i]] = statuses[i];
                 if (statuses[i] == RowStatus.REJECTED) {
-                    write.errors.put(numbers[i], belowHorizon(piece.rows().keys()[i]));
+                    write.errors.put(numbers[i], rejected(piece.rows(), i));
                 }
             }
             write.applied++;
@@ -306,6 +306,11 @@ final class WriteQueue {
             pump(after);
         }
         after.forEach(Runnable::run);
+    }
+
+    private ArbalestException rejected(LoggedRows rows, int row) {
+        PointKey key = rows.keys()[row];
+        return RowUpdate.needsPoint(rows, row) ? RowUpdate.refused(key) : belowHorizon(key);
     }
 
     /** A piece is in the log, or may be, but will not be applied by this process. */

@@ -30,8 +30,9 @@ final class FailingStore implements KeyValueStore {
     }
 
     @Override
-    public void scan(Family family, byte[] prefix, BiPredicate<byte[], byte[]> visitor) {
-        store.scan(family, prefix, visitor);
+    public void scan(
+            Family family, byte[] prefix, byte[] from, BiPredicate<byte[], byte[]> visitor) {
+        store.scan(family, prefix, from, visitor);
     }
 
     @Override

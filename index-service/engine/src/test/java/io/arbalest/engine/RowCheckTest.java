@@ -90,8 +90,6 @@ final class RowCheckTest {
     void rowsAreRefusedWithTheirCode() {
         CollectionDefinition definition = definition(2, Metric.IP);
         float[] vector = {1, 2};
-        assertThat(rowError(definition, Batches.of(2, 1).upsert(KEY, null, null, "x")))
-                .isEqualTo(ErrorCode.VECTOR_MISSING);
         assertThat(rowError(definition, Batches.of(2, 1).upsert(PointKey.of(5), null, vector, "x")))
                 .isEqualTo(ErrorCode.KEY_TYPE_MISMATCH);
         assertThat(rowError(definition, Batches.of(2, 1).upsert(KEY, null, vector, 5L)))

@@ -177,7 +177,7 @@ final class ShardCoreTest {
         assertThat(error(result, 2).code()).isEqualTo(ErrorCode.VECTOR_MISSING);
         assertThat(error(result, 3).code()).isEqualTo(ErrorCode.VALUE_TYPE_MISMATCH);
         assertThat(sim.search(vector(5), 10, true, null)).hasSize(2);
-        assertThat(sim.shard.statistics().appliedSequenceNumber()).isEqualTo(2);
+        assertThat(sim.shard.statistics().appliedSequenceNumber()).isEqualTo(3);
     }
 
     @Test

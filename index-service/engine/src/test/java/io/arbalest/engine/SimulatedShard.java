@@ -72,6 +72,15 @@ final class SimulatedShard {
             Metric metric,
             @Nullable RandomGenerator random,
             boolean onDisk) {
+        this(options, metric, random, onDisk, FIELDS);
+    }
+
+    private SimulatedShard(
+            EngineOptions options,
+            Metric metric,
+            @Nullable RandomGenerator random,
+            boolean onDisk,
+            List<Field> fields) {
         this.options = options;
         this.onDisk = onDisk;
         this.disk = new SimDisk(random == null ? 1 : random.nextLong());
@@ -84,7 +93,7 @@ final class SimulatedShard {
                         DIMENSION,
                         metric,
                         new HnswParams(4, 32, 16),
-                        FIELDS,
+                        fields,
                         1,
                         1);
         this.scheduler = new SimScheduler(clock, random);
@@ -94,6 +103,12 @@ final class SimulatedShard {
 
     SimulatedShard() {
         this(EngineOptions.DEFAULT, Metric.IP, null);
+    }
+
+    /** A shard of a collection with other fields. */
+    static SimulatedShard ofFields(
+            EngineOptions options, List<Field> fields, @Nullable RandomGenerator random) {
+        return new SimulatedShard(options, Metric.L2, random, false, fields);
     }
 
     private ShardCore newShard() {
@@ -186,7 +201,7 @@ final class SimulatedShard {
     }
 
     Batches batch() {
-        return Batches.of(DIMENSION, FIELDS.size());
+        return Batches.of(DIMENSION, definition.fields().size());
     }
 
     /** Writes and runs until the outcome is known. */

@@ -29,15 +29,19 @@ public final class ExactScan {
         long scored = 0;
         int[] batch = query.ordinals;
         int count = 0;
-        for (int ordinal = fromOrdinal; ordinal < toOrdinal; ordinal++) {
-            if (accept.contains(ordinal)) {
-                batch[count++] = ordinal;
-            }
-            if (count == PreparedQuery.BATCH || (ordinal == toOrdinal - 1 && count > 0)) {
+        for (int ordinal = accept.next(fromOrdinal, toOrdinal);
+                ordinal < toOrdinal;
+                ordinal = accept.next(ordinal + 1, toOrdinal)) {
+            batch[count++] = ordinal;
+            if (count == PreparedQuery.BATCH) {
                 scored += count;
                 offer(vectors, query, count, minScore, results);
                 count = 0;
             }
+        }
+        if (count > 0) {
+            scored += count;
+            offer(vectors, query, count, minScore, results);
         }
         return scored;
     }

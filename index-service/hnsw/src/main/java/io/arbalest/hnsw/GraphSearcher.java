@@ -2,6 +2,8 @@ package io.arbalest.hnsw;
 
 import io.arbalest.common.OrdinalSet;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Scratch for searching one graph from one thread at a time, also while others link; allocates
  * nothing per hop.
@@ -11,6 +13,9 @@ import io.arbalest.common.OrdinalSet;
 public final class GraphSearcher {
     private final GrowingGraph graph;
     private final GraphWalk walk;
+    private @Nullable FilteredWalk filtered;
+    private long scored;
+    private long visited;
 
     GraphSearcher(GrowingGraph graph, GraphWalk walk) {
         this.graph = graph;
@@ -27,13 +32,20 @@ public final class GraphSearcher {
     public void search(
             PreparedQuery query, int ef, OrdinalSet accept, float minScore, NeighborQueue results) {
         walk.resetScored();
+        scored = 0;
+        visited = 0;
         long entry = graph.entry();
         if (entry == GrowingGraph.EMPTY) {
             return;
         }
         long best = walk.descend(query, GrowingGraph.ordinal(entry), GrowingGraph.level(entry), 1);
         walk.walk(query, best, Math.max(ef, results.capacity()), 0, accept);
-        Pool found = walk.found();
+        scored = walk.scored();
+        visited = scored;
+        offer(walk.found(), minScore, results);
+    }
+
+    private static void offer(Pool found, float minScore, NeighborQueue results) {
         for (int i = 0; i < found.size(); i++) {
             float score = ScoredOrdinal.score(found.get(i));
             if (score < minScore || !results.offer(ScoredOrdinal.ordinal(found.get(i)), score)) {
@@ -42,8 +54,49 @@ public final class GraphSearcher {
         }
     }
 
+    /**
+     * As {@link #search}, for a set that leaves many points out: only accepted points are scored
+     * ({@link FilteredWalk}).
+     *
+     * @param limit distances after which the search gives up
+     * @return whether the search came to its end
+     */
+    public boolean searchAccepted(
+            PreparedQuery query,
+            int ef,
+            AcceptedPoints accepted,
+            float minScore,
+            long limit,
+            NeighborQueue results) {
+        walk.resetScored();
+        scored = 0;
+        visited = 0;
+        long entry = graph.entry();
+        if (entry == GrowingGraph.EMPTY) {
+            return true;
+        }
+        FilteredWalk among = filtered;
+        if (among == null) {
+            among = walk.filtered();
+            filtered = among;
+        }
+        long best = walk.descend(query, GrowingGraph.ordinal(entry), GrowingGraph.level(entry), 1);
+        int from = ScoredOrdinal.ordinal(best);
+        walk.filteredQuery(query);
+        boolean ended = among.walk(from, Math.max(ef, results.capacity()), accepted, limit);
+        scored = walk.scored() + among.scored();
+        visited = walk.scored() + among.visited();
+        among.offer(minScore, results);
+        return ended;
+    }
+
+    /** Points that the last search went through, scored or not. */
+    public long visited() {
+        return visited;
+    }
+
     /** Distances computed by the last search. */
     public long scored() {
-        return walk.scored();
+        return scored;
     }
 }

@@ -19,6 +19,7 @@ final class GraphWalk {
     private final int[] neighbors;
     private final float[] scores;
     private long scored;
+    private PreparedQuery filteredQuery;
 
     GraphWalk(VectorTable vectors, Links links, int capacity) {
         this.vectors = vectors;
@@ -26,6 +27,38 @@ final class GraphWalk {
         visited = new VisitedSet(capacity);
         neighbors = new int[links.limit(0)];
         scores = new float[links.limit(0)];
+        filteredQuery = new PreparedQuery(1);
+    }
+
+    /** A walk among accepted points of the same graph. */
+    FilteredWalk filtered() {
+        return new FilteredWalk(
+                new WalkedGraph() {
+                    @Override
+                    public int capacity() {
+                        return vectors.capacity();
+                    }
+
+                    @Override
+                    public int longestList() {
+                        return links.limit(0);
+                    }
+
+                    @Override
+                    public int neighbors(int ordinal, int[] target) {
+                        return links.read(ordinal, 0, target);
+                    }
+
+                    @Override
+                    public void score(int[] ordinals, int count, float[] into) {
+                        vectors.score(filteredQuery, ordinals, count, into);
+                    }
+                });
+    }
+
+    /** The query of the {@link #filtered} walk's next walk. */
+    void filteredQuery(PreparedQuery query) {
+        filteredQuery = query;
     }
 
     /** What the last {@link #walk} found. */

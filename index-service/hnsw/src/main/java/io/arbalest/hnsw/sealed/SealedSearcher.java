@@ -1,8 +1,13 @@
 package io.arbalest.hnsw.sealed;
 
 import io.arbalest.common.OrdinalSet;
+import io.arbalest.hnsw.AcceptedPoints;
+import io.arbalest.hnsw.FilteredWalk;
 import io.arbalest.hnsw.NeighborQueue;
 import io.arbalest.hnsw.ScoredOrdinal;
+import io.arbalest.hnsw.WalkedGraph;
+
+import org.jspecify.annotations.Nullable;
 
 /**
  * Searches one packed graph: greedy descent through the upper levels, then a best-first walk of
@@ -25,6 +30,9 @@ public final class SealedSearcher {
     private final int[] ordinals;
     private final float[] scores;
     private long descentScored;
+    private @Nullable FilteredWalk among;
+    private long amongScored;
+    private long amongVisited;
 
     SealedSearcher(SealedGraph graph) {
         this.graph = graph;
@@ -46,6 +54,7 @@ public final class SealedSearcher {
     public void search(
             float[] query, SearchLimits limits, OrdinalSet accept, NeighborQueue results) {
         descentScored = 0;
+        amongScored = 0;
         walk.reset();
         if (graph.entry() < 0) {
             return;
@@ -81,27 +90,95 @@ public final class SealedSearcher {
         exact.load(query);
         long scanned = 0;
         int count = 0;
-        for (int ordinal = from; ordinal < to; ordinal++) {
-            if (accept.contains(ordinal)) {
-                ordinals[count++] = ordinal;
-            }
-            if (count == ordinals.length || (ordinal == to - 1 && count > 0)) {
-                scanned += count;
-                exact.score(ordinals, count, scores);
-                for (int i = 0; i < count; i++) {
-                    if (scores[i] >= minScore) {
-                        results.offer(ordinals[i], scores[i]);
-                    }
-                }
+        for (int ordinal = accept.next(from, to);
+                ordinal < to;
+                ordinal = accept.next(ordinal + 1, to)) {
+            ordinals[count++] = ordinal;
+            if (count == ordinals.length) {
+                scanned += offer(count, minScore, results);
                 count = 0;
             }
         }
-        return scanned;
+        return scanned + offer(count, minScore, results);
+    }
+
+    private int offer(int count, float minScore, NeighborQueue results) {
+        exact.score(ordinals, count, scores);
+        for (int i = 0; i < count; i++) {
+            if (scores[i] >= minScore) {
+                results.offer(ordinals[i], scores[i]);
+            }
+        }
+        return count;
+    }
+
+    /**
+     * As {@link #search}, for a set that leaves many points out: only accepted points are scored
+     * ({@link FilteredWalk}).
+     *
+     * @param limit scores after which the search gives up
+     * @return whether the search came to its end
+     */
+    public boolean searchAccepted(
+            float[] query,
+            int ef,
+            AcceptedPoints points,
+            float minScore,
+            long limit,
+            NeighborQueue results) {
+        descentScored = 0;
+        amongScored = 0;
+        amongVisited = 0;
+        walk.reset();
+        if (graph.entry() < 0) {
+            return true;
+        }
+        exact.load(query);
+        FilteredWalk accepted = among;
+        if (accepted == null) {
+            accepted = new FilteredWalk(new LevelZero());
+            among = accepted;
+        }
+        int entry = ScoredOrdinal.ordinal(descend());
+        int kept = Math.max(ef, results.capacity());
+        boolean ended = accepted.walk(entry, kept, points, limit);
+        amongScored = accepted.scored();
+        amongVisited = accepted.visited();
+        accepted.offer(minScore, results);
+        return ended;
+    }
+
+    /** The graph and the loaded query for a {@link FilteredWalk}. */
+    private final class LevelZero implements WalkedGraph {
+        @Override
+        public int capacity() {
+            return graph.points();
+        }
+
+        @Override
+        public int longestList() {
+            return graph.longestList();
+        }
+
+        @Override
+        public int neighbors(int ordinal, int[] target) {
+            return graph.read(ordinal, target);
+        }
+
+        @Override
+        public void score(int[] batch, int count, float[] target) {
+            exact.score(batch, count, target);
+        }
     }
 
     /** Vectors and codes scored by the last search. */
     public long scored() {
-        return descentScored + walk.scored();
+        return descentScored + walk.scored() + amongScored;
+    }
+
+    /** Points that the last {@link #searchAccepted} went through, scored or not. */
+    public long visited() {
+        return descentScored + amongVisited;
     }
 
     /** Whether the last search was cut short by its deadline. */

@@ -1,0 +1,54 @@
+package io.arbalest.engine;
+
+/**
+ * Chooses how to search a segment for rows that a filter accepts, by the number of distances that
+ * each way is expected to cost.
+ *
+ * <ul>
+ *   <li>exact: one a matching row, and it misses nothing;
+ *   <li>walk: about what a walk without a filter costs, {@code ef * m0} times a share, each a
+ *       little dearer for the lists that are read on the way;
+ *   <li>post: the same, divided by the share of rows that match.
+ * </ul>
+ *
+ * <p>The constants are measured by {@code bench filters}; see adr/0007.
+ *
+ * <p>Thread-safe: no state.
+ */
+final class FilterPlanner {
+    /** Distances of an unfiltered walk, as a share of {@code ef * m0}. */
+    static final double WALK_SHARE = 0.7;
+
+    /** What a distance of the walk among accepted rows costs, in distances of a scan. */
+    static final double WALK_FACTOR = 2.5;
+
+    /** From this share of matching rows on, looking behind the others does not pay. */
+    static final double POST_SHARE = 0.9;
+
+    private FilterPlanner() {}
+
+    /**
+     * The cheapest plan; never AUTO.
+     *
+     * @param linked rows in the graph
+     * @param matching rows of the segment that the filter accepts, dead ones included
+     */
+    static FilterPlan choose(int linked, long matching, int ef, int m0) {
+        if (linked == 0 || matching <= WALK_FACTOR * walkScores(ef, m0)) {
+            return FilterPlan.EXACT;
+        }
+        return matching >= POST_SHARE * linked ? FilterPlan.POST : FilterPlan.WALK;
+    }
+
+    /**
+     * Distances after which a walk is given up for the exact plan, so that a walk that gets nowhere
+     * costs at most about as much again.
+     */
+    static long walkLimit(long matching, int ef, int m0) {
+        return Math.max((long) walkScores(ef, m0), matching / 2);
+    }
+
+    private static double walkScores(int ef, int m0) {
+        return WALK_SHARE * ef * m0;
+    }
+}

@@ -1,0 +1,11 @@
+package io.arbalest.hnsw;
+
+import io.arbalest.common.OrdinalSet;
+
+/**
+ * The points that a filter accepts.
+ *
+ * @param rows ordinals of accepted points are below this, and all below are linked
+ * @param count about how many are accepted
+ */
+public record AcceptedPoints(OrdinalSet set, int rows, long count) {}

@@ -1,0 +1,181 @@
+package io.arbalest.hnsw;
+
+import io.arbalest.common.OrdinalSet;
+
+/**
+ * The best-first walk of level 0 among the points that a filter accepts, through those that it does
+ * not: a neighbour that is not accepted is not scored, its own neighbours stand in for it (ACORN-1,
+ * arXiv 2403.04871; two hops, on the fly). So the walk sees about the graph that the accepted
+ * points would have had by themselves, and computes distances to them only.
+ *
+ * <p>The walk starts from where the descent ended and from the best of some accepted points spread
+ * over the segment: if the accepted points lie far from the query, the way in is through them.
+ *
+ * <p>It gives up when hardly any point near the query is accepted, and when it has scored as many
+ * points as it may; the caller then scores all accepted ones. Confined to one thread at a time.
+ */
+public final class FilteredWalk {
+    /** Accepted points scored to find a way in. */
+    static final int SEEDS = 32;
+
+    /** Share of the expected below which accepted points count as rare. */
+    static final double RARE = 0.4;
+
+    private final WalkedGraph graph;
+    private final VisitedSet visited;
+
+    /** Points that are not accepted whose neighbours were looked at. */
+    private final VisitedSet bridges;
+
+    private final Pool pool = new Pool();
+    private final int[] neighbors;
+    private final int[] skipped;
+    private final int[] beyond;
+    private final int[] batch;
+    private final float[] scores;
+    private long scored;
+    private long bridged;
+
+    /** Scratch for walks of this graph. */
+    public FilteredWalk(WalkedGraph graph) {
+        this.graph = graph;
+        this.visited = new VisitedSet(graph.capacity());
+        this.bridges = new VisitedSet(graph.capacity());
+        int most = Math.max(1, graph.longestList());
+        neighbors = new int[most];
+        skipped = new int[most];
+        beyond = new int[most];
+        batch = new int[Math.max(SEEDS, 2 * most)];
+        scores = new float[batch.length];
+    }
+
+    /** Offers what the last walk found: points of at least a score. */
+    public void offer(float minScore, NeighborQueue results) {
+        for (int i = 0; i < pool.size(); i++) {
+            long point = pool.get(i);
+            float score = ScoredOrdinal.score(point);
+            if (score < minScore || !results.offer(ScoredOrdinal.ordinal(point), score)) {
+                return; // all that follow are worse
+            }
+        }
+    }
+
+    /** Distances that the last walk computed. */
+    public long scored() {
+        return scored;
+    }
+
+    /** Points that the last walk went through: those scored, and those it only looked behind. */
+    public long visited() {
+        return scored + bridged;
+    }
+
+    /**
+     * Walks.
+     *
+     * @param entry a point near the query
+     * @param limit distances after which the walk gives up
+     * @return whether it came to its end
+     */
+    public boolean walk(int entry, int ef, AcceptedPoints accepted, long limit) {
+        visited.clear();
+        bridges.clear();
+        pool.clear(ef);
+        scored = 0;
+        bridged = 0;
+        OrdinalSet accept = accepted.set();
+        if (rareAround(entry, accepted)) {
+            return false;
+        }
+        score(seeds(entry, accept, accepted.rows()));
+        score(collect(entry, accept));
+        for (long best = pool.bestUnexpanded();
+                best != Long.MIN_VALUE;
+                best = pool.bestUnexpanded()) {
+            if (scored > limit) {
+                return false;
+            }
+            pool.markExpanded();
+            score(collect(ScoredOrdinal.ordinal(best), accept));
+        }
+        return true;
+    }
+
+    /**
+     * Whether far fewer points are accepted within two hops of a point near the query than among
+     * all: then the nearest accepted ones lie on the rim of a hole around the query, in many
+     * directions, and a walk finds some of them only.
+     */
+    private boolean rareAround(int entry, AcceptedPoints accepted) {
+        int seen = 0;
+        int hits = 0;
+        int degree = graph.neighbors(entry, neighbors);
+        for (int i = 0; i < degree; i++) {
+            int more = graph.neighbors(neighbors[i], beyond);
+            for (int j = 0; j < more; j++) {
+                hits += accepted.set().contains(beyond[j]) ? 1 : 0;
+            }
+            seen += more;
+        }
+        double expected = (double) seen * accepted.count() / Math.max(1, accepted.rows());
+        return hits < RARE * expected;
+    }
+
+    private int seeds(int entry, OrdinalSet accept, int rows) {
+        int count = 0;
+        if (accept.contains(entry)) {
+            visited.add(entry);
+            batch[count++] = entry;
+        }
+        int stride = Math.max(1, rows / SEEDS);
+        for (int from = 0; from < rows && count < SEEDS; from += stride) {
+            int ordinal = accept.next(from, rows);
+            if (ordinal < rows && visited.add(ordinal)) {
+                batch[count++] = ordinal;
+            }
+        }
+        return count;
+    }
+
+    /**
+     * The accepted points, not met yet, among a point's neighbours and behind those not accepted.
+     */
+    private int collect(int point, OrdinalSet accept) {
+        int most = neighbors.length;
+        int count = 0;
+        int left = 0;
+        int degree = graph.neighbors(point, neighbors);
+        for (int i = 0; i < degree; i++) {
+            int neighbor = neighbors[i];
+            if (!accept.contains(neighbor)) {
+                skipped[left++] = neighbor;
+            } else if (visited.add(neighbor)) {
+                batch[count++] = neighbor;
+            }
+        }
+        for (int i = 0; i < left && count < most; i++) {
+            if (!bridges.add(skipped[i])) {
+                continue;
+            }
+            bridged++;
+            int more = graph.neighbors(skipped[i], beyond);
+            for (int j = 0; j < more; j++) {
+                if (accept.contains(beyond[j]) && visited.add(beyond[j])) {
+                    batch[count++] = beyond[j];
+                }
+            }
+        }
+        return count;
+    }
+
+    private void score(int count) {
+        graph.score(batch, count, scores);
+        scored += count;
+        for (int i = 0; i < count; i++) {
+            long point = ScoredOrdinal.of(scores[i], batch[i]);
+            if (pool.takes(point)) {
+                pool.add(point);
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+package io.arbalest.hnsw;
+
+/**
+ * Level 0 of a graph and the scores of one query, as {@link FilteredWalk} sees them.
+ *
+ * <p>Confined to one thread at a time.
+ */
+public interface WalkedGraph {
+    /** Ordinals are below this. */
+    int capacity();
+
+    /** No list has more neighbours. */
+    int longestList();
+
+    /** Copies a point's neighbours and returns how many there are. */
+    int neighbors(int ordinal, int[] target);
+
+    /** Scores the first {@code count} points. */
+    void score(int[] ordinals, int count, float[] scores);
+}

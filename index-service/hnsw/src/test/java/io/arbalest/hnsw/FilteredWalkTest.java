@@ -1,0 +1,134 @@
+package io.arbalest.hnsw;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.arbalest.common.OrdinalSet;
+import io.arbalest.model.Metric;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import java.util.BitSet;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+
+class FilteredWalkTest {
+    private static final int POINTS = 8000;
+    private static final int QUERIES = 60;
+    private static final int DIMENSION = 48;
+
+    @ParameterizedTest
+    @CsvSource({"0.9", "0.5", "0.2", "0.05"})
+    void findsTheNearestOfThoseAccepted(double share) {
+        Cases cases = new Cases(DIMENSION, 60, Cases.SEED);
+        SplittableRandom random = new SplittableRandom(Cases.SEED);
+        try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS);
+                GrowingGraph graph = new GrowingGraph(table, 16, 100, 7, POINTS)) {
+            cases.fill(table, POINTS, 0);
+            for (int ordinal = 0; ordinal < POINTS; ordinal++) {
+                graph.link(ordinal);
+            }
+            GraphSearcher searcher = graph.newSearcher();
+            NeighborQueue found = new NeighborQueue(10);
+            int hits = 0;
+            long scored = 0;
+            for (int i = 0; i < QUERIES; i++) {
+                float[] query = cases.next(0);
+                BitSet bits = some(random, share);
+                OrdinalSet accept = bits::get;
+                found.clear(10);
+                boolean ended =
+                        searcher.searchAccepted(
+                                table.prepare(query),
+                                64,
+                                new AcceptedPoints(accept, POINTS, bits.cardinality()),
+                                Float.NEGATIVE_INFINITY,
+                                Long.MAX_VALUE,
+                                found);
+                assertThat(ended).isTrue();
+                int[] ordinals = found.ordinalsBestFirst();
+                assertThat(ordinals).hasSize(10);
+                assertThat(IntStream.of(ordinals).allMatch(bits::get)).isTrue();
+                hits += Cases.common(Cases.best(table, POINTS, query, 10, accept), ordinals);
+                scored += searcher.scored();
+                assertThat(searcher.visited()).isGreaterThanOrEqualTo(searcher.scored());
+            }
+            assertThat(hits)
+                    .as("of %s, seed %s", 10 * QUERIES, Cases.SEED)
+                    .isGreaterThanOrEqualTo(9 * QUERIES);
+            assertThat(scored).isLessThan((long) QUERIES * POINTS / 2);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"100", "400"})
+    void givesUpAtItsLimit(long limit) {
+        Cases cases = new Cases(DIMENSION, 60, Cases.SEED);
+        try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS);
+                GrowingGraph graph = new GrowingGraph(table, 16, 100, 7, POINTS)) {
+            cases.fill(table, POINTS, 0);
+            for (int ordinal = 0; ordinal < POINTS; ordinal++) {
+                graph.link(ordinal);
+            }
+            GraphSearcher searcher = graph.newSearcher();
+            NeighborQueue found = new NeighborQueue(10);
+            boolean ended =
+                    searcher.searchAccepted(
+                            table.prepare(cases.next(0)),
+                            200,
+                            new AcceptedPoints(ordinal -> ordinal % 2 == 0, POINTS, POINTS / 2),
+                            Float.NEGATIVE_INFINITY,
+                            limit,
+                            found);
+            assertThat(ended).isFalse();
+            assertThat(searcher.scored()).isLessThan(limit + 300);
+        }
+    }
+
+    @Test
+    void givesUpWhereHardlyAnyPointNearTheQueryIsAccepted() {
+        Cases cases = new Cases(DIMENSION, 60, Cases.SEED);
+        try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS);
+                GrowingGraph graph = new GrowingGraph(table, 16, 100, 7, POINTS)) {
+            cases.fill(table, POINTS, 0);
+            for (int ordinal = 0; ordinal < POINTS; ordinal++) {
+                graph.link(ordinal);
+            }
+            GraphSearcher searcher = graph.newSearcher();
+            int givenUp = 0;
+            for (int i = 0; i < QUERIES; i++) {
+                float[] query = cases.next(0);
+                BitSet bits = farthest(table, query, POINTS / 2);
+                NeighborQueue found = new NeighborQueue(10);
+                boolean ended =
+                        searcher.searchAccepted(
+                                table.prepare(query),
+                                64,
+                                new AcceptedPoints(bits::get, POINTS, POINTS / 2),
+                                Float.NEGATIVE_INFINITY,
+                                Long.MAX_VALUE,
+                                found);
+                givenUp += ended ? 0 : 1;
+            }
+            assertThat(givenUp).as("seed %s", Cases.SEED).isGreaterThan(QUERIES * 9 / 10);
+        }
+    }
+
+    private static BitSet some(SplittableRandom random, double share) {
+        BitSet bits = new BitSet();
+        for (int ordinal = 0; ordinal < POINTS; ordinal++) {
+            bits.set(ordinal, random.nextDouble() < share);
+        }
+        return bits;
+    }
+
+    private static BitSet farthest(VectorTable table, float[] query, int count) {
+        BitSet bits = new BitSet();
+        int[] nearest = Cases.best(table, POINTS, query, POINTS, OrdinalSet.ALL);
+        for (int place = POINTS - count; place < POINTS; place++) {
+            bits.set(nearest[place]);
+        }
+        return bits;
+    }
+}
