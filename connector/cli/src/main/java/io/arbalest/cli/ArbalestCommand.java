@@ -124,6 +124,7 @@ public final class ArbalestCommand {
         root.addSubcommand(new GetCommand(shell));
         root.addSubcommand(new DeleteCommand(shell));
         root.addSubcommand(new SearchCommand(shell));
+        root.addSubcommand(new ExplainCommand(shell));
         root.addSubcommand(new DoctorCommand(shell));
         root.setCaseInsensitiveEnumValuesAllowed(true);
         root.setUsageHelpWidth(

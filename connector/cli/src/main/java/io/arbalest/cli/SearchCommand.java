@@ -38,7 +38,7 @@ import java.util.Optional;
             "  arbalest search --vector '[0.1, 0.7, 0.2]' --exact -o json",
             "A score is larger for closer points. Exit code 4 if a shard did not answer."
         })
-final class SearchCommand extends ClusterCommand {
+sealed class SearchCommand extends ClusterCommand permits ExplainCommand {
     /** Columns that a table shows unless fields were asked for, if the collection has them. */
     private static final List<String> PREFERRED =
             List.of("section", "category", "title", "name", "summary");
@@ -129,6 +129,7 @@ final class SearchCommand extends ClusterCommand {
                         .withFilter(filter)
                         .withMinScore(minScore)
                         .withFields(output.json() ? fields : columns)
+                        .withExplain(explains())
                         .withTimeout(Duration.ofMillis((long) (timeoutSeconds * 1000)));
         long begin = System.nanoTime();
         SearchResult result = client.search(definition.name(), List.of(vector), query);
@@ -138,6 +139,9 @@ final class SearchCommand extends ClusterCommand {
         } else {
             print(columns, result);
         }
+        if (!output.json()) {
+            explain(result);
+        }
         if (result.partial() && !output.json()) {
             result.missing()
                     .forEach((shard, error) ->
@@ -145,6 +149,14 @@ final class SearchCommand extends ClusterCommand {
         }
         return result.partial() ? ExitCode.PARTIAL : ExitCode.OK;
     }
+
+    /** Whether the nodes are asked how they searched. */
+    boolean explains() {
+        return false;
+    }
+
+    /** Prints how the nodes searched. */
+    void explain(SearchResult result) {}
 
     private float[] queryVector(ArbalestClient client, CollectionDefinition definition) {
         if (subject.text != null) {
@@ -261,6 +273,9 @@ final class SearchCommand extends ClusterCommand {
         document.put("deadlineReached", result.deadlineReached());
         document.put("missingShards", missing);
         document.put("statistics", cost);
+        if (explains()) {
+            document.put("plans", result.plans().stream().map(ExplainCommand::document).toList());
+        }
         document.put("hits", hits);
         return document;
     }

@@ -80,6 +80,7 @@ class CommandLineTest {
                 "get",
                 "delete",
                 "search",
+                "explain",
                 "doctor"
             })
     void everyCommandHasHelpAndLeavesWithZero(String command) {
@@ -300,6 +301,24 @@ class CommandLineTest {
         assertThat(run("get", "a", "b", "-o", "json")).isEqualTo(1);
         assertThat(json().path("points")).hasSize(1);
         assertThat(json().path("missing").get(0).asText()).isEqualTo("b");
+    }
+
+    @Test
+    void deleteWhereRemovesWhatMatches() {
+        client.store("a", 1, 0, Map.of());
+        client.store("b", 1, 0, Map.of());
+        assertThat(run("delete", "--where", "section = 'net'")).isZero();
+        assertThat(out()).contains("2 points");
+        assertThat(client.points).isEmpty(); // the fake client's searches find everything
+        assertThat(client.queries.get(0).filter()).isEqualTo("section = 'net'");
+        assertThat(client.queries.get(0).exact()).isTrue();
+    }
+
+    @Test
+    void explainSaysThatItAsks() {
+        assertThat(run("explain", "--vector", "[1, 0]", "--filter", "size > 3")).isZero();
+        assertThat(client.queries.get(0).explain()).isTrue();
+        assertThat(out()).contains("PLAN", "MATCHING", "VISITED");
     }
 
     @Test

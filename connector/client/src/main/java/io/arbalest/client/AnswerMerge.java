@@ -3,6 +3,7 @@ package io.arbalest.client;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.PointKey;
 import io.arbalest.protocol.wire.SearchStatistics;
+import io.arbalest.protocol.wire.SegmentPlan;
 
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -31,6 +32,7 @@ final class AnswerMerge {
         }
         boolean deadlineReached = false;
         long[] sums = new long[5];
+        List<PlanReport> plans = new ArrayList<>();
         for (Answer answer : answers) {
             for (Answer.Row row : answer.rows()) {
                 hits.get(row.query()).add(row.hit());
@@ -42,6 +44,7 @@ final class AnswerMerge {
             sums[2] += part.getLinkedPoints();
             sums[3] += part.getTailPoints();
             sums[4] += part.getLivePoints();
+            part.getPlansList().forEach(plan -> plans.add(report(plan)));
         }
         List<List<Hit>> merged = new ArrayList<>(queries);
         for (List<Hit> ofQuery : hits) {
@@ -52,7 +55,24 @@ final class AnswerMerge {
                 merged,
                 Map.copyOf(missing),
                 deadlineReached,
-                new SearchResult.Statistics(sums[0], sums[1], sums[2], sums[3], sums[4]));
+                new SearchResult.Statistics(sums[0], sums[1], sums[2], sums[3], sums[4]),
+                List.copyOf(plans));
+    }
+
+    private static PlanReport report(SegmentPlan plan) {
+        return new PlanReport(
+                plan.getShard(),
+                plan.getSegment(),
+                plan.getPlan(),
+                plan.getRows(),
+                plan.getLinked(),
+                plan.getMatching(),
+                plan.getVisited(),
+                plan.getScored(),
+                plan.getScanned(),
+                plan.getFallbacks(),
+                plan.getFilterNanos(),
+                plan.getSearchNanos());
     }
 
     /** In the order of the keys; what was not found is left out. */

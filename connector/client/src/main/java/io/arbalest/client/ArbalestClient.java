@@ -59,6 +59,18 @@ public interface ArbalestClient extends AutoCloseable {
     Token write(String collection, List<Point> points);
 
     /**
+     * Deletes every point that a filter accepts, in steps.
+     *
+     * @param filter text of the filter language
+     * @param timeout of each step
+     * @return how many were deleted
+     */
+    default long deleteWhere(String collection, String filter, Duration timeout) {
+        CollectionDefinition definition = image().requireCollection(collection).definition();
+        return new FilteredDelete(this, definition, filter, timeout).run();
+    }
+
+    /**
      * Searches with one or several queries {@code [queries][dimension]}. A shard that does not
      * answer is named in the result.
      */

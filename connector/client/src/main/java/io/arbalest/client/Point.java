@@ -12,8 +12,8 @@ import java.util.Map;
 /**
  * One row to write.
  *
- * @param vector binary16 {@code [dimension]}; null for a delete; not copied, must not be changed
- *     until acknowledged
+ * @param vector binary16 {@code [dimension]}; null for a delete and a patch; empty: keep the vector
+ *     that the point has; not copied, must not be changed until acknowledged
  * @param metadata by field name; missing means null; empty for a delete
  * @param version null: an unversioned write, which wins over what the key has
  */
@@ -41,6 +41,21 @@ public record Point(
             half[component] = Binary16.fromFloat(vector[component]);
         }
         return upsert(key, half, metadata, version);
+    }
+
+    /**
+     * New metadata, all of it, for a point that is there; its vector stays and its graph is not
+     * touched. Refused with VECTOR_MISSING if there is no such point.
+     */
+    public static Point updateMetadata(
+            PointKey key, Map<String, Object> metadata, @Nullable Version version) {
+        return new Point(key, OperationKind.UPSERT, new short[0], metadata, version);
+    }
+
+    /** As {@link #updateMetadata}, of the given fields only; the others stay as they are. */
+    public static Point patch(
+            PointKey key, Map<String, Object> metadata, @Nullable Version version) {
+        return new Point(key, OperationKind.PATCH, null, metadata, version);
     }
 
     public static Point delete(PointKey key, @Nullable Version version) {

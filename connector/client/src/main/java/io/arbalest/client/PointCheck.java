@@ -52,20 +52,22 @@ public final class PointCheck {
         if (point.operation() == OperationKind.DELETE) {
             return;
         }
-        if (point.operation() != OperationKind.UPSERT) {
-            throw new ArbalestException(
-                    ErrorCode.UNKNOWN_OPERATION,
-                    at(point) + "operation " + point.operation() + " is reserved",
-                    "use UPSERT or DELETE");
-        }
         short[] vector = point.vector();
-        if (vector == null) {
+        if (point.operation() == OperationKind.PATCH) {
+            if (vector != null) {
+                throw new ArbalestException(
+                        ErrorCode.UNKNOWN_OPERATION,
+                        at(point) + "a patch has a vector, expected none",
+                        "upsert the point, or leave the vector out");
+            }
+        } else if (vector == null) {
             throw new ArbalestException(
                     ErrorCode.VECTOR_MISSING,
                     at(point) + "an upsert has no vector",
                     "give a vector, or delete the point");
+        } else if (vector.length > 0) {
+            checkVector(point, vector);
         }
-        checkVector(point, vector);
         point.metadata().forEach((name, value) -> checkValue(point, name, value));
     }
 

@@ -135,6 +135,7 @@ final class Reads {
                         .setSkipTail(query.skipTail())
                         .setIncludeVector(query.includeVector())
                         .setAllFields_(query.fields() == null)
+                        .setExplain(query.explain())
                         .setTimeoutMillis(millis(query.timeout()));
         if (query.fields() != null) {
             request.addAllFields(query.fields());

@@ -1,5 +1,8 @@
 package io.arbalest.client;
 
+import io.arbalest.model.Filter;
+import io.arbalest.protocol.FilterText;
+
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
@@ -16,6 +19,7 @@ import java.util.List;
  * @param minScore rows below are left out, or null
  * @param fields which metadata to return; null: all
  * @param token wait until this write is visible, or null
+ * @param explain say how each segment was searched
  */
 public record SearchQuery(
         int k,
@@ -27,56 +31,167 @@ public record SearchQuery(
         @Nullable List<String> fields,
         boolean includeVector,
         @Nullable Token token,
-        Duration timeout) {
+        Duration timeout,
+        boolean explain) {
 
     /** The k nearest, with all metadata, within 10 seconds. */
     public static SearchQuery nearest(int k) {
         return new SearchQuery(
-                k, 0, false, false, null, null, null, false, null, Duration.ofSeconds(10));
+                k, 0, false, false, null, null, null, false, null, Duration.ofSeconds(10), false);
     }
 
     public SearchQuery withEf(int newEf) {
         return new SearchQuery(
-                k, newEf, exact, skipTail, filter, minScore, fields, includeVector, token, timeout);
+                k,
+                newEf,
+                exact,
+                skipTail,
+                filter,
+                minScore,
+                fields,
+                includeVector,
+                token,
+                timeout,
+                explain);
     }
 
     public SearchQuery withExact(boolean newExact) {
         return new SearchQuery(
-                k, ef, newExact, skipTail, filter, minScore, fields, includeVector, token, timeout);
+                k,
+                ef,
+                newExact,
+                skipTail,
+                filter,
+                minScore,
+                fields,
+                includeVector,
+                token,
+                timeout,
+                explain);
     }
 
     public SearchQuery withSkipTail(boolean newSkipTail) {
         return new SearchQuery(
-                k, ef, exact, newSkipTail, filter, minScore, fields, includeVector, token, timeout);
+                k,
+                ef,
+                exact,
+                newSkipTail,
+                filter,
+                minScore,
+                fields,
+                includeVector,
+                token,
+                timeout,
+                explain);
     }
 
     public SearchQuery withFilter(@Nullable String newFilter) {
         return new SearchQuery(
-                k, ef, exact, skipTail, newFilter, minScore, fields, includeVector, token, timeout);
+                k,
+                ef,
+                exact,
+                skipTail,
+                newFilter,
+                minScore,
+                fields,
+                includeVector,
+                token,
+                timeout,
+                explain);
+    }
+
+    /** With a condition on metadata, for example from {@link Conditions}. */
+    public SearchQuery where(Filter condition) {
+        return withFilter(FilterText.format(condition));
     }
 
     public SearchQuery withMinScore(@Nullable Double newMinScore) {
         return new SearchQuery(
-                k, ef, exact, skipTail, filter, newMinScore, fields, includeVector, token, timeout);
+                k,
+                ef,
+                exact,
+                skipTail,
+                filter,
+                newMinScore,
+                fields,
+                includeVector,
+                token,
+                timeout,
+                explain);
     }
 
     public SearchQuery withFields(@Nullable List<String> newFields) {
         return new SearchQuery(
-                k, ef, exact, skipTail, filter, minScore, newFields, includeVector, token, timeout);
+                k,
+                ef,
+                exact,
+                skipTail,
+                filter,
+                minScore,
+                newFields,
+                includeVector,
+                token,
+                timeout,
+                explain);
     }
 
     public SearchQuery withIncludeVector(boolean newIncludeVector) {
         return new SearchQuery(
-                k, ef, exact, skipTail, filter, minScore, fields, newIncludeVector, token, timeout);
+                k,
+                ef,
+                exact,
+                skipTail,
+                filter,
+                minScore,
+                fields,
+                newIncludeVector,
+                token,
+                timeout,
+                explain);
     }
 
     public SearchQuery withToken(@Nullable Token newToken) {
         return new SearchQuery(
-                k, ef, exact, skipTail, filter, minScore, fields, includeVector, newToken, timeout);
+                k,
+                ef,
+                exact,
+                skipTail,
+                filter,
+                minScore,
+                fields,
+                includeVector,
+                newToken,
+                timeout,
+                explain);
     }
 
     public SearchQuery withTimeout(Duration newTimeout) {
         return new SearchQuery(
-                k, ef, exact, skipTail, filter, minScore, fields, includeVector, token, newTimeout);
+                k,
+                ef,
+                exact,
+                skipTail,
+                filter,
+                minScore,
+                fields,
+                includeVector,
+                token,
+                newTimeout,
+                explain);
+    }
+
+    public SearchQuery withExplain(boolean newExplain) {
+        return new SearchQuery(
+                k,
+                ef,
+                exact,
+                skipTail,
+                filter,
+                minScore,
+                fields,
+                includeVector,
+                token,
+                timeout,
+                newExplain);
     }
 }

@@ -10,12 +10,23 @@ import java.util.Map;
  *
  * @param hits one list a query, best first
  * @param missing shards that did not answer, and why; empty: the answer is complete
+ * @param plans how each segment was searched, if the query asked
  */
 public record SearchResult(
         List<List<Hit>> hits,
         Map<Integer, ArbalestException> missing,
         boolean deadlineReached,
-        Statistics statistics) {
+        Statistics statistics,
+        List<PlanReport> plans) {
+
+    /** Without saying how it was searched. */
+    public SearchResult(
+            List<List<Hit>> hits,
+            Map<Integer, ArbalestException> missing,
+            boolean deadlineReached,
+            Statistics statistics) {
+        this(hits, missing, deadlineReached, statistics, List.of());
+    }
 
     /** Whether some shard did not answer. */
     public boolean partial() {

@@ -107,7 +107,7 @@ final class IncomingRows implements AutoCloseable {
             operation = source.operation(row);
             version = source.version(row);
             if (operation != OperationKind.DELETE) {
-                takeVector(source, nullComponents, row, operation);
+                takeVector(source, nullComponents, row);
                 values = source.metadata(row);
             }
         } catch (ArbalestException e) {
@@ -119,15 +119,13 @@ final class IncomingRows implements AutoCloseable {
         metadata.add(values);
     }
 
-    private void takeVector(
-            PutRows source, boolean nullComponents, int row, OperationKind operation) {
+    private void takeVector(PutRows source, boolean nullComponents, int row) {
         VectorColumn column = source.vectors();
-        if (operation == OperationKind.UPSERT
-                && (nullComponents || column == null || column.isNull(row))) {
-            column = source.requireVector(row);
-        }
         if (column == null || column.isNull(row)) {
-            return;
+            return; // the shard knows whether there is a point whose vector stays
+        }
+        if (nullComponents) {
+            column = source.requireVector(row);
         }
         vectorPresent.set(row);
         if (column.encoding() == VectorEncoding.FLOAT32 && vectors != null) {

@@ -11,6 +11,7 @@ import io.arbalest.model.PointKey;
 import io.arbalest.protocol.KeyHash;
 import io.arbalest.protocol.ResultSchema;
 import io.arbalest.protocol.wire.SearchStatistics;
+import io.arbalest.protocol.wire.SegmentPlan;
 
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +62,10 @@ final class LocalReads {
                             merged.get(query).addAll(found.rows().get(query));
                         }
                         add(statistics, found);
+                        if (question.request().getExplain()) {
+                            found.plans()
+                                    .forEach(plan -> statistics.addPlans(toWire(number, plan)));
+                        }
                         deadlineReached[0] |= found.deadlineReached();
                     });
         }
@@ -88,6 +93,23 @@ final class LocalReads {
                 question.schema().includeVector(),
                 question.scope().minSequenceNumber(shard),
                 deadline);
+    }
+
+    private static SegmentPlan toWire(int shard, io.arbalest.engine.SegmentPlan plan) {
+        return SegmentPlan.newBuilder()
+                .setShard(shard)
+                .setSegment(plan.segment())
+                .setPlan(plan.plan().label())
+                .setRows(plan.rows())
+                .setLinked(plan.linked())
+                .setMatching(plan.matching())
+                .setVisited(plan.visited())
+                .setScored(plan.scored())
+                .setScanned(plan.scanned())
+                .setFallbacks(plan.fallbacks())
+                .setFilterNanos(plan.filterNanos())
+                .setSearchNanos(plan.searchNanos())
+                .build();
     }
 
     private static void add(SearchStatistics.Builder sum, ShardSearchResult found) {

@@ -7,7 +7,6 @@ import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Filter;
 import io.arbalest.model.HnswParams;
 import io.arbalest.model.PointKey;
-import io.arbalest.protocol.FilterCheck;
 import io.arbalest.protocol.FilterText;
 import io.arbalest.protocol.ReadPosition;
 import io.arbalest.protocol.ResultSchema;
@@ -110,9 +109,8 @@ sealed interface Question {
                     request.getFilter().isBlank()
                             ? Optional.empty()
                             : Optional.of(
-                                    FilterCheck.bind(
-                                            FilterText.parse(request.getFilter()),
-                                            collection.definition()));
+                                    FilterText.parseFor(
+                                            collection.definition(), request.getFilter()));
             Scope scope =
                     Scope.of(
                             collection,

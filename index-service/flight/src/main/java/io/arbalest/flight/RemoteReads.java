@@ -2,6 +2,7 @@ package io.arbalest.flight;
 
 import io.arbalest.client.ArbalestClient;
 import io.arbalest.client.Hit;
+import io.arbalest.client.PlanReport;
 import io.arbalest.client.SearchQuery;
 import io.arbalest.client.SearchResult;
 import io.arbalest.client.Token;
@@ -9,6 +10,7 @@ import io.arbalest.model.Field;
 import io.arbalest.model.PointKey;
 import io.arbalest.protocol.TokenCodec;
 import io.arbalest.protocol.wire.SearchStatistics;
+import io.arbalest.protocol.wire.SegmentPlan;
 
 import org.jspecify.annotations.Nullable;
 
@@ -45,7 +47,8 @@ final class RemoteReads {
                         names(question),
                         question.schema().includeVector(),
                         token(question.scope()),
-                        question.scope().timeout());
+                        question.scope().timeout(),
+                        question.request().getExplain());
         SearchResult result =
                 client.get()
                         .search(
@@ -59,15 +62,33 @@ final class RemoteReads {
             }
         }
         SearchResult.Statistics cost = result.statistics();
-        SearchStatistics statistics =
+        SearchStatistics.Builder statistics =
                 SearchStatistics.newBuilder()
                         .setScored(cost.scored())
                         .setTailScored(cost.tailScored())
                         .setLinkedPoints(cost.linkedPoints())
                         .setTailPoints(cost.tailPoints())
-                        .setLivePoints(cost.livePoints())
-                        .build();
-        return new Answer(rows, result.missing(), statistics, result.deadlineReached(), null);
+                        .setLivePoints(cost.livePoints());
+        result.plans().forEach(plan -> statistics.addPlans(toWire(plan)));
+        return new Answer(
+                rows, result.missing(), statistics.build(), result.deadlineReached(), null);
+    }
+
+    private static SegmentPlan toWire(PlanReport plan) {
+        return SegmentPlan.newBuilder()
+                .setShard(plan.shard())
+                .setSegment(plan.segment())
+                .setPlan(plan.plan())
+                .setRows(plan.rows())
+                .setLinked(plan.linked())
+                .setMatching(plan.matching())
+                .setVisited(plan.visited())
+                .setScored(plan.scored())
+                .setScanned(plan.scanned())
+                .setFallbacks(plan.fallbacks())
+                .setFilterNanos(plan.filterNanos())
+                .setSearchNanos(plan.searchNanos())
+                .build();
     }
 
     Answer get(Question.Get question) {

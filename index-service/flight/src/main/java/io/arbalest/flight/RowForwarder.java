@@ -92,8 +92,11 @@ final class RowForwarder implements AutoCloseable {
 
     private static Point point(IncomingRows rows, int row) {
         OperationKind operation = rows.operation(row);
-        return new Point(
-                rows.key(row), operation, rows.vector(row), rows.metadata(row), rows.version(row));
+        short[] vector = rows.vector(row);
+        if (vector == null && operation == OperationKind.UPSERT) {
+            return Point.updateMetadata(rows.key(row), rows.metadata(row), rows.version(row));
+        }
+        return new Point(rows.key(row), operation, vector, rows.metadata(row), rows.version(row));
     }
 
     private PointWriter writer() {
