@@ -1,5 +1,6 @@
 package io.arbalest.benchmarks;
 
+import io.arbalest.benchmarks.filters.FiltersCommand;
 import io.arbalest.benchmarks.report.BenchConsole;
 import io.arbalest.benchmarks.wal.WalCommand;
 import io.arbalest.model.ArbalestException;
@@ -37,6 +38,7 @@ import java.util.Arrays;
         footer = {
             "  arbalest bench jmh HalfDot                  the distance kernels",
             "  arbalest bench wal --dir . --peers fio      the log",
+            "  arbalest bench filters --base B --query Q --metric ip",
             "",
             "Results go to standard output as CSV or, with --format json, as one JSON object a"
                 + " line; progress goes to standard error. What the columns mean and how to compare"
@@ -76,6 +78,7 @@ public final class BenchCommand {
         CommandLine root = new CommandLine(new BenchCommand());
         root.addSubcommand(new JmhCommand());
         root.addSubcommand(new WalCommand(console));
+        root.addSubcommand(new FiltersCommand(console));
 
         root.setCaseInsensitiveEnumValuesAllowed(true);
         root.setUsageHelpWidth(HELP_COLUMNS);

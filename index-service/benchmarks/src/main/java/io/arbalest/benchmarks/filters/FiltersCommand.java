@@ -1,0 +1,183 @@
+package io.arbalest.benchmarks.filters;
+
+import io.arbalest.benchmarks.data.VectorFile;
+import io.arbalest.benchmarks.report.BenchConsole;
+import io.arbalest.benchmarks.report.FormatOptions;
+import io.arbalest.benchmarks.report.ResultWriter;
+import io.arbalest.engine.FilterPlan;
+import io.arbalest.model.ArbalestException;
+import io.arbalest.model.ErrorCode;
+import io.arbalest.model.HnswParams;
+import io.arbalest.model.Metric;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+
+/** {@code bench filters}: what a filter costs at any selectivity, plan beside plan. */
+@Command(
+        name = "filters",
+        description = {
+            "Recall@10 and time of searches with filters that 100 to 0.01 percent of the rows"
+                    + " pass,",
+            "with every plan and without a filter, in turns, on one shard as a node runs it."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  arbalest bench filters --base base.fvecs.gz --query query.fvecs.gz --metric ip",
+            "",
+            "A correlated filter accepts the points nearest to a pivot and is asked with queries"
+                    + " far from it. Times in microseconds."
+        })
+public final class FiltersCommand implements Callable<Integer> {
+    private static final int MOST_ROWS = 10_000_000;
+    private static final int MOST_PASSES = 1000;
+
+    private final BenchConsole console;
+
+    @Mixin FormatOptions format = new FormatOptions();
+
+    @Option(
+            names = "--base",
+            required = true,
+            paramLabel = "FILE",
+            description = "points, fvecs or fvecs.gz")
+    Path base = Path.of("");
+
+    @Option(
+            names = "--query",
+            required = true,
+            paramLabel = "FILE",
+            description = "queries, fvecs or fvecs.gz")
+    Path query = Path.of("");
+
+    @Option(
+            names = "--metric",
+            required = true,
+            paramLabel = "METRIC",
+            description = "l2, ip or cosine")
+    String metric = "l2";
+
+    @Option(
+            names = "--queries",
+            paramLabel = "N",
+            description = "queries asked, from the first; default: ${DEFAULT-VALUE}")
+    int queries = 200;
+
+    @Option(
+            names = "--passes",
+            paramLabel = "N",
+            description = "over the queries, after one to warm up; default: ${DEFAULT-VALUE}")
+    int passes = 3;
+
+    @Option(
+            names = "--ef",
+            paramLabel = "N",
+            description = "candidates of a search; default: ${DEFAULT-VALUE}")
+    int ef = 100;
+
+    @Option(names = "--m", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
+    int m = 16;
+
+    @Option(
+            names = "--ef-construction",
+            paramLabel = "N",
+            description = "default: ${DEFAULT-VALUE}")
+    int efConstruction = 200;
+
+    @Option(
+            names = "--plans",
+            split = ",",
+            paramLabel = "PLAN",
+            description = "of auto, exact, walk, post; default: all")
+    List<FilterPlan> plans = List.of(FilterPlan.values());
+
+    @Option(
+            names = "--ingest",
+            paramLabel = "N",
+            description = "rows a second that are written meanwhile; default: none")
+    int ingest;
+
+    /** Writes to the console. */
+    public FiltersCommand(BenchConsole console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        if (queries < 1 || passes < 1 || passes > MOST_PASSES || ingest < 0) {
+            throw new ArbalestException(
+                    ErrorCode.MALFORMED_REQUEST,
+                    "queries " + queries + ", passes " + passes + ", ingest " + ingest,
+                    "use positive numbers");
+        }
+        Path directory = Files.createTempDirectory("arbalest-bench-filters");
+        try {
+            run(directory);
+        } finally {
+            delete(directory);
+        }
+        return 0;
+    }
+
+    private void run(Path directory) throws IOException, InterruptedException {
+        FilterBench.Settings settings =
+                new FilterBench.Settings(
+                        VectorFile.floats(base, MOST_ROWS),
+                        VectorFile.floats(query, queries),
+                        Metric.ofLabel(metric),
+                        new HnswParams(m, efConstruction, ef),
+                        passes,
+                        ingest,
+                        directory);
+        ResultWriter out =
+                format.writer(
+                        console,
+                        "selectivity",
+                        "correlated",
+                        "plan",
+                        "recall10",
+                        "p50_us",
+                        "p99_us",
+                        "unfiltered_p99_us",
+                        "unfiltered_p50_us",
+                        "unfiltered_recall10",
+                        "chosen",
+                        "distances",
+                        "fallbacks");
+        new FilterBench(settings)
+                .run(
+                        plans,
+                        row ->
+                                out.row(
+                                        String.valueOf(row.selectivity()),
+                                        String.valueOf(row.correlated()),
+                                        row.plan().label(),
+                                        ResultWriter.rounded(row.recall(), 4),
+                                        ResultWriter.rounded(row.p50(), 1),
+                                        ResultWriter.rounded(row.p99(), 1),
+                                        ResultWriter.rounded(row.unfilteredP99(), 1),
+                                        ResultWriter.rounded(row.unfilteredP50(), 1),
+                                        ResultWriter.rounded(row.unfilteredRecall(), 4),
+                                        row.chosen(),
+                                        ResultWriter.rounded(row.scored(), 0),
+                                        ResultWriter.rounded(row.fallbacks(), 3)),
+                        line -> console.say("%s", line));
+    }
+
+    private static void delete(Path directory) throws IOException {
+        try (Stream<Path> all = Files.walk(directory)) {
+            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        }
+    }
+}
