@@ -148,7 +148,7 @@ final class RowCheckTest {
         Batches batch = Batches.of(2, 1);
         for (int i = 0; i < 250; i++) {
             if (i % 10 == 3) {
-                batch.upsert(PointKey.of("k" + i), null, null, "x");
+                batch.upsert(PointKey.of("k" + i), null, new float[] {i, 1}, 7L); // not a text
             } else {
                 batch.upsert(PointKey.of("k" + i), null, new float[] {i, 1}, "x".repeat(i));
             }
