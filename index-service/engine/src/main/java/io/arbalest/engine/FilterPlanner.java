@@ -11,7 +11,7 @@ package io.arbalest.engine;
  *   <li>post: the same, divided by the share of rows that match.
  * </ul>
  *
- * <p>The constants are measured by {@code bench filters}; see adr/0007.
+ * <p>The constants are estimates until {@code bench filters} has set them; see adr/0008.
  *
  * <p>Thread-safe: no state.
  */
