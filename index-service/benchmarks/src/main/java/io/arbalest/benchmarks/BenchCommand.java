@@ -76,6 +76,7 @@ public final class BenchCommand {
 
     private static CommandLine commandLine(BenchConsole console) {
         CommandLine root = new CommandLine(new BenchCommand());
+        root.addSubcommand(new GenerateCommand(console));
         root.addSubcommand(new JmhCommand());
         root.addSubcommand(new WalCommand(console));
         root.addSubcommand(new FiltersCommand(console));

@@ -136,7 +136,7 @@ public final class VectorFile {
         }
     }
 
-    private static void checkDimension(Path path, int dimension) {
+    static void checkDimension(Path path, int dimension) {
         if (dimension < 1 || dimension > MOST_DIMENSIONS) {
             throw malformed(path, "its first row has dimension " + dimension, "1 to 65536");
         }
@@ -156,7 +156,7 @@ public final class VectorFile {
         return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    private static ArbalestException malformed(Path path, String got, String expected) {
+    static ArbalestException malformed(Path path, String got, String expected) {
         return new ArbalestException(
                 ErrorCode.SCHEMA_MISMATCH,
                 path + " is not in the fvecs form: " + got + ", expected " + expected,
