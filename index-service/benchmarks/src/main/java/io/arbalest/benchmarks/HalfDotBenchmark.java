@@ -50,6 +50,7 @@ public class HalfDotBenchmark {
 
     private final MemorySegment[] segments = new MemorySegment[VECTORS];
     private final long[] offsets = new long[VECTORS];
+    private final int[] ordinals = new int[VECTORS];
     private final float[] dots = new float[VECTORS];
     private HalfQuery query = new HalfQuery(1);
 
@@ -75,6 +76,7 @@ public class HalfDotBenchmark {
                     slab,
                     vector * stride);
             offsets[vector] = vector * stride;
+            ordinals[vector] = vector;
         }
         Arrays.fill(segments, slab);
         float[] elements = new float[dimension];
@@ -99,9 +101,14 @@ public class HalfDotBenchmark {
     @Benchmark
     @OperationsPerInvocation(VECTORS)
     public float[] four() {
-        for (int i = 0; i < VECTORS; i += 4) {
-            HalfDot.dot4(segments, offsets, i, query, dots);
-        }
+        HalfDot.dots(
+                segments[0],
+                2L * HalfDot.paddedDimension(dimension),
+                ordinals,
+                0,
+                VECTORS,
+                query,
+                dots);
         return dots;
     }
 

@@ -101,7 +101,9 @@ final class GraphWalk {
         visited.add(ScoredOrdinal.ordinal(entry));
         consider(entry, accept);
         for (int point = nextPoint(); point >= 0; point = nextPoint()) {
-            int count = collectUnvisited(point, level);
+            int count = links.read(point, level, neighbors);
+            touchNext(query, level);
+            count = visited.addAll(neighbors, count);
             vectors.score(query, neighbors, count, scores);
             scored += count;
             for (int i = 0; i < count; i++) {
@@ -138,16 +140,12 @@ final class GraphWalk {
         return ScoredOrdinal.ordinal(best);
     }
 
-    private int collectUnvisited(int ordinal, int level) {
-        int count = links.read(ordinal, level, neighbors);
-        int unvisited = 0;
-        for (int i = 0; i < count; i++) {
-            int neighbor = neighbors[i];
-            if (visited.add(neighbor)) {
-                neighbors[unvisited++] = neighbor;
-            }
+    /** Reads ahead the list that is probably read next. */
+    private void touchNext(PreparedQuery query, int level) {
+        long next = pool.bestUnexpanded();
+        if (level == 0 && next != Long.MIN_VALUE) {
+            query.touched = links.touch(ScoredOrdinal.ordinal(next));
         }
-        return unvisited;
     }
 
     private long climb(PreparedQuery query, long start, int level) {

@@ -52,7 +52,7 @@ public final class GrowingGraph implements AutoCloseable {
         this.m = m;
         this.efConstruction = efConstruction;
         this.levelSeed = levelSeed;
-        links = new Links(m, capacity);
+        links = new Links(m, capacity, vectors.budget());
         for (int i = 0; i < STRIPES; i++) {
             stripes[i] = new ReentrantLock();
         }
@@ -60,8 +60,7 @@ public final class GrowingGraph implements AutoCloseable {
 
     /** Links a point, once; its vector must be set. Returns when the point can be found. */
     public void link(int ordinal) {
-        int level = levelOf(ordinal);
-        links.add(ordinal, level);
+        int level = links.add(ordinal, levelOf(ordinal));
         long seen = entry;
         if (level <= level(seen) && seen != EMPTY) {
             linkFrom(ordinal, level, seen);
@@ -115,7 +114,7 @@ public final class GrowingGraph implements AutoCloseable {
         return new GraphSearcher(this, new GraphWalk(vectors, links, vectors.capacity()));
     }
 
-    /** Bytes of the links, on the heap. */
+    /** Bytes of the links, off-heap and on. */
     public long sizeBytes() {
         return links.sizeBytes();
     }
@@ -150,10 +149,11 @@ public final class GrowingGraph implements AutoCloseable {
         };
     }
 
-    /** Lets go of the scratch; the vectors stay open. */
+    /** Frees the links; the vectors stay open. Any later search or link fails. */
     @Override
     public void close() {
         idle.clear();
+        links.close();
     }
 
     /** The point where searches start and its level, as one value, or {@link #EMPTY}. */

@@ -216,11 +216,6 @@ final class Linker {
 
     private boolean isDiverse(int candidate, float scoreToBase, int kept) {
         vectors.prepareStored(candidate, other);
-        for (int i = 0; i < kept; i++) {
-            if (vectors.score(other, selected[i]) > scoreToBase) {
-                return false;
-            }
-        }
-        return true;
+        return !vectors.anyAbove(other, selected, kept, scores, scoreToBase);
     }
 }

@@ -42,14 +42,10 @@ final class Pool {
     void add(long scored) {
         long item = marked(scored);
         int low = 0;
-        int high = size;
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            if (items[middle] > item) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
+        for (int left = size; left > 0; ) { // without branches that depend on the items
+            int half = (left + 1) >>> 1;
+            low = items[low + half - 1] > item ? low + half : low;
+            left -= half;
         }
         int moved = Math.min(size, limit - 1) - low;
         System.arraycopy(items, low, items, low + 1, moved);

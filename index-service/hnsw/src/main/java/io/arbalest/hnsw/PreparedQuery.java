@@ -13,9 +13,11 @@ public final class PreparedQuery {
     static final int BATCH = 64;
 
     final HalfQuery half;
-    final long[] places = new long[BATCH];
     final int[] ordinals = new int[BATCH];
     final float[] scores = new float[BATCH];
+
+    /** Keeps what was read ahead from being optimised away. */
+    int touched;
 
     /** Multiplies the kernel's inner product. */
     float factor;

@@ -1,5 +1,7 @@
 package io.arbalest.hnsw;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
 import io.arbalest.memory.MemoryBudget;
 import io.arbalest.memory.SlabArena;
 import io.arbalest.model.Metric;
@@ -25,7 +27,10 @@ import java.util.Objects;
 public final class VectorTable implements AutoCloseable {
     private final int dimension;
     private final Metric metric;
+    private final MemoryBudget budget;
     private final SlabArena slabs;
+    private final MemorySegment rows;
+    private final long strideBytes;
     private final byte[] exponents;
     private final float[] terms; // factor and offset of each ordinal
 
@@ -42,11 +47,14 @@ public final class VectorTable implements AutoCloseable {
     public VectorTable(int dimension, Metric metric, int capacity, MemoryBudget budget) {
         this.dimension = dimension;
         this.metric = Objects.requireNonNull(metric);
+        this.budget = Objects.requireNonNull(budget);
         slabs =
                 new SlabArena(
                         Math.multiplyExact(HalfDot.paddedDimension(dimension), 2),
                         capacity,
                         budget);
+        rows = slabs.memory();
+        strideBytes = slabs.strideBytes();
         exponents = new byte[capacity];
         terms = new float[Math.multiplyExact(2, capacity)];
     }
@@ -60,7 +68,7 @@ public final class VectorTable implements AutoCloseable {
      */
     public void set(int ordinal, MemorySegment source, long byteOffset) {
         slabs.ensure(ordinal);
-        MemorySegment slab = slabs.slab(ordinal);
+        MemorySegment slab = rows;
         long offset = slabs.offset(ordinal);
         int exponent = HalfCodec.exponentOf(source, byteOffset, dimension);
         HalfCodec.encode(source, byteOffset, dimension, exponent, slab, offset);
@@ -82,13 +90,13 @@ public final class VectorTable implements AutoCloseable {
             throw new IllegalArgumentException(
                     "target has " + target.length + " elements, expected " + dimension);
         }
-        HalfCodec.decode(slabs.slab(ordinal), slabs.offset(ordinal), exponents[ordinal], target);
+        HalfCodec.decode(rows, slabs.offset(ordinal), exponents[ordinal], target);
     }
 
     /** Copies a vector as it is stored: times its power of two, zero-padded for the kernels. */
     public void copyStored(int ordinal, MemorySegment target, long byteOffset) {
         MemorySegment.copy(
-                slabs.slab(ordinal),
+                rows,
                 slabs.offset(ordinal),
                 target,
                 byteOffset,
@@ -115,7 +123,7 @@ public final class VectorTable implements AutoCloseable {
      * report.
      */
     public double exactScore(int ordinal, float[] query) {
-        MemorySegment slab = slabs.slab(ordinal);
+        MemorySegment slab = rows;
         long offset = slabs.offset(ordinal);
         double unscale = Math.scalb(1.0, -exponents[ordinal]);
         double product = 0;
@@ -159,7 +167,7 @@ public final class VectorTable implements AutoCloseable {
 
     /** Makes the query that equals a stored vector. */
     public void prepareStored(int ordinal, PreparedQuery target) {
-        target.half.load(slabs.slab(ordinal), slabs.offset(ordinal));
+        target.half.load(rows, slabs.offset(ordinal));
         float factor = terms[2 * ordinal];
         target.factor = (float) (target.half.scale() * factor * (metric == Metric.L2 ? 2 : 1));
         target.offset = terms[2 * ordinal + 1];
@@ -172,9 +180,28 @@ public final class VectorTable implements AutoCloseable {
         }
     }
 
+    /**
+     * Whether one of the ordinals has a score above the bound; stops at the first four of which one
+     * has.
+     *
+     * @param scores scratch, as long as the ordinals
+     */
+    boolean anyAbove(PreparedQuery query, int[] ordinals, int count, float[] scores, float bound) {
+        for (int from = 0; from < count; from += 4) {
+            int some = Math.min(4, count - from);
+            HalfDot.dots(rows, strideBytes, ordinals, from, some, query.half, scores);
+            for (int i = from; i < from + some; i++) {
+                if (finish(query, ordinals[i], scores[i]) > bound) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
     /** The score of one ordinal. */
     float score(PreparedQuery query, int ordinal) {
-        float dot = HalfDot.dot(slabs.slab(ordinal), slabs.offset(ordinal), query.half);
+        float dot = HalfDot.dot(rows, slabs.offset(ordinal), query.half);
         return finish(query, ordinal, dot);
     }
 
@@ -193,6 +220,11 @@ public final class VectorTable implements AutoCloseable {
         return metric;
     }
 
+    /** What slabs are reserved from. */
+    MemoryBudget budget() {
+        return budget;
+    }
+
     /** Bytes held, off-heap and on. */
     public long sizeBytes() {
         return slabs.allocatedBytes() + exponents.length + 4L * terms.length;
@@ -206,26 +238,24 @@ public final class VectorTable implements AutoCloseable {
 
     private void scoreBatch(
             PreparedQuery query, int[] ordinals, int from, int count, float[] scores) {
-        long[] places = query.places;
-        float[] dots = query.scores;
-        for (int i = 0; i < count; i++) {
-            places[i] = slabs.place(ordinals[from + i]);
+        touch(query, ordinals, from, count);
+        HalfDot.dots(rows, strideBytes, ordinals, from, count, query.half, scores);
+        for (int i = from; i < from + count; i++) {
+            scores[i] = finish(query, ordinals[i], scores[i]);
         }
-        MemorySegment[] segments = slabs.slabs();
-        int i = 0;
-        for (; i + 4 <= count; i += 4) {
-            HalfDot.dot4(segments, places, i, query.half, dots);
+    }
+
+    /**
+     * Reads one byte of each vector and its terms, so that the cache misses of all of them overlap;
+     * the processor fetches the lines that follow.
+     */
+    private void touch(PreparedQuery query, int[] ordinals, int from, int count) {
+        int sink = 0;
+        for (int i = from; i < from + count; i++) {
+            sink += rows.get(JAVA_BYTE, ordinals[i] * strideBytes);
+            sink += (int) terms[2 * ordinals[i]];
         }
-        for (; i < count; i++) {
-            dots[i] =
-                    HalfDot.dot(
-                            slabs.slab(ordinals[from + i]),
-                            slabs.offset(ordinals[from + i]),
-                            query.half);
-        }
-        for (i = 0; i < count; i++) {
-            scores[from + i] = finish(query, ordinals[from + i], dots[i]);
-        }
+        query.touched = sink;
     }
 
     private float finish(PreparedQuery query, int ordinal, float dot) {

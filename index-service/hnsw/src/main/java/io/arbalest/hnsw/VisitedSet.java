@@ -24,6 +24,25 @@ final class VisitedSet {
         }
     }
 
+    /**
+     * Marks the first {@code count} ordinals and keeps, in place and order, those that were not
+     * marked yet.
+     *
+     * @return how many were kept
+     */
+    int addAll(int[] ordinals, int count) {
+        short now = epoch;
+        int kept = 0;
+        for (int i = 0; i < count; i++) { // whether one is kept is a coin toss: no branch
+            int ordinal = ordinals[i];
+            int isNew = marks[ordinal] == now ? 0 : 1;
+            marks[ordinal] = now;
+            ordinals[kept] = ordinal;
+            kept += isNew;
+        }
+        return kept;
+    }
+
     /** Marks the ordinal; true if it was not marked yet. */
     boolean add(int ordinal) {
         if (marks[ordinal] == epoch) {

@@ -12,7 +12,7 @@
  * <p><b>Threads:</b> none of its own. One thread writes vectors, several link, any number search;
  * nobody waits for a reader.
  *
- * <p><b>Owns</b> the slabs of its vector tables, until they are closed.
+ * <p><b>Owns</b> the slabs of its vector tables and of its graphs' links, until they are closed.
  */
 @NullMarked
 package io.arbalest.hnsw;

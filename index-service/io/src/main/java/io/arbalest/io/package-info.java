@@ -7,7 +7,7 @@
  * {@code java.io.File*}.
  *
  * <p><b>Start at</b> {@link io.arbalest.io.Disk}, {@link io.arbalest.io.BlockFile}, {@link
- * io.arbalest.io.BlockWriter}.
+ * io.arbalest.io.BlockWriter}; for memory, {@link io.arbalest.io.NativeMemory}.
  *
  * <p><b>Threads:</b> starts none. A disk may be used by many threads, a block file is written by
  * one at a time, and a thread inside a transfer must not be interrupted.

@@ -31,7 +31,7 @@ class SlabArenaTest {
         try (SlabArena slabs = new SlabArena(slotBytes, capacity, MemoryBudget.unlimited("test"))) {
             for (int slot = 0; slot < capacity; slot++) {
                 slabs.ensure(slot);
-                MemorySegment slab = slabs.slab(slot);
+                MemorySegment slab = slabs.memory();
                 long offset = slabs.offset(slot);
                 assertThat((slab.address() + offset) % SlabArena.ALIGNMENT).isZero();
                 assertThat(slab.get(JAVA_BYTE, offset)).isZero();
@@ -39,9 +39,9 @@ class SlabArenaTest {
             }
             for (int slot = 0; slot < capacity; slot++) {
                 long offset = slabs.offset(slot);
-                assertThat(slabs.slab(slot).get(JAVA_BYTE, offset))
+                assertThat(slabs.memory().get(JAVA_BYTE, offset))
                         .isEqualTo((byte) (slot % 127 + 1));
-                assertThat(slabs.slab(slot).get(JAVA_BYTE, offset + slotBytes - 1))
+                assertThat(slabs.memory().get(JAVA_BYTE, offset + slotBytes - 1))
                         .isEqualTo((byte) (slot % 127 + 1));
             }
             assertThat(slabs.allocatedBytes()).isEqualTo((long) capacity * slabs.strideBytes());
@@ -62,7 +62,8 @@ class SlabArenaTest {
             assertThat(budget.reservedBytes())
                     .isEqualTo(4L << 20)
                     .isEqualTo(slabs.allocatedBytes());
-            assertThatThrownBy(() -> slabs.slab(5000).get(JAVA_INT, slabs.offset(5000)))
+            assertThat(slabs.memory().get(JAVA_INT, slabs.offset(5000))).isZero();
+            assertThatThrownBy(() -> slabs.memory().get(JAVA_INT, slabs.offset(1 << 20)))
                     .isInstanceOf(IndexOutOfBoundsException.class);
             assertThatThrownBy(() -> slabs.ensure(1 << 20))
                     .isInstanceOf(IndexOutOfBoundsException.class);
@@ -80,7 +81,7 @@ class SlabArenaTest {
             assertThat(refusal.code()).isEqualTo(ErrorCode.OVERLOADED);
             assertThat(refusal).hasMessageContaining("'vectors'").hasMessageContaining("3145728");
             assertThat(budget.reservedBytes()).isEqualTo(2L << 20);
-            slabs.slab(0).set(JAVA_INT, slabs.offset(0), 7);
+            slabs.memory().set(JAVA_INT, slabs.offset(0), 7);
         }
         assertThatThrownBy(() -> budget.release(1)).isInstanceOf(IllegalStateException.class);
         assertThat(budget.reservedBytes()).isZero();
@@ -90,11 +91,11 @@ class SlabArenaTest {
     void useAfterCloseFails() {
         SlabArena slabs = new SlabArena(64, 10, MemoryBudget.unlimited("test"));
         slabs.ensure(3);
-        MemorySegment slab = slabs.slab(3);
+        MemorySegment slab = slabs.memory();
         slabs.close();
         slabs.close();
         assertThatThrownBy(() -> slab.get(JAVA_INT, 0)).isInstanceOf(IllegalStateException.class);
-        assertThatThrownBy(() -> slabs.slab(3).get(JAVA_INT, 0))
+        assertThatThrownBy(() -> slabs.memory().get(JAVA_INT, 0))
                 .isInstanceOf(IllegalStateException.class);
     }
 

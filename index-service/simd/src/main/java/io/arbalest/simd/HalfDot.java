@@ -40,7 +40,6 @@ public final class HalfDot {
     private static final int LANES = INTS.length();
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
     private static final ValueLayout.OfShort HALF = JAVA_SHORT_UNALIGNED.withOrder(LE);
-    private static final long OFFSET = 0xffffffffL;
     private static final int MASK = 0x8fffe000;
 
     private HalfDot() {}
@@ -57,8 +56,9 @@ public final class HalfDot {
 
     /**
      * The inner product of the stored vector at the byte offset with the query, without {@link
-     * HalfQuery#scale}. Adds in the order of {@link #dot4}, so that equal vectors have equal scores
-     * however they are batched.
+     * HalfQuery#scale}. Adds in the order of {@link #dots}, so that, once compiled, equal vectors
+     * have equal scores however they are batched. (The order in which {@code reduceLanes} adds is
+     * the compiler's; the interpreter has another, which may change the last bits.)
      */
     public static float dot(MemorySegment segment, long offset, HalfQuery query) {
         float[] even = query.even;
@@ -74,26 +74,48 @@ public final class HalfDot {
     }
 
     /**
-     * Four inner products at once, so that four cache misses overlap and the query is loaded once.
+     * Inner products of a whole list of rows: four rows in lockstep, so that four cache misses
+     * overlap and the query is loaded once for four.
      *
-     * @param segments what the places refer to
-     * @param places where the four vectors lie, from index {@code at}: the segment's index in the
-     *     upper 32 bits, the byte offset in the lower
-     * @param dots receives the inner products, without {@link HalfQuery#scale}, from index {@code
-     *     at}
+     * @param rows stored vectors, one every {@code strideBytes}
+     * @param ordinals which rows, from index {@code from}
+     * @param count how many, at least 0
+     * @param dots receives the inner products, without {@link HalfQuery#scale}, at the indices of
+     *     their ordinals
      */
-    public static void dot4(
-            MemorySegment[] segments, long[] places, int at, HalfQuery query, float[] dots) {
+    public static void dots(
+            MemorySegment rows,
+            long strideBytes,
+            int[] ordinals,
+            int from,
+            int count,
+            HalfQuery query,
+            float[] dots) {
+        int end = from + count;
+        for (int at = from; at < end; at += 4) {
+            if (at + 1 == end) {
+                dots[at] = dot(rows, ordinals[at] * strideBytes, query);
+            } else {
+                four(rows, strideBytes, ordinals, at, end, query, dots);
+            }
+        }
+    }
+
+    /** The four rows from an index on; behind the end, the last row stands in. */
+    private static void four(
+            MemorySegment rows,
+            long strideBytes,
+            int[] ordinals,
+            int at,
+            int end,
+            HalfQuery query,
+            float[] dots) {
+        long o0 = ordinals[at] * strideBytes;
+        long o1 = ordinals[at + 1] * strideBytes;
+        long o2 = ordinals[Math.min(at + 2, end - 1)] * strideBytes;
+        long o3 = ordinals[Math.min(at + 3, end - 1)] * strideBytes;
         float[] even = query.even;
         float[] odd = query.odd;
-        MemorySegment s0 = segments[(int) (places[at] >>> 32)];
-        MemorySegment s1 = segments[(int) (places[at + 1] >>> 32)];
-        MemorySegment s2 = segments[(int) (places[at + 2] >>> 32)];
-        MemorySegment s3 = segments[(int) (places[at + 3] >>> 32)];
-        long o0 = places[at] & OFFSET;
-        long o1 = places[at + 1] & OFFSET;
-        long o2 = places[at + 2] & OFFSET;
-        long o3 = places[at + 3] & OFFSET;
         FloatVector a0 = FloatVector.zero(FLOATS);
         FloatVector a1 = FloatVector.zero(FLOATS);
         FloatVector a2 = FloatVector.zero(FLOATS);
@@ -101,10 +123,10 @@ public final class HalfDot {
         for (int i = 0; i < even.length; i += LANES) {
             FloatVector e = FloatVector.fromArray(FLOATS, even, i);
             FloatVector o = FloatVector.fromArray(FLOATS, odd, i);
-            IntVector x0 = IntVector.fromMemorySegment(INTS, s0, o0 + 4L * i, LE);
-            IntVector x1 = IntVector.fromMemorySegment(INTS, s1, o1 + 4L * i, LE);
-            IntVector x2 = IntVector.fromMemorySegment(INTS, s2, o2 + 4L * i, LE);
-            IntVector x3 = IntVector.fromMemorySegment(INTS, s3, o3 + 4L * i, LE);
+            IntVector x0 = IntVector.fromMemorySegment(INTS, rows, o0 + 4L * i, LE);
+            IntVector x1 = IntVector.fromMemorySegment(INTS, rows, o1 + 4L * i, LE);
+            IntVector x2 = IntVector.fromMemorySegment(INTS, rows, o2 + 4L * i, LE);
+            IntVector x3 = IntVector.fromMemorySegment(INTS, rows, o3 + 4L * i, LE);
             a0 = oddOf(x0).fma(o, evenOf(x0).fma(e, a0));
             a1 = oddOf(x1).fma(o, evenOf(x1).fma(e, a1));
             a2 = oddOf(x2).fma(o, evenOf(x2).fma(e, a2));
@@ -112,8 +134,12 @@ public final class HalfDot {
         }
         dots[at] = a0.reduceLanes(VectorOperators.ADD);
         dots[at + 1] = a1.reduceLanes(VectorOperators.ADD);
-        dots[at + 2] = a2.reduceLanes(VectorOperators.ADD);
-        dots[at + 3] = a3.reduceLanes(VectorOperators.ADD);
+        if (at + 2 < end) {
+            dots[at + 2] = a2.reduceLanes(VectorOperators.ADD);
+        }
+        if (at + 3 < end) {
+            dots[at + 3] = a3.reduceLanes(VectorOperators.ADD);
+        }
     }
 
     /** The scalar twin of {@link #dot}. */

@@ -75,15 +75,14 @@ class HalfDotTest {
             SplittableRandom random, int dimension, double vectorDeviation, double queryDeviation) {
         try (Arena arena = Arena.ofConfined()) {
             long stride = 2L * HalfDot.paddedDimension(dimension);
-            MemorySegment[] segments = new MemorySegment[5];
-            long[] offsets = new long[5];
+            MemorySegment rows = arena.allocate(stride * 10, 64);
+            int[] ordinals = new int[5];
             short[][] halves = new short[5][];
             int[] exponents = new int[5];
             for (int i = 0; i < 5; i++) {
-                segments[i] = arena.allocate(stride * 2, 64);
-                offsets[i] = i % 2 * stride;
+                ordinals[i] = 9 - 2 * i;
                 halves[i] = HalfCases.gaussian(random, dimension, vectorDeviation);
-                exponents[i] = HalfCases.store(arena, halves[i], segments[i], offsets[i]);
+                exponents[i] = HalfCases.store(arena, halves[i], rows, ordinals[i] * stride);
             }
             float[] query = new float[dimension];
             for (int i = 0; i < dimension; i++) {
@@ -91,49 +90,47 @@ class HalfDotTest {
             }
             HalfQuery prepared = new HalfQuery(dimension);
             prepared.load(query);
-            float[] four = new float[5];
-            long[] places = new long[5];
+            String where = "dimension " + dimension + " seed " + HalfCases.SEED;
+            double[] expected = new double[5];
+            double[] bounds = new double[5];
             for (int i = 0; i < 5; i++) {
-                places[i] = ((long) i << 32) | offsets[i];
+                double raise = Math.scalb(1.0, exponents[i]) / prepared.scale();
+                expected[i] = HalfCases.dot(halves[i], query) * raise;
+                bounds[i] = dimension * 0x1p-23 * HalfCases.absoluteDot(halves[i], query) * raise;
+                long offset = ordinals[i] * stride;
+                within(HalfDot.dot(rows, offset, prepared), expected[i], bounds[i], where);
+                within(HalfDot.scalarDot(rows, offset, prepared), expected[i], bounds[i], where);
             }
-            HalfDot.dot4(segments, places, 1, prepared, four);
-            for (int i = 1; i < 5; i++) {
-                double unscale = prepared.scale() * Math.scalb(1.0, -exponents[i]);
-                double expected = HalfCases.dot(halves[i], query);
-                double bound = dimension * 0x1p-23 * HalfCases.absoluteDot(halves[i], query);
-                String where = "dimension " + dimension + " seed " + HalfCases.SEED;
-                within(four[i] * unscale, expected, bound, "four: " + where);
-                assertThat(HalfDot.dot(segments[i], offsets[i], prepared)).isEqualTo(four[i]);
-                within(
-                        HalfDot.dot(segments[i], offsets[i], prepared) * unscale,
-                        expected,
-                        bound,
-                        "one: " + where);
-                within(
-                        HalfDot.scalarDot(segments[i], offsets[i], prepared) * unscale,
-                        expected,
-                        bound,
-                        where);
+            for (int from = 0; from <= 5; from++) {
+                for (int count = 0; from + count <= 5; count++) {
+                    float[] dots = new float[6];
+                    Arrays.fill(dots, 7f);
+                    HalfDot.dots(rows, stride, ordinals, from, count, prepared, dots);
+                    for (int i = 0; i < dots.length; i++) {
+                        if (i < from || i >= from + count) {
+                            assertThat(dots[i]).isEqualTo(7f);
+                        } else {
+                            within(dots[i], expected[i], bounds[i], "list: " + where);
+                        }
+                    }
+                }
             }
-            checkStoredAsQuery(segments, offsets, halves, exponents, dimension);
+            checkStoredAsQuery(rows, stride, ordinals, halves, exponents);
         }
     }
 
     private static void checkStoredAsQuery(
-            MemorySegment[] segments,
-            long[] offsets,
-            short[][] halves,
-            int[] exponents,
-            int dimension) {
+            MemorySegment rows, long stride, int[] ordinals, short[][] halves, int[] exponents) {
+        int dimension = halves[0].length;
         HalfQuery stored = new HalfQuery(dimension);
-        stored.load(segments[0], offsets[0]);
+        stored.load(rows, ordinals[0] * stride);
         float[] plain = new float[dimension];
         for (int i = 0; i < dimension; i++) {
             plain[i] = Float.float16ToFloat(halves[0][i]);
         }
         double unscale = stored.scale() * Math.scalb(1.0, -exponents[0] - exponents[1]);
         double bound = dimension * 0x1p-23 * HalfCases.absoluteDot(halves[1], plain);
-        double actual = HalfDot.dot(segments[1], offsets[1], stored) * unscale;
+        double actual = HalfDot.dot(rows, ordinals[1] * stride, stored) * unscale;
         within(
                 actual,
                 HalfCases.dot(halves[1], plain),
