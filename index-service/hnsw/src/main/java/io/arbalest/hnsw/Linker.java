@@ -27,6 +27,7 @@ final class Linker {
     private final GraphWalk walk;
     private final PreparedQuery query;
     private final PreparedQuery other;
+    private final DiverseSelection selection;
     private final int[] neighbors;
     private final float[] scores;
     private final int[] selected;
@@ -43,6 +44,7 @@ final class Linker {
         walk = new GraphWalk(vectors, links, vectors.capacity());
         query = vectors.newQuery();
         other = vectors.newQuery();
+        selection = new DiverseSelection(vectors, links.limit(0));
         neighbors = new int[links.limit(0) + 1];
         scores = new float[links.limit(0) + 1];
         selected = new int[links.limit(0) + 1];
@@ -64,7 +66,7 @@ final class Linker {
             walk.walk(query, best, efConstruction, at, OrdinalSet.ALL);
             found = walk.found().copyTo(ranked);
             best = ranked[0];
-            chosen[at] = Arrays.copyOf(selected, select(found, m));
+            chosen[at] = Arrays.copyOf(selected, selection.select(ranked, found, m, selected));
         }
         System.arraycopy(ranked, 0, nearest, 0, found);
         for (int at = 0; at <= from; at++) {
@@ -112,27 +114,32 @@ final class Linker {
     }
 
     private ReentrantLock lockOf(int ordinal) {
-        return stripes[ordinal & (stripes.length - 1)];
+        return stripes[ordinal & (stripes.length - 1)]; // their number is a power of two
     }
 
-    /** Puts a point that nobody chose into a list of level 0 that has room or an entry to spare. */
-    private void adopt(int from, int to) {
+    /**
+     * Puts a point that nobody chose into a list of level 0 that has room or an entry to spare.
+     *
+     * @return false if the list has neither
+     */
+    boolean adopt(int from, int to) {
         ReentrantLock lock = lockOf(from);
         lock.lock();
         try {
             if (links.append(from, 0, to)) {
-                links.retain(to);
-                return;
+                retain(from, to);
+                return true;
             }
             int count = links.read(from, 0, neighbors);
             for (int i = count - 1; i >= 0; i--) {
                 if (release(from, neighbors[i])) {
                     neighbors[i] = to;
                     links.write(from, 0, neighbors, count);
-                    links.retain(to);
-                    return;
+                    retain(from, to);
+                    return true;
                 }
             }
+            return false;
         } finally {
             lock.unlock();
         }
@@ -154,7 +161,7 @@ final class Linker {
         for (int i = 0; i < count; i++) {
             ranked[i] = ~ranked[i];
         }
-        int kept = select(count, links.limit(level));
+        int kept = selection.select(ranked, count, links.limit(level), selected);
         if (level == 0) {
             kept = keepLastLinks(point, count, kept, more);
         }
@@ -197,25 +204,5 @@ final class Linker {
             }
         }
         return kept;
-    }
-
-    /**
-     * Keeps, best first, each ranked point that is closer to the base than to every point kept
-     * before it.
-     */
-    private int select(int count, int limit) {
-        int kept = 0;
-        for (int i = 0; i < count && kept < limit; i++) {
-            int candidate = ScoredOrdinal.ordinal(ranked[i]);
-            if (kept == 0 || isDiverse(candidate, ScoredOrdinal.score(ranked[i]), kept)) {
-                selected[kept++] = candidate;
-            }
-        }
-        return kept;
-    }
-
-    private boolean isDiverse(int candidate, float scoreToBase, int kept) {
-        vectors.prepareStored(candidate, other);
-        return !vectors.anyAbove(other, selected, kept, scores, scoreToBase);
     }
 }

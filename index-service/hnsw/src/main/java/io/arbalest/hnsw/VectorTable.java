@@ -84,6 +84,31 @@ public final class VectorTable implements AutoCloseable {
         terms[2 * ordinal + 1] = metric == Metric.L2 ? (float) -squaredNorm : 0;
     }
 
+    /**
+     * Copies a vector that another table stored: see {@link #copyStored}, {@link #exponent}, {@link
+     * #factor} and {@link #offset}, of a table of the same dimension and metric.
+     *
+     * @throws io.arbalest.model.ArbalestException if the budget has no room for another slab
+     */
+    public void setStored(
+            int ordinal,
+            MemorySegment source,
+            long byteOffset,
+            int exponent,
+            float factor,
+            float offset) {
+        slabs.ensure(ordinal);
+        MemorySegment.copy(
+                source,
+                byteOffset,
+                rows,
+                slabs.offset(ordinal),
+                2L * HalfDot.paddedDimension(dimension));
+        exponents[ordinal] = (byte) exponent;
+        terms[2 * ordinal] = factor;
+        terms[2 * ordinal + 1] = offset;
+    }
+
     /** Reads a vector back, bit for bit as it was written. */
     public void read(int ordinal, short[] target) {
         if (target.length != dimension) {

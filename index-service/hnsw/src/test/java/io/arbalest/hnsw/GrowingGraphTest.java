@@ -8,6 +8,7 @@ import io.arbalest.model.Metric;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.util.ArrayList;
@@ -214,6 +215,25 @@ class GrowingGraphTest {
                             Cases.best(table, POINTS, other, 10, OrdinalSet.ALL));
         }
         return hits;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"L2,128,16", "IP,192,12", "COSINE,50,32"})
+    void bytesOfAPointAreThoseOfTheFormula(Metric metric, int dimension, int m) {
+        int points = 65_536;
+        Cases few = new Cases(dimension, 5, Cases.SEED);
+        try (VectorTable table = new VectorTable(dimension, metric, points);
+                GrowingGraph graph = new GrowingGraph(table, m, m, 5, points)) {
+            short[] row = Cases.halves(few.next(1));
+            for (int i = 0; i < points; i++) {
+                table.set(i, Cases.segment(row), 0);
+                graph.allocate(i);
+            }
+            double formula =
+                    (2 * dimension + 63) / 64 * 64 + 9 + 8 * m + 4.0 * m / (m - 1) + 9;
+            double actual = (double) (table.sizeBytes() + graph.sizeBytes()) / points;
+            assertThat(actual).isBetween(0.9 * formula, 1.1 * formula);
+        }
     }
 
     @Test

@@ -71,6 +71,7 @@ public final class NativeMemory {
      * @param hugePages ask for huge pages; the kernel gives them if it has any
      * @throws IOException if the kernel refuses; the text names the error
      */
+    @SuppressWarnings("restricted") // the range was mapped here, and goes when the arena does
     public static MemorySegment reserve(Arena arena, long bytes, boolean hugePages)
             throws IOException {
         if (bytes < 1 || bytes > Long.MAX_VALUE - 2 * HUGE_PAGE_BYTES) {
@@ -167,6 +168,7 @@ public final class NativeMemory {
             }
         }
 
+        @SuppressWarnings("restricted") // the types are those of the manual pages
         private static MethodHandle function(String name, FunctionDescriptor type) {
             Linker linker = Linker.nativeLinker();
             Optional<MemorySegment> address = linker.defaultLookup().find(name);

@@ -22,8 +22,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 class SlabArenaTest {
-    private static final int PAGE_BYTES = 4096;
-
     @ParameterizedTest
     @ValueSource(ints = {1, 64, 65, 384, 8192, (2 << 20) + 1})
     void slotsAreAlignedApartAndZero(int slotBytes) {
@@ -99,22 +97,50 @@ class SlabArenaTest {
                 .isInstanceOf(IllegalStateException.class);
     }
 
-    @Test
+    @ParameterizedTest
     @EnabledOnOs(OS.LINUX)
-    void closingFreesTheMemory() throws IOException {
-        long before = residentBytes();
-        for (int round = 0; round < 40; round++) {
-            try (SlabArena slabs = new SlabArena(1024, 64 << 10, MemoryBudget.unlimited("test"))) {
-                for (int slot = 0; slot < slabs.capacity(); slot += 2048) {
-                    slabs.ensure(slot); // 64 MB a round, zeroed and so resident
+    @ValueSource(booleans = {false, true})
+    void creatingAndDroppingLeavesMemoryAsItWas(boolean hugePages) throws IOException {
+        createAndDrop(10, hugePages);
+        long before = anonymousBytes();
+        createAndDrop(100, hugePages);
+        assertThat(anonymousBytes() - before).isLessThan(32L << 20);
+    }
+
+    private static void createAndDrop(int rounds, boolean hugePages) {
+        for (int round = 0; round < rounds; round++) {
+            try (SlabArena slabs =
+                    new SlabArena(
+                            1024, 64, 32 << 10, MemoryBudget.unlimited("test"), hugePages)) {
+                for (int slot = 0; slot < slabs.capacity(); slot++) {
+                    slabs.ensure(slot); // 32 MB a round, all of it written
+                    slabs.memory().set(JAVA_INT, slabs.offset(slot), slot);
                 }
             }
         }
-        assertThat(residentBytes() - before).isLessThan(40L * (64 << 20) / 4);
     }
 
-    private static long residentBytes() throws IOException {
-        return Long.parseLong(Files.readString(Path.of("/proc/self/statm")).split(" ", -1)[1])
-                * PAGE_BYTES;
+    @Test
+    void aMillionSlotsATwentiethOfASecond() {
+        long least = Long.MAX_VALUE;
+        for (int round = 0; round < 50; round++) {
+            try (SlabArena slabs = new SlabArena(64, 1 << 20, MemoryBudget.unlimited("test"))) {
+                long start = System.nanoTime();
+                for (int slot = 0; slot < slabs.capacity(); slot++) {
+                    slabs.ensure(slot);
+                }
+                least = Math.min(least, System.nanoTime() - start);
+            }
+        }
+        assertThat(least).as("nanoseconds for 2^20 slots").isLessThan(50_000_000);
+    }
+
+    private static long anonymousBytes() throws IOException {
+        for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+            if (line.startsWith("RssAnon:")) {
+                return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024;
+            }
+        }
+        throw new IOException("/proc/self/status names no RssAnon");
     }
 }

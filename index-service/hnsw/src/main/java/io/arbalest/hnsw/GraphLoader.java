@@ -1,0 +1,240 @@
+package io.arbalest.hnsw;
+
+import io.arbalest.common.OrdinalSet;
+
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Fills the empty lists of a growing graph with the live points of another graph, so that a merge
+ * goes on from what is linked already.
+ *
+ * <p>A list without dead neighbours is copied. In any other list the live neighbours of the dead
+ * ones become candidates beside the live ones, and the diverse among them stay (consolidation of
+ * FreshDiskANN, arXiv 2105.09613, with the selection of HNSW). Candidates are those that the old
+ * lists give, so the work is proportional to the number of dead neighbours, not to the graph.
+ *
+ * <p>Afterwards every point but the first is given a link from a point of smaller ordinal, which is
+ * what {@link Linker} keeps from then on, and every point can be reached from the entry on level 0.
+ *
+ * <p>Used once, by one thread, before anything else touches the graph.
+ */
+final class GraphLoader {
+    private static final int REACH_ROUNDS = 16;
+
+    private final VectorTable vectors;
+    private final Links links;
+    private final GraphSource source;
+    private final int[] ordinals;
+    private final Linker linker;
+    private final DiverseSelection selection;
+    private final GraphWalk walk;
+    private final PreparedQuery query;
+    private final int[] list;
+    private final int[] behind;
+    private final int[] selected;
+    private final long[] found;
+    private final VisitedSet seen;
+    private int[] candidates = new int[256];
+    private float[] scores = new float[256];
+    private long[] ranked = new long[256];
+    private long entry = GrowingGraph.EMPTY;
+
+    /**
+     * @param ordinals by ordinal of the source: the ordinal here, or -1 for a dead point
+     */
+    GraphLoader(
+            VectorTable vectors, Links links, GraphSource source, int[] ordinals, int ef, int m) {
+        this.vectors = vectors;
+        this.links = links;
+        this.source = source;
+        this.ordinals = ordinals;
+        linker = new Linker(vectors, links, new ReentrantLock[] {new ReentrantLock()}, m, ef);
+        selection = new DiverseSelection(vectors, links.limit(0));
+        walk = new GraphWalk(vectors, links, vectors.capacity());
+        query = vectors.newQuery();
+        list = new int[Math.max(source.limit(0), Math.max(source.limit(1), links.limit(0)))];
+        behind = new int[list.length];
+        selected = new int[links.limit(0)];
+        found = new long[ef];
+        seen = new VisitedSet(vectors.capacity());
+    }
+
+    /** Loads, and returns the entry in the form of {@link GrowingGraph#entry}. */
+    long load() {
+        addPoints();
+        for (int from = 0; from < ordinals.length; from++) {
+            int to = here(from);
+            for (int level = 0; to >= 0 && level <= links.level(to); level++) {
+                links.write(to, level, selected, gather(from, to, level));
+            }
+        }
+        countLinks();
+        if (entry != GrowingGraph.EMPTY) {
+            giveParents();
+            reachAll();
+        }
+        return entry;
+    }
+
+    /** The ordinal here of a point of the source that is linked there and lives, or -1. */
+    private int here(int from) {
+        return ordinals[from] >= 0 && source.levelOf(from) >= 0 ? ordinals[from] : -1;
+    }
+
+    private void addPoints() {
+        int preferred = source.entryOrdinal();
+        for (int from = 0; from < ordinals.length; from++) {
+            int to = here(from);
+            if (to >= 0) {
+                int level = links.add(to, source.levelOf(from));
+                boolean higher =
+                        entry == GrowingGraph.EMPTY || level > GrowingGraph.level(entry);
+                if (higher || (from == preferred && level == GrowingGraph.level(entry))) {
+                    entry = ((long) level << 32) | to;
+                }
+            }
+        }
+    }
+
+    /** Chooses the neighbours of a point on a level and returns how many they are. */
+    private int gather(int from, int to, int level) {
+        int count = source.neighbors(from, level, list);
+        seen.clear();
+        seen.add(to);
+        int size = 0;
+        boolean dead = false;
+        for (int i = 0; i < count; i++) {
+            int neighbor = here(list[i]);
+            dead |= neighbor < 0;
+            size = addCandidate(neighbor, level, size);
+        }
+        if (!dead && size <= links.limit(level)) {
+            System.arraycopy(candidates, 0, selected, 0, size);
+            return size;
+        }
+        for (int i = 0; i < count; i++) {
+            if (here(list[i]) < 0) {
+                int reached = source.neighbors(list[i], level, behind);
+                for (int j = 0; j < reached; j++) {
+                    size = addCandidate(here(behind[j]), level, size);
+                }
+            }
+        }
+        vectors.prepareStored(to, query);
+        vectors.score(query, candidates, size, scores);
+        for (int i = 0; i < size; i++) {
+            ranked[i] = ~ScoredOrdinal.of(scores[i], candidates[i]);
+        }
+        Arrays.sort(ranked, 0, size);
+        for (int i = 0; i < size; i++) {
+            ranked[i] = ~ranked[i];
+        }
+        return selection.select(ranked, size, links.limit(level), selected);
+    }
+
+    private int addCandidate(int neighbor, int level, int size) {
+        if (neighbor < 0 || links.level(neighbor) < level || !seen.add(neighbor)) {
+            return size;
+        }
+        if (size == candidates.length) {
+            candidates = Arrays.copyOf(candidates, 2 * size);
+            scores = new float[2 * size];
+            ranked = new long[2 * size];
+        }
+        candidates[size] = neighbor;
+        return size + 1;
+    }
+
+    private void countLinks() {
+        for (int from = 0; from < ordinals.length; from++) {
+            int to = here(from);
+            int count = to < 0 ? 0 : links.read(to, 0, list);
+            for (int i = 0; i < count; i++) {
+                if (to < list[i]) {
+                    links.retain(list[i]);
+                }
+            }
+        }
+    }
+
+    /** Gives each point that has none a link from a near point of smaller ordinal. */
+    private void giveParents() {
+        for (int from = 0; from < ordinals.length; from++) {
+            int to = here(from);
+            if (to < 0 || links.inDegree(to) > 0) {
+                continue;
+            }
+            int count = links.read(to, 0, list);
+            boolean given = false;
+            for (int i = 0; i < count && !given; i++) {
+                given = list[i] < to && linker.adopt(list[i], to);
+            }
+            int near = given ? 0 : findNear(to);
+            for (int i = 0; i < near && !given; i++) {
+                int parent = ScoredOrdinal.ordinal(found[i]);
+                given = parent < to && linker.adopt(parent, to);
+            }
+        }
+    }
+
+    /** Links what cannot be reached from the entry on level 0 from the nearest that can. */
+    private void reachAll() {
+        for (int round = 0; round < REACH_ROUNDS; round++) {
+            BitSet reached = new BitSet();
+            boolean complete = true;
+            spread(GrowingGraph.ordinal(entry), reached);
+            for (int from = 0; from < ordinals.length; from++) {
+                int to = here(from);
+                if (to < 0 || reached.get(to)) {
+                    continue;
+                }
+                complete = false;
+                int near = findNear(to);
+                boolean given = false;
+                for (int i = 0; i < near && !given; i++) {
+                    int parent = ScoredOrdinal.ordinal(found[i]);
+                    given = reached.get(parent) && linker.adopt(parent, to);
+                }
+                if (!given) {
+                    linker.adopt(GrowingGraph.ordinal(entry), to);
+                }
+                spread(to, reached);
+            }
+            if (complete) {
+                return;
+            }
+        }
+        throw new IllegalStateException("a loaded graph does not hang together");
+    }
+
+    private void spread(int start, BitSet reached) {
+        int[] open = new int[1024];
+        int size = 0;
+        reached.set(start);
+        open[size++] = start;
+        while (size > 0) {
+            int count = links.read(open[--size], 0, list);
+            for (int i = 0; i < count; i++) {
+                if (!reached.get(list[i])) {
+                    reached.set(list[i]);
+                    if (size == open.length) {
+                        open = Arrays.copyOf(open, 2 * size);
+                    }
+                    open[size++] = list[i];
+                }
+            }
+        }
+    }
+
+    /** Walks to a point; the others that it meets, best first, are in {@link #found}. */
+    private int findNear(int to) {
+        vectors.prepareStored(to, query);
+        long best =
+                walk.descend(query, GrowingGraph.ordinal(entry), GrowingGraph.level(entry), 1);
+        OrdinalSet others = ordinal -> ordinal != to;
+        walk.walk(query, best, found.length, 0, others);
+        return walk.found().copyTo(found);
+    }
+}

@@ -1,0 +1,151 @@
+package io.arbalest.hnsw;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.arbalest.common.OrdinalSet;
+import io.arbalest.memory.MemoryBudget;
+import io.arbalest.model.Metric;
+
+import org.junit.jupiter.api.Test;
+
+import java.util.Arrays;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Whoever meets a point sees its vector and its own lists, while others write. */
+class PublishOrderTest {
+    private static final int DIMENSION = 40;
+
+    @Test
+    void aPointInAListBringsItsOwnListsAndItsVector() throws Exception {
+        int points = 200_000;
+        try (VectorTable table = new VectorTable(32, Metric.IP, points);
+                Links links = new Links(8, points, MemoryBudget.unlimited("test"));
+                ExecutorService pool = Executors.newSingleThreadExecutor()) {
+            links.add(0, 0);
+            short[] ones = new short[32];
+            Arrays.fill(ones, Float.floatToFloat16(1));
+            Future<?> writer =
+                    pool.submit(
+                            () -> {
+                                for (int point = 1; point < points; point++) {
+                                    table.set(point, Cases.segment(ones), 0);
+                                    int level = links.add(point, point % 16 == 0 ? 2 : 0);
+                                    for (int at = 0; at <= level; at++) {
+                                        links.write(point, at, new int[] {point - 1}, 1);
+                                    }
+                                    links.write(0, 0, new int[] {point}, 1);
+                                }
+                            });
+            float[] query = new float[32];
+            Arrays.fill(query, 1);
+            PreparedQuery prepared = table.prepare(query);
+            int[] list = new int[16];
+            int last = 0;
+            while (last < points - 1) {
+                if (links.read(0, 0, list) == 0) {
+                    continue;
+                }
+                int point = list[0];
+                assertThat(point).isGreaterThanOrEqualTo(last);
+                assertThat(table.score(prepared, point)).isEqualTo(32f);
+                int level = links.level(point);
+                assertThat(level).isEqualTo(point % 16 == 0 ? 2 : 0);
+                for (int at = 0; at <= level; at++) {
+                    assertThat(links.read(point, at, list)).isEqualTo(1);
+                    assertThat(list[0]).isEqualTo(point - 1);
+                }
+                last = point;
+            }
+            writer.get(60, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void aSearchNeverMeetsAPointWithoutItsVectorAndFindsAsMuchAsAtRest() throws Exception {
+        int points = 6000;
+        Cases cases = new Cases(DIMENSION, 40, Cases.SEED);
+        try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, points);
+                GrowingGraph graph = new GrowingGraph(table, 12, 80, 5, points);
+                ExecutorService pool = Executors.newFixedThreadPool(2)) {
+            AtomicInteger written = new AtomicInteger();
+            AtomicInteger next = new AtomicInteger();
+            float[][] queries = new float[100][];
+            for (int i = 0; i < queries.length; i++) {
+                queries[i] = cases.next(0);
+            }
+            Future<?> filling =
+                    pool.submit(
+                            () -> {
+                                for (int i = 0; i < points; i++) {
+                                    table.set(i, Cases.segment(Cases.halves(cases.next(0))), 0);
+                                    written.set(i + 1);
+                                }
+                            });
+            Future<?> linking =
+                    pool.submit(
+                            () -> {
+                                while (next.get() < points) {
+                                    int point = next.get();
+                                    if (point < written.get()) {
+                                        graph.link(point);
+                                        next.set(point + 1);
+                                    }
+                                }
+                            });
+            long[] during = askWhile(graph, table, next, points, queries);
+            filling.get(60, TimeUnit.SECONDS);
+            linking.get(60, TimeUnit.SECONDS);
+            long[] atRest = new long[2];
+            ask(graph, table, points, queries, atRest);
+            assertThat((double) during[0] / during[1])
+                    .as("recall while inserting; at rest %s of %s", atRest[0], atRest[1])
+                    .isGreaterThanOrEqualTo((double) atRest[0] / atRest[1] - 0.01);
+        }
+    }
+
+    private static long[] askWhile(
+            GrowingGraph graph,
+            VectorTable table,
+            AtomicInteger linked,
+            int points,
+            float[][] queries) {
+        long[] hits = new long[2];
+        do {
+            int seen = linked.get();
+            if (seen >= 1000) {
+                ask(graph, table, seen, queries, hits);
+            }
+        } while (linked.get() < points);
+        return hits[1] == 0 ? new long[] {1, 1} : hits;
+    }
+
+    /** Recall@10 among the points linked before the queries were asked: hits, and out of how many. */
+    private static void ask(
+            GrowingGraph graph, VectorTable table, int bound, float[][] queries, long[] hits) {
+        GraphSearcher searcher = graph.newSearcher();
+        NeighborQueue walked = new NeighborQueue(10);
+        NeighborQueue scanned = new NeighborQueue(10);
+        OrdinalSet before = ordinal -> ordinal < bound;
+        for (float[] query : queries) {
+            PreparedQuery prepared = table.prepare(query);
+            walked.clear(10);
+            scanned.clear(10);
+            searcher.search(prepared, 64, before, Float.NEGATIVE_INFINITY, walked);
+            ExactScan.scan(
+                    table, prepared, 0, bound, before, Float.NEGATIVE_INFINITY, scanned);
+            int[] found = walked.ordinalsBestFirst();
+            float[] scores = walked.scoresBestFirst();
+            for (int i = 0; i < found.length; i++) { // a vector not seen would score as zeros do
+                assertThat((double) scores[i])
+                        .isCloseTo(table.exactScore(found[i], query), within(0.01));
+            }
+            hits[0] += Cases.common(found, scanned.ordinalsBestFirst());
+            hits[1] += 10;
+        }
+    }
+}
