@@ -27,8 +27,8 @@ import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Nanoseconds per vector of the binary16 inner product: one at a time, four at once, and the scalar
- * twin, over vectors that fit into the level 2 cache.
+ * Nanoseconds per vector of the binary16 inner product: a list at once, one at a time, the plain
+ * loop and the scalar twin, over vectors that fit into the level 2 cache.
  *
  * <p>Confined to the benchmark's thread.
  */
@@ -45,7 +45,7 @@ public class HalfDotBenchmark {
     public static final int VECTORS = 512;
 
     /** Elements of a vector. */
-    @Param({"128", "192", "768"})
+    @Param({"96", "128", "192", "256", "384", "768", "1024", "1536"})
     public int dimension = 128;
 
     private final MemorySegment[] segments = new MemorySegment[VECTORS];
@@ -53,6 +53,8 @@ public class HalfDotBenchmark {
     private final int[] ordinals = new int[VECTORS];
     private final float[] dots = new float[VECTORS];
     private HalfQuery query = new HalfQuery(1);
+    private short[][] rows = new short[0][];
+    private float[] elements = new float[0];
 
     /** Fills vectors and query. */
     @Setup(Level.Trial)
@@ -64,9 +66,11 @@ public class HalfDotBenchmark {
         MemorySegment row = arena.allocate(2L * dimension);
         ValueLayout.OfShort half =
                 ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+        rows = new short[VECTORS][dimension];
         for (int vector = 0; vector < VECTORS; vector++) {
             for (int i = 0; i < dimension; i++) {
-                row.set(half, 2L * i, Float.floatToFloat16((float) random.nextGaussian()));
+                rows[vector][i] = Float.floatToFloat16((float) random.nextGaussian());
+                row.set(half, 2L * i, rows[vector][i]);
             }
             HalfCodec.encode(
                     row,
@@ -79,7 +83,7 @@ public class HalfDotBenchmark {
             ordinals[vector] = vector;
         }
         Arrays.fill(segments, slab);
-        float[] elements = new float[dimension];
+        elements = new float[dimension];
         for (int i = 0; i < dimension; i++) {
             elements[i] = (float) random.nextGaussian();
         }
@@ -97,10 +101,10 @@ public class HalfDotBenchmark {
         return dots;
     }
 
-    /** Four vectors at once. */
+    /** A whole list, four vectors in lockstep. */
     @Benchmark
     @OperationsPerInvocation(VECTORS)
-    public float[] four() {
+    public float[] list() {
         HalfDot.dots(
                 segments[0],
                 2L * HalfDot.paddedDimension(dimension),
@@ -109,6 +113,23 @@ public class HalfDotBenchmark {
                 VECTORS,
                 query,
                 dots);
+        return dots;
+    }
+
+    /**
+     * The loop that one would write, on arrays: the compiler converts with vectors, adds in order.
+     */
+    @Benchmark
+    @OperationsPerInvocation(VECTORS)
+    public float[] plainLoop() {
+        for (int vector = 0; vector < VECTORS; vector++) {
+            short[] row = rows[vector];
+            float sum = 0;
+            for (int i = 0; i < row.length; i++) {
+                sum += Float.float16ToFloat(row[i]) * elements[i];
+            }
+            dots[vector] = sum;
+        }
         return dots;
     }
 

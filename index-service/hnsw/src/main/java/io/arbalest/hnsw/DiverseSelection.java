@@ -21,6 +21,8 @@ final class DiverseSelection {
     }
 
     /**
+     * Selects among ranked points.
+     *
      * @param ranked packed scores against the base, best first
      * @param selected receives the ordinals kept, in their order
      * @return how many were kept, at most {@code limit}

@@ -89,8 +89,7 @@ final class GraphLoader {
             int to = here(from);
             if (to >= 0) {
                 int level = links.add(to, source.levelOf(from));
-                boolean higher =
-                        entry == GrowingGraph.EMPTY || level > GrowingGraph.level(entry);
+                boolean higher = entry == GrowingGraph.EMPTY || level > GrowingGraph.level(entry);
                 if (higher || (from == preferred && level == GrowingGraph.level(entry))) {
                     entry = ((long) level << 32) | to;
                 }
@@ -231,8 +230,7 @@ final class GraphLoader {
     /** Walks to a point; the others that it meets, best first, are in {@link #found}. */
     private int findNear(int to) {
         vectors.prepareStored(to, query);
-        long best =
-                walk.descend(query, GrowingGraph.ordinal(entry), GrowingGraph.level(entry), 1);
+        long best = walk.descend(query, GrowingGraph.ordinal(entry), GrowingGraph.level(entry), 1);
         OrdinalSet others = ordinal -> ordinal != to;
         walk.walk(query, best, found.length, 0, others);
         return walk.found().copyTo(found);

@@ -11,8 +11,8 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <p>Bytes a point, with its vector of {@code d} elements: {@code 2 * d} rounded up to a cache line
  * of 64, 9 for what the metric needs, {@code 8 * m} for level 0, on average {@code 4 * m / (m - 1)}
- * for the levels above, and 9 to find them; slabs of 2 MB are the granularity. With d = 128 and
- * m = 16: 406.
+ * for the levels above, and 9 to find them; slabs of 2 MB are the granularity. With d = 128 and m =
+ * 16: 406.
  *
  * <p>A point's level is a function of the seed and its ordinal, so one linking thread always builds
  * the same graph. A graph never blocks its readers. Closing the graph does not close its vectors.
@@ -125,8 +125,7 @@ public final class GrowingGraph implements AutoCloseable {
             if (entry != EMPTY || linked.get() > 0) {
                 throw new IllegalStateException("points were linked before the graph was loaded");
             }
-            entry =
-                    new GraphLoader(vectors, links, source, ordinals, efConstruction, m).load();
+            entry = new GraphLoader(vectors, links, source, ordinals, efConstruction, m).load();
             int count = 0;
             for (int from = 0; from < ordinals.length; from++) {
                 count += ordinals[from] >= 0 && source.levelOf(from) >= 0 ? 1 : 0;

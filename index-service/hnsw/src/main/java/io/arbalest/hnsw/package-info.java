@@ -10,8 +10,8 @@
  * io.arbalest.hnsw.GrowingGraph} and {@link io.arbalest.hnsw.GraphSearcher}.
  *
  * <p><b>Threads:</b> none of its own. One thread writes vectors, several link, any number search;
- * nobody waits for a reader.
- * A graph can start from the live part of another: {@link io.arbalest.hnsw.GrowingGraph#load}.
+ * nobody waits for a reader. A graph can start from the live part of another: {@link
+ * io.arbalest.hnsw.GrowingGraph#load}.
  *
  * <p><b>Owns</b> the slabs of its vector tables and of its graphs' links, until they are closed.
  */

@@ -175,7 +175,12 @@ class ChurnTest {
             MemorySegment row = arena.allocate(2L * DIMENSION, 2);
             from.copyStored(source, row, 0);
             to.setStored(
-                    target, row, 0, from.exponent(source), from.factor(source), from.offset(source));
+                    target,
+                    row,
+                    0,
+                    from.exponent(source),
+                    from.factor(source),
+                    from.offset(source));
         }
     }
 

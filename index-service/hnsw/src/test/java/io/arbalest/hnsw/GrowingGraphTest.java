@@ -229,8 +229,7 @@ class GrowingGraphTest {
                 table.set(i, Cases.segment(row), 0);
                 graph.allocate(i);
             }
-            double formula =
-                    (2 * dimension + 63) / 64 * 64 + 9 + 8 * m + 4.0 * m / (m - 1) + 9;
+            double formula = (2 * dimension + 63) / 64 * 64 + 9 + 8 * m + 4.0 * m / (m - 1) + 9;
             double actual = (double) (table.sizeBytes() + graph.sizeBytes()) / points;
             assertThat(actual).isBetween(0.9 * formula, 1.1 * formula);
         }

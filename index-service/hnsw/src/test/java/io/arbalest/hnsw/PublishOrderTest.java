@@ -30,17 +30,16 @@ class PublishOrderTest {
             short[] ones = new short[32];
             Arrays.fill(ones, Float.floatToFloat16(1));
             Future<?> writer =
-                    pool.submit(
-                            () -> {
-                                for (int point = 1; point < points; point++) {
-                                    table.set(point, Cases.segment(ones), 0);
-                                    int level = links.add(point, point % 16 == 0 ? 2 : 0);
-                                    for (int at = 0; at <= level; at++) {
-                                        links.write(point, at, new int[] {point - 1}, 1);
-                                    }
-                                    links.write(0, 0, new int[] {point}, 1);
-                                }
-                            });
+                    pool.submit(() -> {
+                        for (int point = 1; point < points; point++) {
+                            table.set(point, Cases.segment(ones), 0);
+                            int level = links.add(point, point % 16 == 0 ? 2 : 0);
+                            for (int at = 0; at <= level; at++) {
+                                links.write(point, at, new int[] {point - 1}, 1);
+                            }
+                            links.write(0, 0, new int[] {point}, 1);
+                        }
+                    });
             float[] query = new float[32];
             Arrays.fill(query, 1);
             PreparedQuery prepared = table.prepare(query);
@@ -79,24 +78,22 @@ class PublishOrderTest {
                 queries[i] = cases.next(0);
             }
             Future<?> filling =
-                    pool.submit(
-                            () -> {
-                                for (int i = 0; i < points; i++) {
-                                    table.set(i, Cases.segment(Cases.halves(cases.next(0))), 0);
-                                    written.set(i + 1);
-                                }
-                            });
+                    pool.submit(() -> {
+                        for (int i = 0; i < points; i++) {
+                            table.set(i, Cases.segment(Cases.halves(cases.next(0))), 0);
+                            written.set(i + 1);
+                        }
+                    });
             Future<?> linking =
-                    pool.submit(
-                            () -> {
-                                while (next.get() < points) {
-                                    int point = next.get();
-                                    if (point < written.get()) {
-                                        graph.link(point);
-                                        next.set(point + 1);
-                                    }
-                                }
-                            });
+                    pool.submit(() -> {
+                        while (next.get() < points) {
+                            int point = next.get();
+                            if (point < written.get()) {
+                                graph.link(point);
+                                next.set(point + 1);
+                            }
+                        }
+                    });
             long[] during = askWhile(graph, table, next, points, queries);
             filling.get(60, TimeUnit.SECONDS);
             linking.get(60, TimeUnit.SECONDS);
@@ -124,7 +121,9 @@ class PublishOrderTest {
         return hits[1] == 0 ? new long[] {1, 1} : hits;
     }
 
-    /** Recall@10 among the points linked before the queries were asked: hits, and out of how many. */
+    /**
+     * Recall@10 among the points linked before the queries were asked: hits, and out of how many.
+     */
     private static void ask(
             GrowingGraph graph, VectorTable table, int bound, float[][] queries, long[] hits) {
         GraphSearcher searcher = graph.newSearcher();
@@ -136,8 +135,7 @@ class PublishOrderTest {
             walked.clear(10);
             scanned.clear(10);
             searcher.search(prepared, 64, before, Float.NEGATIVE_INFINITY, walked);
-            ExactScan.scan(
-                    table, prepared, 0, bound, before, Float.NEGATIVE_INFINITY, scanned);
+            ExactScan.scan(table, prepared, 0, bound, before, Float.NEGATIVE_INFINITY, scanned);
             int[] found = walked.ordinalsBestFirst();
             float[] scores = walked.scoresBestFirst();
             for (int i = 0; i < found.length; i++) { // a vector not seen would score as zeros do

@@ -110,8 +110,7 @@ class SlabArenaTest {
     private static void createAndDrop(int rounds, boolean hugePages) {
         for (int round = 0; round < rounds; round++) {
             try (SlabArena slabs =
-                    new SlabArena(
-                            1024, 64, 32 << 10, MemoryBudget.unlimited("test"), hugePages)) {
+                    new SlabArena(1024, 64, 32 << 10, MemoryBudget.unlimited("test"), hugePages)) {
                 for (int slot = 0; slot < slabs.capacity(); slot++) {
                     slabs.ensure(slot); // 32 MB a round, all of it written
                     slabs.memory().set(JAVA_INT, slabs.offset(slot), slot);

@@ -32,10 +32,7 @@ public final class HalfDot {
      */
     public static final int PADDING = 32;
 
-    private static final VectorSpecies<Integer> INTS =
-            IntVector.SPECIES_PREFERRED.length() > 16
-                    ? IntVector.SPECIES_512
-                    : IntVector.SPECIES_PREFERRED;
+    private static final VectorSpecies<Integer> INTS = VectorWidth.ints();
     private static final VectorSpecies<Float> FLOATS = INTS.withLanes(float.class);
     private static final int LANES = INTS.length();
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
