@@ -131,11 +131,13 @@ public final class HalfDot {
         }
         dots[at] = a0.reduceLanes(VectorOperators.ADD);
         dots[at + 1] = a1.reduceLanes(VectorOperators.ADD);
+        float third = a2.reduceLanes(VectorOperators.ADD);
+        float fourth = a3.reduceLanes(VectorOperators.ADD);
         if (at + 2 < end) {
-            dots[at + 2] = a2.reduceLanes(VectorOperators.ADD);
+            dots[at + 2] = third;
         }
         if (at + 3 < end) {
-            dots[at + 3] = a3.reduceLanes(VectorOperators.ADD);
+            dots[at + 3] = fourth;
         }
     }
 
