@@ -33,6 +33,11 @@ final class CandidatePool {
         return size;
     }
 
+    /** The score that a point has to pass, minus infinity while there is room. */
+    float worstScore() {
+        return size < limit ? Float.NEGATIVE_INFINITY : ScoredOrdinal.score(items[size - 1]);
+    }
+
     /** Whether a point with this packed score would be taken. */
     boolean takes(long scored) {
         return size < limit || marked(scored) > items[size - 1];
@@ -87,10 +92,5 @@ final class CandidatePool {
 
     private static long plain(long item) {
         return (item & 0xffffffff_00000000L) | 0x80000000L | ((item >>> 1) & 0x7fffffffL);
-    }
-
-    /** The ordinal of a packed point. */
-    static int ordinal(long packed) {
-        return ScoredOrdinal.ordinal(packed);
     }
 }

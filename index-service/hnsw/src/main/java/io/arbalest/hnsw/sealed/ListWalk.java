@@ -16,6 +16,7 @@ final class ListWalk {
     private final SealedGraph graph;
     private final RowScorer scorer;
     private final VisitMarks visited;
+    private final SettledStop settled = new SettledStop();
     private final CandidatePool pool = new CandidatePool();
     private final LongHeap detours = new LongHeap(256); // negated: the best on top
     private final int[] neighbors;
@@ -24,10 +25,10 @@ final class ListWalk {
     private boolean expired;
     private byte touched; // keeps the reads of the touch pass alive
 
-    ListWalk(SealedGraph graph, RowScorer scorer) {
+    ListWalk(SealedGraph graph, RowScorer scorer, VisitMarks visited) {
         this.graph = graph;
         this.scorer = scorer;
-        visited = new VisitMarks(graph.points());
+        this.visited = visited;
         neighbors = new int[Math.max(1, graph.longestList())];
         scores = new float[neighbors.length];
     }
@@ -44,14 +45,16 @@ final class ListWalk {
         return expired;
     }
 
-    void reset() {
+    /**
+     * Walks from one point until the best candidate is worse than all {@code ef} points found.
+     *
+     * @param k the best points whose settling may end the walk early
+     */
+    void walk(long entry, int ef, int k, SearchLimits limits, OrdinalSet accept) {
         scored = 0;
         expired = false;
-        pool.clear(1);
-    }
-
-    /** Walks from one point until the best candidate is worse than all {@code ef} points found. */
-    void walk(long entry, int ef, SearchLimits limits, OrdinalSet accept) {
+        SettledStop stop = limits.adaptiveStop() ? settled : SettledStop.NEVER;
+        stop.reset(k);
         visited.clear();
         detours.clear();
         pool.clear(ef);
@@ -63,24 +66,32 @@ final class ListWalk {
                 expired = true;
                 return;
             }
+            if (stop.reached(expanded)) {
+                return;
+            }
             int count = collectUnvisited(point);
+            long next = pool.bestUnexpanded();
+            if (next != Long.MIN_VALUE) {
+                touched ^= graph.touchList(ScoredOrdinal.ordinal(next));
+            }
             scorer.score(neighbors, count, scores);
             scored += count;
             for (int i = 0; i < count; i++) {
                 long neighbor = ScoredOrdinal.of(scores[i], neighbors[i]);
-                if (pool.takes(neighbor)) {
-                    consider(neighbor, accept);
+                if (pool.takes(neighbor) && consider(neighbor, accept) < k) {
+                    stop.changed(expanded);
                 }
             }
         }
     }
 
-    private void consider(long point, OrdinalSet accept) {
+    /** The place that an accepted point got, or a large number. */
+    private int consider(long point, OrdinalSet accept) {
         if (accept.contains(ScoredOrdinal.ordinal(point))) {
-            pool.add(point);
-        } else {
-            detours.push(~point);
+            return pool.add(point);
         }
+        detours.push(~point);
+        return Integer.MAX_VALUE;
     }
 
     /** The best point not expanded yet, or -1 at the end of the walk. */

@@ -7,6 +7,7 @@ import static io.arbalest.hnsw.sealed.SealedGraphFormat.LONG;
 
 import io.arbalest.common.Crc32c;
 import io.arbalest.hnsw.VectorTable;
+import io.arbalest.simd.SignCodes;
 
 import java.lang.foreign.MemorySegment;
 import java.util.EnumMap;
@@ -23,16 +24,25 @@ import java.util.Map;
  * <p>Confined to one thread.
  */
 public final class PackedGraph {
+    private static final long ROTATION_SEED = 0x5eed_0f_a2ba1e57L;
+
     private final VectorTable vectors;
     private final int[] newToOld;
     private final int[][] lists;
     private final List<PackedLevel> upper;
+    private final CodeKind codes;
     private final long links;
     private final int longestList;
     private final Map<SealedSection, Integer> checksums = new EnumMap<>(SealedSection.class);
 
-    PackedGraph(VectorTable vectors, int[] newToOld, int[][] lists, List<PackedLevel> upper) {
+    PackedGraph(
+            VectorTable vectors,
+            int[] newToOld,
+            int[][] lists,
+            List<PackedLevel> upper,
+            CodeKind codes) {
         this.vectors = vectors;
+        this.codes = codes;
         this.newToOld = newToOld;
         this.lists = lists;
         this.upper = upper;
@@ -72,8 +82,8 @@ public final class PackedGraph {
             case VECTORS -> points * SealedGraphFormat.vectorBytes(vectors.dimension());
             case TERMS -> points * SealedGraphFormat.TERM_BYTES;
             case EXPONENTS -> points;
-            case OFFSETS -> 4 * (points + 1);
-            case NEIGHBORS -> 4 * links;
+            case OFFSETS -> codes == CodeKind.SIGNS ? 0 : 4 * (points + 1);
+            case NEIGHBORS -> codes == CodeKind.SIGNS ? 0 : 4 * links;
             case UPPER -> {
                 long bytes = (long) upper.size() * SealedGraphFormat.LEVEL_BYTES;
                 for (PackedLevel level : upper) {
@@ -81,7 +91,11 @@ public final class PackedGraph {
                 }
                 yield bytes;
             }
-            case CODES, BLOCKS -> 0;
+            case CODES ->
+                    codes == CodeKind.BYTES
+                            ? SealedGraphFormat.codeBytes(vectors.dimension(), newToOld.length)
+                            : 0;
+            case BLOCKS -> codes == CodeKind.SIGNS ? points * rowBytes() : 0;
         };
     }
 
@@ -99,6 +113,9 @@ public final class PackedGraph {
                             + sizeBytes(section)
                             + " bytes, the target has "
                             + target.byteSize());
+        }
+        if (target.byteSize() == 0) {
+            return;
         }
         switch (section) {
             case HEAD -> writeHead(target);
@@ -131,9 +148,20 @@ public final class PackedGraph {
                 }
             }
             case UPPER -> writeUpper(target);
-            case CODES, BLOCKS -> {}
+            case CODES -> new ByteWriter(vectors, newToOld).write(target);
+            case BLOCKS ->
+                    new BlockWriter(vectors, newToOld, ROTATION_SEED)
+                            .write(lists, target, rowBytes());
         }
         checksums.put(section, Crc32c.of(target));
+    }
+
+    /** Bytes of a row of codes. */
+    private int rowBytes() {
+        int blocks = Math.max(1, (longestList + SignCodes.NEIGHBORS - 1) / SignCodes.NEIGHBORS);
+        return codes == CodeKind.SIGNS
+                ? blocks * SealedGraphFormat.blockBytes(vectors.dimension())
+                : 0;
     }
 
     private static long writeOffsets(MemorySegment target, long from, int[][] lists) {
@@ -175,6 +203,9 @@ public final class PackedGraph {
         target.fill((byte) 0);
         target.set(BYTE, SealedGraphFormat.VERSION_AT, SealedGraphFormat.VERSION);
         target.set(BYTE, SealedGraphFormat.METRIC_AT, SealedGraphFormat.number(vectors.metric()));
+        target.set(BYTE, SealedGraphFormat.CODES_AT, codes.number());
+        target.set(INT, SealedGraphFormat.ROW_BYTES_AT, rowBytes());
+        target.set(LONG, SealedGraphFormat.SEED_AT, codes == CodeKind.SIGNS ? ROTATION_SEED : 0);
         target.set(INT, SealedGraphFormat.MAGIC_AT, SealedGraphFormat.MAGIC);
         target.set(INT, SealedGraphFormat.DIMENSION_AT, vectors.dimension());
         target.set(INT, SealedGraphFormat.POINTS_AT, newToOld.length);

@@ -10,6 +10,8 @@ import io.arbalest.hnsw.GraphSource;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Metric;
+import io.arbalest.simd.Rotation;
+import io.arbalest.simd.SignCodes;
 
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +36,10 @@ public final class SealedGraph {
     private final MemorySegment offsets;
     private final MemorySegment neighbors;
     private final LevelLists[] levels; // level 1 first
+    private final CodeKind codes;
+    private final MemorySegment blocks;
+    private final long rowBytes;
+    private final @Nullable Rotation rotation;
 
     private SealedGraph(Map<SealedSection, MemorySegment> sections, MemorySegment head) {
         this.sections = Map.copyOf(sections);
@@ -50,6 +56,14 @@ public final class SealedGraph {
                         section(SealedSection.EXPONENTS));
         offsets = section(SealedSection.OFFSETS);
         neighbors = section(SealedSection.NEIGHBORS);
+        codes = CodeKind.ofNumber(head.get(BYTE, SealedGraphFormat.CODES_AT));
+        blocks = section(SealedSection.BLOCKS);
+        rowBytes = head.get(INT, SealedGraphFormat.ROW_BYTES_AT);
+        rotation =
+                codes == CodeKind.SIGNS
+                        ? new Rotation(
+                                vectors.dimension(), head.get(LONG, SealedGraphFormat.SEED_AT))
+                        : null;
         levels = new LevelLists[head.get(INT, SealedGraphFormat.TOP_LEVEL_AT)];
         for (int i = 0; i < levels.length; i++) {
             levels[i] = new LevelLists(section(SealedSection.UPPER), i + 1);
@@ -118,8 +132,22 @@ public final class SealedGraph {
         expect(head, SealedSection.VECTORS, points * SealedGraphFormat.vectorBytes(dimension));
         expect(head, SealedSection.TERMS, (long) points * SealedGraphFormat.TERM_BYTES);
         expect(head, SealedSection.EXPONENTS, points);
-        expect(head, SealedSection.OFFSETS, 4 * (points + 1L));
-        expect(head, SealedSection.NEIGHBORS, 4 * links);
+        boolean bytes =
+                CodeKind.ofNumber(head.get(BYTE, SealedGraphFormat.CODES_AT)) == CodeKind.BYTES;
+        expect(
+                head,
+                SealedSection.CODES,
+                bytes ? SealedGraphFormat.codeBytes(dimension, points) : 0);
+        boolean lists =
+                CodeKind.ofNumber(head.get(BYTE, SealedGraphFormat.CODES_AT)) != CodeKind.SIGNS;
+        int rowBytes = head.get(INT, SealedGraphFormat.ROW_BYTES_AT);
+        expect(head, SealedSection.OFFSETS, lists ? 4 * (points + 1L) : 0);
+        expect(head, SealedSection.NEIGHBORS, lists ? 4 * links : 0);
+        check(
+                lists || (rowBytes > 0 && rowBytes % SealedGraphFormat.blockBytes(dimension) == 0),
+                rowBytes + " bytes of a row of blocks",
+                "a multiple of " + SealedGraphFormat.blockBytes(dimension));
+        expect(head, SealedSection.BLOCKS, lists ? 0 : (long) points * rowBytes);
     }
 
     private static void expect(MemorySegment head, SealedSection section, long bytes) {
@@ -154,14 +182,16 @@ public final class SealedGraph {
         });
         int[] list = new int[longestList];
         for (int ordinal = 0; ordinal < points; ordinal++) {
-            long from = Integer.toUnsignedLong(offsets.get(INT, 4L * ordinal));
-            long to = Integer.toUnsignedLong(offsets.get(INT, 4L * ordinal + 4));
-            check(
-                    from <= to && to <= neighbors.byteSize() / 4 && to - from <= longestList,
-                    "a list from " + from + " to " + to,
-                    "at most " + longestList + " links");
-            check(read(ordinal, list), points, ordinal);
-            for (int i = 0; i < to - from; i++) {
+            if (codes != CodeKind.SIGNS) {
+                long from = Integer.toUnsignedLong(offsets.get(INT, 4L * ordinal));
+                long to = Integer.toUnsignedLong(offsets.get(INT, 4L * ordinal + 4));
+                check(
+                        from <= to && to <= neighbors.byteSize() / 4 && to - from <= longestList,
+                        "a list from " + from + " to " + to,
+                        "at most " + longestList + " links");
+            }
+            int count = read(ordinal, list);
+            for (int i = 0; i < count; i++) {
                 check(
                         list[i] >= 0 && list[i] < points && list[i] != ordinal,
                         "link " + ordinal + " to " + list[i],
@@ -169,10 +199,6 @@ public final class SealedGraph {
             }
         }
         verifyLevels(list);
-    }
-
-    private static void check(int count, int points, int ordinal) {
-        check(count <= points, count + " links of " + ordinal, "at most " + points);
     }
 
     private void verifyLevels(int[] list) {
@@ -276,12 +302,57 @@ public final class SealedGraph {
 
     /** Copies a list of level 0 and returns its length. */
     int read(int ordinal, int[] target) {
+        if (codes == CodeKind.SIGNS) {
+            return readBlocks(ordinal, target);
+        }
         long from = Integer.toUnsignedLong(offsets.get(INT, 4L * ordinal));
         int count = (int) (Integer.toUnsignedLong(offsets.get(INT, 4L * ordinal + 4)) - from);
         for (int i = 0; i < count; i++) {
             target[i] = neighbors.get(INT, 4 * (from + i));
         }
         return count;
+    }
+
+    /** Starts to bring a list of level 0 into the cache. */
+    byte touchList(int ordinal) {
+        long at = 4 * Integer.toUnsignedLong(offsets.get(INT, 4L * ordinal));
+        return at < neighbors.byteSize() ? neighbors.get(BYTE, at) : 0;
+    }
+
+    private int readBlocks(int ordinal, int[] target) {
+        long blockBytes = SealedGraphFormat.blockBytes(dimension());
+        int count = 0;
+        for (long block = ordinal * rowBytes;
+                block < (ordinal + 1L) * rowBytes;
+                block += blockBytes) {
+            for (int place = 0; place < SignCodes.NEIGHBORS && count < target.length; place++) {
+                int neighbor = blocks.get(INT, block + 4L * place);
+                if (neighbor == SealedGraphFormat.EMPTY_PLACE) {
+                    return count;
+                }
+                target[count++] = neighbor;
+            }
+        }
+        return count;
+    }
+
+    /** What walks score by. */
+    public CodeKind codes() {
+        return codes;
+    }
+
+    /** A scorer of the codes of seven bits, or null if the graph has none. */
+    @Nullable ByteScorer newByteScorer() {
+        return codes == CodeKind.BYTES
+                ? new ByteScorer(section(SealedSection.CODES), points, dimension(), metric())
+                : null;
+    }
+
+    /** A scorer of the blocks, or null if the graph has none. */
+    @Nullable BlockScorer newBlockScorer() {
+        return rotation == null
+                ? null
+                : new BlockScorer(blocks, rowBytes, dimension(), metric(), rotation);
     }
 
     private MemorySegment section(SealedSection section) {

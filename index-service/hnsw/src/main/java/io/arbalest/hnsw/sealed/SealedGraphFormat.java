@@ -8,6 +8,8 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Metric;
+import io.arbalest.simd.ByteCodes;
+import io.arbalest.simd.SignCodes;
 
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -37,6 +39,16 @@ import java.nio.ByteOrder;
  *            part of a level:  slots x { u32 ordinal | u32 slot on the level below; on level 1 the ordinal again }
  *                              (slots + 1) x u32: where the list of each slot starts
  *                              links x u32: slots of the same level
+ * CODES      (codes 1)  dimension x f32 mean of all vectors, zero-padded to 64 bytes
+ *            points x { f32 factor | f32 offset }
+ *            points rows of dimension bytes rounded up to 32: round(x_i / factor) + 64, x minus the mean (cosine: x
+ *            of length 1), the factor such that the largest element takes 63 steps; 32 zero bytes at the end
+ *            score = sum over i of (code_i - 64) * q_i * factor * (l2: 2) + offset + (l2: -|q|^2, else mean . q),
+ *            with q minus the mean and offset -|x|^2 for l2, offset 0 otherwise
+ * BLOCKS     (codes 2, then without OFFSETS and NEIGHBORS)  points rows, each of one or more blocks of 32 neighbours:
+ *            32 x u32 ordinal, 0xffffffff for an empty place | 32 x f32 addend | 32 x f32 factor
+ *            | codes as in {@link io.arbalest.simd.SignCodes}
+ *            estimated score of a neighbour = score of the point + addend + factor * S
  * </pre>
  *
  * <pre>
@@ -89,6 +101,9 @@ public final class SealedGraphFormat {
     static final int LEVEL_BYTES = 16;
     static final int SLOT_BYTES = 8;
     static final int MAX_DIMENSION = 65_536;
+    static final int BLOCK_TERMS_AT = 128;
+    static final int BLOCK_CODES_AT = 384;
+    static final int EMPTY_PLACE = -1;
     static final int MAX_LEVEL = 32;
 
     private SealedGraphFormat() {}
@@ -96,6 +111,29 @@ public final class SealedGraphFormat {
     /** Bytes from one vector to the next. */
     static long vectorBytes(int dimension) {
         return (2L * dimension + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    }
+
+    /** Where the terms of codes start in CODES. */
+    static long codeTermsAt(int dimension) {
+        return (4L * dimension + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    }
+
+    /** Where the rows of codes start in CODES. */
+    static long codeRowsAt(int dimension, int points) {
+        long end = codeTermsAt(dimension) + (long) points * TERM_BYTES;
+        return (end + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    }
+
+    /** Bytes of CODES. */
+    static long codeBytes(int dimension, int points) {
+        return codeRowsAt(dimension, points)
+                + (long) points * ByteCodes.rowBytes(dimension)
+                + ByteCodes.TAIL_BYTES;
+    }
+
+    /** Bytes of a block of 32 neighbours. */
+    static int blockBytes(int dimension) {
+        return BLOCK_CODES_AT + SignCodes.blockBytes(dimension);
     }
 
     static byte number(Metric metric) {

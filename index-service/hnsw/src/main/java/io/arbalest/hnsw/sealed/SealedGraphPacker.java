@@ -3,6 +3,7 @@ package io.arbalest.hnsw.sealed;
 import io.arbalest.common.OrdinalSet;
 import io.arbalest.hnsw.GraphSource;
 import io.arbalest.hnsw.VectorTable;
+import io.arbalest.simd.SignCodes;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,8 +24,15 @@ public final class SealedGraphPacker {
     private final GraphSource source;
     private final OrdinalSet live;
     private final int rows;
+    private final CodeKind codes;
 
-    private SealedGraphPacker(VectorTable vectors, GraphSource source, OrdinalSet live, int rows) {
+    private SealedGraphPacker(
+            VectorTable vectors, GraphSource source, OrdinalSet live, int rows, CodeKind codes) {
+        if (codes == CodeKind.SIGNS && vectors.dimension() > SignCodes.MAX_DIMENSION) {
+            throw new IllegalArgumentException(
+                    "dimension " + vectors.dimension() + ", signs take " + SignCodes.MAX_DIMENSION);
+        }
+        this.codes = codes;
         this.vectors = Objects.requireNonNull(vectors);
         this.source = Objects.requireNonNull(source);
         this.live = Objects.requireNonNull(live);
@@ -32,14 +40,26 @@ public final class SealedGraphPacker {
     }
 
     /**
-     * Decides everything about the packed graph; {@link PackedGraph#write} then fills the sections.
+     * Packs with the codes that {@link CodeRule} chooses.
      *
      * @param live the points to keep; each must be in the graph
      * @param rows ordinals of the source are below this
      */
     public static PackedGraph pack(
             VectorTable vectors, GraphSource source, OrdinalSet live, int rows) {
-        return new SealedGraphPacker(vectors, source, live, rows).pack();
+        return pack(vectors, source, live, rows, CodeRule.choose(vectors));
+    }
+
+    /**
+     * Decides everything about the packed graph; {@link PackedGraph#write} then fills the sections.
+     *
+     * @param live the points to keep; each must be in the graph
+     * @param rows ordinals of the source are below this
+     * @param codes what to store beside the vectors
+     */
+    public static PackedGraph pack(
+            VectorTable vectors, GraphSource source, OrdinalSet live, int rows, CodeKind codes) {
+        return new SealedGraphPacker(vectors, source, live, rows, codes).pack();
     }
 
     private PackedGraph pack() {
@@ -55,7 +75,7 @@ public final class SealedGraphPacker {
             level0[i] = renumbered(links.of(kept[i], 0), compact);
         }
         if (kept.length == 0) {
-            return new PackedGraph(vectors, kept, level0, List.of());
+            return new PackedGraph(vectors, kept, level0, List.of(), codes);
         }
         List<PackedLevel> upper = upper(kept, compact, links);
         int root = upper.isEmpty() ? 0 : upper.getLast().ordinals()[0];
@@ -71,11 +91,14 @@ public final class SealedGraphPacker {
             newToOld[i] = kept[order[i]];
             lists[i] = renumbered(level0[order[i]], place);
         }
+        if (codes == CodeKind.SIGNS) {
+            lists = new ListFiller(vectors, newToOld).filled(lists, source.limit(0));
+        }
         List<PackedLevel> placed = new ArrayList<>();
         for (PackedLevel level : upper) {
             placed.add(level.renumbered(place));
         }
-        return new PackedGraph(vectors, newToOld, lists, placed);
+        return new PackedGraph(vectors, newToOld, lists, placed, codes);
     }
 
     private int[] kept() {

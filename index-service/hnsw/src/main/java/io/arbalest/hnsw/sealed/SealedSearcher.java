@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Searches one packed graph: greedy descent through the upper levels, then a best-first walk of
- * level 0.
+ * level 0, on compact codes if the graph has them, with exact scores for what they find.
  *
  * <p>Points that are not accepted are walked through, never returned and never counted in {@code
  * ef}. The same state and arguments give the same results. Nothing is allocated by a search, after
@@ -23,21 +23,35 @@ public final class SealedSearcher {
     /** Points of a scan that are scored together, at least. */
     private static final int SCAN_BATCH = 64;
 
+    private static final int RERANK_BATCH = 8;
+
+    /** What follows is scored exactly until it is this many times the largest error away. */
+    private static final float ERROR_MARGIN = 1.5f;
+
     private final SealedGraph graph;
     private final RowScorer exact;
-    private final ListWalk walk;
+    private final boolean coded; // whether there are codes of seven bits
+    private final RowScorer coarse; // scores by them, else exact
+    private final ListWalk lists;
+    private final @Nullable BlockWalk blocks;
     private final int[] slots;
     private final int[] ordinals;
     private final float[] scores;
-    private long descentScored;
     private @Nullable FilteredWalk among;
-    private long amongScored;
-    private long amongVisited;
+    private long scored;
+    private long visited;
+    private boolean expired;
 
     SealedSearcher(SealedGraph graph) {
         this.graph = graph;
         exact = new HalfScorer(graph.vectors());
-        walk = new ListWalk(graph, exact);
+        ByteScorer bytes = graph.newByteScorer();
+        coded = bytes != null;
+        coarse = bytes == null ? exact : bytes;
+        VisitMarks marks = new VisitMarks(graph.points());
+        lists = new ListWalk(graph, coarse, marks);
+        BlockScorer estimates = graph.newBlockScorer();
+        blocks = estimates == null ? null : new BlockWalk(exact, estimates, marks);
         int longest = Math.max(SCAN_BATCH, graph.longestList());
         slots = new int[longest];
         ordinals = new int[longest];
@@ -53,21 +67,75 @@ public final class SealedSearcher {
      */
     public void search(
             float[] query, SearchLimits limits, OrdinalSet accept, NeighborQueue results) {
-        descentScored = 0;
-        amongScored = 0;
-        walk.reset();
+        scored = 0;
+        expired = false;
         if (graph.entry() < 0) {
             return;
         }
-        exact.load(query);
+        load(query);
         long entry = descend();
-        walk.walk(entry, Math.max(limits.ef(), results.capacity()), limits, accept);
-        CandidatePool found = walk.found();
+        int ef = Math.max(limits.ef(), results.capacity());
+        if (blocks != null) {
+            blocks.load(query);
+            blocks.walk(entry, ef, limits, accept, results);
+            scored += blocks.scored();
+            expired = blocks.expired();
+            return;
+        }
+        lists.walk(entry, ef, results.capacity(), limits, accept);
+        scored += lists.scored();
+        expired = lists.expired();
+        if (coded) {
+            rerank(limits, results);
+        } else {
+            offer(limits, results);
+        }
+    }
+
+    private void load(float[] query) {
+        exact.load(query);
+        if (coded) {
+            coarse.load(query);
+        }
+    }
+
+    private void offer(SearchLimits limits, NeighborQueue results) {
+        CandidatePool found = lists.found();
         for (int i = 0; i < found.size(); i++) {
             float score = ScoredOrdinal.score(found.get(i));
             if (score < limits.minScore()
                     || !results.offer(ScoredOrdinal.ordinal(found.get(i)), score)) {
                 return; // all that follow are worse
+            }
+        }
+    }
+
+    /**
+     * Scores what the walk found exactly, best first, until even the largest error seen would not
+     * lift what follows into the results.
+     */
+    private void rerank(SearchLimits limits, NeighborQueue results) {
+        CandidatePool found = lists.found();
+        float largestError = 0;
+        int count;
+        for (int at = 0; at < found.size(); at += count) {
+            float worst = Math.max(results.worstScore(), limits.minScore());
+            float next = ScoredOrdinal.score(found.get(at));
+            if (at >= results.capacity() && next + ERROR_MARGIN * largestError < worst) {
+                return;
+            }
+            count = Math.min(RERANK_BATCH, found.size() - at);
+            for (int i = 0; i < count; i++) {
+                ordinals[i] = ScoredOrdinal.ordinal(found.get(at + i));
+            }
+            exact.score(ordinals, count, scores);
+            scored += count;
+            for (int i = 0; i < count; i++) {
+                float error = scores[i] - ScoredOrdinal.score(found.get(at + i));
+                largestError = Math.max(largestError, error);
+                if (scores[i] >= limits.minScore()) {
+                    results.offer(ordinals[i], scores[i]);
+                }
             }
         }
     }
@@ -126,14 +194,13 @@ public final class SealedSearcher {
             float minScore,
             long limit,
             NeighborQueue results) {
-        descentScored = 0;
-        amongScored = 0;
-        amongVisited = 0;
-        walk.reset();
+        scored = 0;
+        visited = 0;
+        expired = false;
         if (graph.entry() < 0) {
             return true;
         }
-        exact.load(query);
+        load(query);
         FilteredWalk accepted = among;
         if (accepted == null) {
             accepted = new FilteredWalk(new LevelZero());
@@ -142,8 +209,8 @@ public final class SealedSearcher {
         int entry = ScoredOrdinal.ordinal(descend());
         int kept = Math.max(ef, results.capacity());
         boolean ended = accepted.walk(entry, kept, points, limit);
-        amongScored = accepted.scored();
-        amongVisited = accepted.visited();
+        visited = scored + accepted.visited();
+        scored += accepted.scored();
         accepted.offer(minScore, results);
         return ended;
     }
@@ -171,19 +238,22 @@ public final class SealedSearcher {
         }
     }
 
-    /** Vectors and codes scored by the last search. */
+    /**
+     * Points scored one by one by the last search, by vector or by code; estimates of whole blocks
+     * are not counted.
+     */
     public long scored() {
-        return descentScored + walk.scored() + amongScored;
+        return scored;
     }
 
     /** Points that the last {@link #searchAccepted} went through, scored or not. */
     public long visited() {
-        return descentScored + amongVisited;
+        return visited;
     }
 
     /** Whether the last search was cut short by its deadline. */
     public boolean expired() {
-        return walk.expired();
+        return expired;
     }
 
     /** Goes to ever closer points on the upper levels; returns a point of level 0. */
@@ -191,20 +261,20 @@ public final class SealedSearcher {
         int slot = graph.entry();
         int top = graph.topLevel();
         ordinals[0] = top == 0 ? slot : graph.level(top).ordinal(slot);
-        exact.score(ordinals, 1, scores);
-        descentScored++;
+        coarse.score(ordinals, 1, scores);
+        scored++;
         long best = ScoredOrdinal.of(scores[0], ordinals[0]);
         for (int level = top; level >= 1; level--) {
-            LevelLists lists = graph.level(level);
+            LevelLists links = graph.level(level);
             int at;
             do {
                 at = slot;
-                int count = lists.read(at, slots);
+                int count = links.read(at, slots);
                 for (int i = 0; i < count; i++) {
-                    ordinals[i] = lists.ordinal(slots[i]);
+                    ordinals[i] = links.ordinal(slots[i]);
                 }
-                exact.score(ordinals, count, scores);
-                descentScored += count;
+                coarse.score(ordinals, count, scores);
+                scored += count;
                 for (int i = 0; i < count; i++) {
                     long neighbor = ScoredOrdinal.of(scores[i], ordinals[i]);
                     if (neighbor > best) {
@@ -213,7 +283,7 @@ public final class SealedSearcher {
                     }
                 }
             } while (slot != at);
-            slot = lists.below(slot);
+            slot = links.below(slot);
         }
         return best;
     }

@@ -3,6 +3,8 @@ package io.arbalest.hnsw.sealed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.management.ThreadMXBean;
+
 import io.arbalest.common.OrdinalSet;
 import io.arbalest.hnsw.GrowingGraph;
 import io.arbalest.hnsw.NeighborQueue;
@@ -14,11 +16,13 @@ import io.arbalest.model.Metric;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -34,15 +38,146 @@ class SealedGraphTest {
     private final SealedCases cases = new SealedCases(DIMENSION, 30, SealedCases.SEED);
 
     @ParameterizedTest
-    @EnumSource
-    void findsWhatTheExactScanFinds(Metric metric) {
+    @CsvSource({
+        "L2, NONE",
+        "L2, BYTES",
+        "L2, SIGNS",
+        "IP, NONE",
+        "IP, BYTES",
+        "IP, SIGNS",
+        "COSINE, NONE",
+        "COSINE, BYTES",
+        "COSINE, SIGNS"
+    })
+    void findsWhatTheExactScanFinds(Metric metric, CodeKind codes) {
         try (VectorTable table = new VectorTable(DIMENSION, metric, POINTS);
                 Arena arena = Arena.ofConfined()) {
             cases.fill(table, POINTS);
-            SealedGraph graph = packed(table, OrdinalSet.ALL, arena);
+            SealedGraph graph = packed(table, OrdinalSet.ALL, codes, arena);
             graph.verify();
             assertThat(graph.points()).isEqualTo(POINTS);
-            assertThat(recall(graph, OrdinalSet.ALL)).isGreaterThanOrEqualTo(0.95);
+            assertThat(graph.codes()).isEqualTo(codes);
+            assertThat(recall(graph, OrdinalSet.ALL)).isGreaterThanOrEqualTo(0.93);
+            double beyond =
+                    (double) graph.sizeBytes() / POINTS - SealedGraphFormat.vectorBytes(DIMENSION);
+            double limit = codes == CodeKind.SIGNS ? 450 + 4.2 * DIMENSION : 200 + 1.1 * DIMENSION;
+            assertThat(beyond).isLessThanOrEqualTo(limit);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void scoresThatAreReturnedAreThoseOfTheVectors(CodeKind codes) {
+        try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS);
+                Arena arena = Arena.ofConfined()) {
+            cases.fill(table, POINTS);
+            SealedGraph graph = packed(table, OrdinalSet.ALL, codes, arena);
+            SealedSearcher searcher = graph.newSearcher();
+            NeighborQueue results = new NeighborQueue(10);
+            for (int i = 0; i < 20; i++) {
+                float[] query = cases.next();
+                results.clear(10);
+                searcher.search(query, SearchLimits.of(40), OrdinalSet.ALL, results);
+                int[] ordinals = results.ordinalsBestFirst();
+                float[] scores = results.scoresBestFirst();
+                for (int j = 0; j < 10; j++) {
+                    double exact = graph.exactScore(ordinals[j], query);
+                    assertThat((double) scores[j]).isBetween(exact - 1e-3, exact + 1e-3);
+                }
+            }
+        }
+    }
+
+    @Test
+    void aSearchAllocatesNothingOnceItIsWarm() {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        for (CodeKind codes : CodeKind.values()) {
+            try (VectorTable table = new VectorTable(DIMENSION, Metric.IP, POINTS);
+                    Arena arena = Arena.ofConfined()) {
+                cases.fill(table, POINTS);
+                SealedSearcher searcher = packed(table, OrdinalSet.ALL, codes, arena).newSearcher();
+                NeighborQueue results = new NeighborQueue(10);
+                SearchLimits limits = SearchLimits.of(60).withAdaptiveStop(true);
+                OrdinalSet accept = ordinal -> ordinal % 3 != 0;
+                float[][] queries = new float[100][];
+                Arrays.setAll(queries, i -> cases.next());
+                long least = Long.MAX_VALUE;
+                for (int round = 0; round < 200; round++) { // compiled code boxes no vectors
+                    long before = threads.getCurrentThreadAllocatedBytes();
+                    for (float[] query : queries) {
+                        results.clear(10);
+                        searcher.search(query, limits, accept, results);
+                    }
+                    least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
+                }
+                assertThat(least).as("%s: bytes of 100 searches", codes).isZero();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anExpiredDeadlineEndsTheWalk(CodeKind codes) {
+        try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS);
+                Arena arena = Arena.ofConfined()) {
+            cases.fill(table, POINTS);
+            SealedSearcher searcher = packed(table, OrdinalSet.ALL, codes, arena).newSearcher();
+            NeighborQueue results = new NeighborQueue(10);
+            SearchLimits limits = new SearchLimits(500, Float.NEGATIVE_INFINITY, false, () -> true);
+            searcher.search(cases.next(), limits, OrdinalSet.ALL, results);
+            assertThat(searcher.expired()).isTrue();
+            assertThat(results.size()).isEqualTo(10);
+            searcher.search(cases.next(), SearchLimits.of(20), OrdinalSet.ALL, results);
+            assertThat(searcher.expired()).isFalse();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void nothingBelowTheThresholdIsReturned(CodeKind codes) {
+        try (VectorTable table = new VectorTable(DIMENSION, Metric.IP, POINTS);
+                Arena arena = Arena.ofConfined()) {
+            cases.fill(table, POINTS);
+            SealedSearcher searcher = packed(table, OrdinalSet.ALL, codes, arena).newSearcher();
+            float[] query = cases.next();
+            NeighborQueue all = new NeighborQueue(20);
+            searcher.search(query, SearchLimits.of(60), OrdinalSet.ALL, all);
+            float threshold = all.scoresBestFirst()[7];
+            NeighborQueue some = new NeighborQueue(20);
+            searcher.search(
+                    query, SearchLimits.of(60).withMinScore(threshold), OrdinalSet.ALL, some);
+            assertThat(some.ordinalsBestFirst())
+                    .isEqualTo(Arrays.copyOf(all.ordinalsBestFirst(), 8));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theAdaptiveStopSavesScoresAndCostsLittleRecall(CodeKind codes) {
+        try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS);
+                Arena arena = Arena.ofConfined()) {
+            cases.fill(table, POINTS);
+            SealedGraph graph = packed(table, OrdinalSet.ALL, codes, arena);
+            SealedSearcher searcher = graph.newSearcher();
+            int kept = 0;
+            long scored = 0;
+            long scoredAdaptively = 0;
+            for (int i = 0; i < 50; i++) {
+                float[] query = cases.next();
+                NeighborQueue full = new NeighborQueue(20);
+                searcher.search(query, SearchLimits.of(400), OrdinalSet.ALL, full);
+                scored += searcher.scored();
+                NeighborQueue adaptive = new NeighborQueue(20);
+                searcher.search(
+                        query,
+                        SearchLimits.of(400).withAdaptiveStop(true),
+                        OrdinalSet.ALL,
+                        adaptive);
+                scoredAdaptively += searcher.scored();
+                kept += SealedCases.common(full.ordinalsBestFirst(), adaptive.ordinalsBestFirst());
+            }
+            assertThat(scoredAdaptively).isLessThan(scored * 3 / 4);
+            assertThat(kept).as("of 1000").isGreaterThanOrEqualTo(960);
         }
     }
 
@@ -53,7 +188,8 @@ class SealedGraphTest {
             cases.fill(table, POINTS);
             GrowingGraph growing = SealedCases.linked(table, 8, POINTS);
             PackedGraph packed =
-                    SealedGraphPacker.pack(table, growing.source(), OrdinalSet.ALL, POINTS);
+                    SealedGraphPacker.pack(
+                            table, growing.source(), OrdinalSet.ALL, POINTS, CodeKind.NONE);
             SealedGraph graph = SealedGraph.open(SealedCases.write(packed, arena));
             int[] newToOld = packed.newToOld();
             assertThat(Arrays.stream(newToOld).sorted().toArray())
@@ -77,7 +213,7 @@ class SealedGraphTest {
         try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS);
                 Arena arena = Arena.ofConfined()) {
             cases.fill(table, POINTS);
-            SealedGraph graph = packed(table, live, arena);
+            SealedGraph graph = packed(table, live, CodeKind.SIGNS, arena);
             graph.verify();
             assertThat(graph.points()).isEqualTo(POINTS * 3 / 10);
             assertThat(reachable(graph)).isEqualTo(graph.points());
@@ -91,45 +227,60 @@ class SealedGraphTest {
         try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS);
                 Arena arena = Arena.ofConfined()) {
             cases.fill(table, POINTS);
-            SealedGraph graph = packed(table, OrdinalSet.ALL, arena);
+            SealedGraph graph = packed(table, OrdinalSet.ALL, CodeKind.SIGNS, arena);
             assertThat(recall(graph, accept)).isGreaterThanOrEqualTo(0.95);
         }
     }
 
-    @Test
-    void answersAreTheSameWhetherTheSectionsAreMappedOrNot(@TempDir Path directory)
+    @ParameterizedTest
+    @EnumSource
+    void answersAreTheSameWhetherTheSectionsAreMappedOrNot(CodeKind codes, @TempDir Path directory)
             throws IOException {
         try (VectorTable table = new VectorTable(DIMENSION, Metric.IP, POINTS);
                 Arena arena = Arena.ofShared()) {
             cases.fill(table, POINTS);
             GrowingGraph growing = SealedCases.linked(table, 8, POINTS);
             PackedGraph packed =
-                    SealedGraphPacker.pack(table, growing.source(), OrdinalSet.ALL, POINTS);
+                    SealedGraphPacker.pack(table, growing.source(), OrdinalSet.ALL, POINTS, codes);
             Map<SealedSection, MemorySegment> sections = SealedCases.write(packed, arena);
             SealedSearcher inMemory = SealedGraph.open(sections).newSearcher();
             SealedSearcher mapped =
                     SealedGraph.open(mapped(sections, directory, arena)).newSearcher();
-            for (int i = 0; i < 100; i++) {
-                float[] query = cases.next();
-                NeighborQueue left = new NeighborQueue(20);
-                NeighborQueue right = new NeighborQueue(20);
-                inMemory.search(query, SearchLimits.of(50), OrdinalSet.ALL, left);
-                mapped.search(query, SearchLimits.of(50), OrdinalSet.ALL, right);
-                assertThat(right.ordinalsBestFirst()).isEqualTo(left.ordinalsBestFirst());
-                assertThat(right.scoresBestFirst()).isEqualTo(left.scoresBestFirst());
-                assertThat(mapped.scored()).isEqualTo(inMemory.scored());
+            float[][] queries = new float[100][];
+            Arrays.setAll(queries, i -> cases.next());
+            // Interpreted and compiled code add the lanes of a vector in different orders, so a
+            // round in which the compiler finishes may differ in the last bit.
+            int equalRounds = 0;
+            for (int round = 0; round < 40 && equalRounds < 3; round++) {
+                boolean equal = true;
+                for (float[] query : queries) {
+                    equal &= sameAnswers(inMemory, mapped, query);
+                }
+                equalRounds += equal ? 1 : 0;
             }
+            assertThat(equalRounds).isEqualTo(3);
         }
     }
 
-    @Test
-    void anEmptyGraphAnswersNothingAndOnePointItself() {
+    private static boolean sameAnswers(SealedSearcher one, SealedSearcher other, float[] query) {
+        NeighborQueue left = new NeighborQueue(20);
+        NeighborQueue right = new NeighborQueue(20);
+        one.search(query, SearchLimits.of(50), OrdinalSet.ALL, left);
+        other.search(query, SearchLimits.of(50), OrdinalSet.ALL, right);
+        return Arrays.equals(left.ordinalsBestFirst(), right.ordinalsBestFirst())
+                && Arrays.equals(left.scoresBestFirst(), right.scoresBestFirst())
+                && one.scored() == other.scored();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anEmptyGraphAnswersNothingAndOnePointItself(CodeKind codes) {
         try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, 10);
                 Arena arena = Arena.ofConfined()) {
             cases.fill(table, 10);
             for (int kept = 0; kept < 2; kept++) {
                 int count = kept;
-                SealedGraph graph = packed(table, ordinal -> ordinal < count, arena);
+                SealedGraph graph = packed(table, ordinal -> ordinal < count, codes, arena);
                 graph.verify();
                 NeighborQueue results = new NeighborQueue(3);
                 graph.newSearcher()
@@ -139,14 +290,15 @@ class SealedGraphTest {
         }
     }
 
-    @Test
-    void refusesWhatIsDamaged() {
+    @ParameterizedTest
+    @EnumSource
+    void refusesWhatIsDamaged(CodeKind codes) {
         try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, 300);
                 Arena arena = Arena.ofConfined()) {
             cases.fill(table, 300);
             GrowingGraph growing = SealedCases.linked(table, 8, 300);
             PackedGraph packed =
-                    SealedGraphPacker.pack(table, growing.source(), OrdinalSet.ALL, 300);
+                    SealedGraphPacker.pack(table, growing.source(), OrdinalSet.ALL, 300, codes);
             Map<SealedSection, MemorySegment> sections = SealedCases.write(packed, arena);
             SealedGraph.open(sections).verify();
             sections.forEach((section, bytes) -> {
@@ -182,10 +334,11 @@ class SealedGraphTest {
         }
     }
 
-    private static SealedGraph packed(VectorTable table, OrdinalSet live, Arena arena) {
+    private static SealedGraph packed(
+            VectorTable table, OrdinalSet live, CodeKind codes, Arena arena) {
         GrowingGraph growing = SealedCases.linked(table, 8, table.capacity());
         PackedGraph packed =
-                SealedGraphPacker.pack(table, growing.source(), live, table.capacity());
+                SealedGraphPacker.pack(table, growing.source(), live, table.capacity(), codes);
         return SealedGraph.open(SealedCases.write(packed, arena));
     }
 

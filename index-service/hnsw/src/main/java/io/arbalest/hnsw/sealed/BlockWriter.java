@@ -1,0 +1,106 @@
+package io.arbalest.hnsw.sealed;
+
+import static io.arbalest.hnsw.sealed.SealedGraphFormat.FLOAT;
+import static io.arbalest.hnsw.sealed.SealedGraphFormat.INT;
+
+import io.arbalest.hnsw.VectorTable;
+import io.arbalest.model.Metric;
+import io.arbalest.simd.Rotation;
+import io.arbalest.simd.SignCodes;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Writes the blocks of one-bit codes of a packed graph.
+ *
+ * <p>With r = x - c for a neighbour x of a point c and F = |r|^2 / sum|r_i|, {@code F * (S(q) -
+ * S(c))} estimates r.(q - c), whose error shrinks with the distance of q from c. What the metric
+ * makes of it goes into the two terms of the neighbour:
+ *
+ * <pre>
+ * l2          -|x - q|^2 = -|c - q|^2 - |r|^2 + 2 r.(q - c)
+ * ip, cosine         x.q = c.q + r.c + r.(q - c)              (cosine: of vectors of length 1)
+ * </pre>
+ *
+ * <p>Confined to one thread.
+ */
+final class BlockWriter {
+    private final VectorTable vectors;
+    private final int[] newToOld;
+    private final Rotation rotation;
+    private final float[][] rotated;
+    private final float[] residual;
+    private final float[] terms = new float[4];
+
+    BlockWriter(VectorTable vectors, int[] newToOld, long seed) {
+        this.vectors = vectors;
+        this.newToOld = newToOld;
+        rotation = new Rotation(vectors.dimension(), seed);
+        rotated = new float[newToOld.length][];
+        residual = new float[rotation.rotatedDimension()];
+    }
+
+    /** Rotates all vectors, then writes a row for each list. */
+    void write(int[][] lists, MemorySegment target, long rowBytes) {
+        target.fill((byte) 0);
+        rotate();
+        long blockBytes = SealedGraphFormat.blockBytes(vectors.dimension());
+        for (int ordinal = 0; ordinal < lists.length; ordinal++) {
+            long row = ordinal * rowBytes;
+            for (int place = 0; place < rowBytes / blockBytes * SignCodes.NEIGHBORS; place++) {
+                long block = row + place / SignCodes.NEIGHBORS * blockBytes;
+                int within = place % SignCodes.NEIGHBORS;
+                if (place < lists[ordinal].length) {
+                    encode(ordinal, lists[ordinal][place], target, block, within);
+                } else {
+                    target.set(INT, block + 4L * within, SealedGraphFormat.EMPTY_PLACE);
+                    target.set(
+                            FLOAT,
+                            block + SealedGraphFormat.BLOCK_TERMS_AT + 4L * within,
+                            Float.NEGATIVE_INFINITY);
+                }
+            }
+        }
+    }
+
+    private void rotate() {
+        short[] halves = new short[vectors.dimension()];
+        float[] plain = new float[halves.length];
+        for (int i = 0; i < newToOld.length; i++) {
+            vectors.read(newToOld[i], halves);
+            double squaredNorm = 0;
+            for (int j = 0; j < halves.length; j++) {
+                plain[j] = Float.float16ToFloat(halves[j]);
+                squaredNorm += (double) plain[j] * plain[j];
+            }
+            if (vectors.metric() == Metric.COSINE && squaredNorm > 0) {
+                float scale = (float) (1 / Math.sqrt(squaredNorm));
+                for (int j = 0; j < plain.length; j++) {
+                    plain[j] *= scale;
+                }
+            }
+            rotated[i] = new float[rotation.rotatedDimension()];
+            rotation.apply(plain, rotated[i]);
+        }
+    }
+
+    private void encode(int point, int neighbor, MemorySegment target, long block, int place) {
+        float[] c = rotated[point];
+        float[] x = rotated[neighbor];
+        for (int i = 0; i < c.length; i++) {
+            residual[i] = x[i] - c[i];
+        }
+        SignCodes.encode(
+                residual, c, target, block + SealedGraphFormat.BLOCK_CODES_AT, place, terms);
+        float estimate = terms[1] > 0 ? terms[0] / terms[1] : 0;
+        boolean l2 = vectors.metric() == Metric.L2;
+        float addend = l2 ? -terms[0] - 2 * estimate * terms[2] : terms[3] - estimate * terms[2];
+        long at = block + 4L * place;
+        target.set(INT, at, neighbor);
+        target.set(FLOAT, at + SealedGraphFormat.BLOCK_TERMS_AT, addend);
+        target.set(
+                FLOAT,
+                at + SealedGraphFormat.BLOCK_TERMS_AT + 4L * SignCodes.NEIGHBORS,
+                l2 ? 2 * estimate : estimate);
+    }
+}

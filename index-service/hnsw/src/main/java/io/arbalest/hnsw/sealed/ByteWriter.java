@@ -1,0 +1,87 @@
+package io.arbalest.hnsw.sealed;
+
+import static io.arbalest.hnsw.sealed.SealedGraphFormat.FLOAT;
+
+import io.arbalest.hnsw.VectorTable;
+import io.arbalest.model.Metric;
+import io.arbalest.simd.ByteCodes;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Writes the codes of seven bits an element of a packed graph.
+ *
+ * <p>Vectors are stored minus the mean of all: with half the elements' variance in their means, as
+ * is common, that is half a bit more for what tells them apart.
+ *
+ * <p>Confined to one thread.
+ */
+final class ByteWriter {
+    private final VectorTable vectors;
+    private final int[] newToOld;
+    private final short[] halves;
+    private final float[] plain;
+
+    ByteWriter(VectorTable vectors, int[] newToOld) {
+        this.vectors = vectors;
+        this.newToOld = newToOld;
+        halves = new short[vectors.dimension()];
+        plain = new float[halves.length];
+    }
+
+    void write(MemorySegment target) {
+        int dimension = plain.length;
+        float[] mean = mean();
+        target.fill((byte) 0);
+        MemorySegment.copy(mean, 0, target, FLOAT, 0, dimension);
+        long termsAt = SealedGraphFormat.codeTermsAt(dimension);
+        long rowsAt = SealedGraphFormat.codeRowsAt(dimension, newToOld.length);
+        int rowBytes = ByteCodes.rowBytes(dimension);
+        for (int ordinal = 0; ordinal < newToOld.length; ordinal++) {
+            read(newToOld[ordinal]);
+            double squaredNorm = 0;
+            for (int i = 0; i < dimension; i++) {
+                plain[i] -= mean[i];
+                squaredNorm += (double) plain[i] * plain[i];
+            }
+            float scale = ByteCodes.encode(plain, target, rowsAt + (long) ordinal * rowBytes);
+            long term = termsAt + (long) ordinal * SealedGraphFormat.TERM_BYTES;
+            target.set(FLOAT, term, scale);
+            target.set(
+                    FLOAT,
+                    term + Float.BYTES,
+                    vectors.metric() == Metric.L2 ? (float) -squaredNorm : 0);
+        }
+    }
+
+    private float[] mean() {
+        double[] sums = new double[plain.length];
+        for (int old : newToOld) {
+            read(old);
+            for (int i = 0; i < sums.length; i++) {
+                sums[i] += plain[i];
+            }
+        }
+        float[] mean = new float[sums.length];
+        for (int i = 0; i < mean.length; i++) {
+            mean[i] = (float) (sums[i] / newToOld.length);
+        }
+        return mean;
+    }
+
+    /** Fills {@link #plain} with a vector, of length 1 for cosine. */
+    private void read(int old) {
+        vectors.read(old, halves);
+        double squaredNorm = 0;
+        for (int i = 0; i < plain.length; i++) {
+            plain[i] = Float.float16ToFloat(halves[i]);
+            squaredNorm += (double) plain[i] * plain[i];
+        }
+        if (vectors.metric() == Metric.COSINE && squaredNorm > 0) {
+            float scale = (float) (1 / Math.sqrt(squaredNorm));
+            for (int i = 0; i < plain.length; i++) {
+                plain[i] *= scale;
+            }
+        }
+    }
+}

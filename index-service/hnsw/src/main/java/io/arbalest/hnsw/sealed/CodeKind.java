@@ -1,0 +1,32 @@
+package io.arbalest.hnsw.sealed;
+
+/** The compact codes that a packed graph holds beside its binary16 vectors. */
+public enum CodeKind {
+    /** No codes: walks score the vectors. Least memory. */
+    NONE(0),
+    /** Seven bits an element, once a point: the {@code balanced} layout. */
+    BYTES(1),
+    /**
+     * One bit an element of every neighbour, inside each point's block: the {@code fast} layout.
+     */
+    SIGNS(2);
+
+    private final int number;
+
+    CodeKind(int number) {
+        this.number = number;
+    }
+
+    byte number() {
+        return (byte) number;
+    }
+
+    static CodeKind ofNumber(byte number) {
+        for (CodeKind kind : values()) {
+            if (kind.number == number) {
+                return kind;
+            }
+        }
+        throw SealedGraphFormat.corrupt("codes " + number, "0 to 2");
+    }
+}

@@ -1,0 +1,134 @@
+package io.arbalest.hnsw.sealed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.arbalest.common.OrdinalSet;
+import io.arbalest.hnsw.GrowingGraph;
+import io.arbalest.hnsw.NeighborQueue;
+import io.arbalest.hnsw.VectorTable;
+import io.arbalest.model.Metric;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Opens graphs that an earlier release packed, and packs the same points again. A golden file is a
+ * run of {u8 section, i64 bytes, the bytes}, little-endian. {@code -Dgolden.write=DIRECTORY} writes
+ * what this release packs.
+ */
+class SealedGraphGoldenTest {
+    private static final int DIMENSION = 20;
+    private static final int POINTS = 70;
+
+    @ParameterizedTest
+    @EnumSource
+    void opensAndWritesAgain(CodeKind codes) throws IOException {
+        String name = "sealed-graph-1-" + codes.name().toLowerCase(Locale.ROOT) + ".bin";
+        SealedCases cases = new SealedCases(DIMENSION, 5, 42);
+        try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS);
+                Arena arena = Arena.ofConfined()) {
+            cases.fill(table, POINTS);
+            GrowingGraph growing = SealedCases.linked(table, 4, POINTS);
+            PackedGraph packed =
+                    SealedGraphPacker.pack(table, growing.source(), OrdinalSet.ALL, POINTS, codes);
+            Map<SealedSection, MemorySegment> written = SealedCases.write(packed, arena);
+            String target = System.getProperty("golden.write", "");
+            if (!target.isEmpty()) {
+                Files.write(Path.of(target, name), bytes(written));
+            }
+            Map<SealedSection, MemorySegment> golden = golden(name);
+            SealedGraph graph = SealedGraph.open(golden);
+            graph.verify();
+            NeighborQueue results = new NeighborQueue(5);
+            float[] query = cases.next();
+            graph.newSearcher().search(query, SearchLimits.of(70), OrdinalSet.ALL, results);
+            assertThat(results.ordinalsBestFirst())
+                    .isEqualTo(SealedCases.best(graph, query, 5, OrdinalSet.ALL));
+            written.forEach((section, bytes) -> {
+                if (section == SealedSection.BLOCKS) {
+                    sameBlocks(bytes, segment(golden, section));
+                } else if (codes != CodeKind.SIGNS || section != SealedSection.HEAD) {
+                    assertThat(segment(golden, section).mismatch(bytes))
+                            .as(section.name())
+                            .isEqualTo(-1);
+                }
+            });
+        }
+    }
+
+    /** Ordinals and codes to the bit; terms are sums whose last bits depend on the machine. */
+    private static void sameBlocks(MemorySegment left, MemorySegment right) {
+        int blockBytes = SealedGraphFormat.blockBytes(DIMENSION);
+        for (long block = 0; block < left.byteSize(); block += blockBytes) {
+            for (long at = 0; at < blockBytes; at += 4) {
+                boolean term =
+                        at >= SealedGraphFormat.BLOCK_TERMS_AT
+                                && at < SealedGraphFormat.BLOCK_CODES_AT;
+                if (term) {
+                    float l = left.get(SealedGraphFormat.FLOAT, block + at);
+                    float r = right.get(SealedGraphFormat.FLOAT, block + at);
+                    assertThat(l == r || Math.abs(l - r) < 1e-4f * (1 + Math.abs(r))).isTrue();
+                } else {
+                    assertThat(left.get(SealedGraphFormat.INT, block + at))
+                            .isEqualTo(right.get(SealedGraphFormat.INT, block + at));
+                }
+            }
+        }
+    }
+
+    private static MemorySegment segment(
+            Map<SealedSection, MemorySegment> sections, SealedSection section) {
+        return Objects.requireNonNull(sections.get(section));
+    }
+
+    private static byte[] bytes(Map<SealedSection, MemorySegment> sections) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        for (SealedSection section : SealedSection.values()) {
+            MemorySegment bytes = segment(sections, section);
+            ByteBuffer head = ByteBuffer.allocate(9).order(ByteOrder.LITTLE_ENDIAN);
+            head.put((byte) section.number()).putLong(bytes.byteSize());
+            out.write(head.array());
+            byte[] copy = new byte[(int) bytes.byteSize()];
+            MemorySegment.ofArray(copy).copyFrom(bytes);
+            out.write(copy);
+        }
+        return out.toByteArray();
+    }
+
+    private static Map<SealedSection, MemorySegment> golden(String name) throws IOException {
+        Map<SealedSection, MemorySegment> sections = new EnumMap<>(SealedSection.class);
+        try (InputStream in =
+                Objects.requireNonNull(
+                        SealedGraphGoldenTest.class.getResourceAsStream("/golden/" + name))) {
+            byte[] file = in.readAllBytes();
+            ByteBuffer at = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
+            while (at.hasRemaining()) {
+                int number = at.get();
+                SealedSection section =
+                        Arrays.stream(SealedSection.values())
+                                .filter(each -> each.number() == number)
+                                .findFirst()
+                                .orElseThrow();
+                byte[] bytes = new byte[(int) at.getLong()];
+                at.get(bytes);
+                sections.put(section, MemorySegment.ofArray(bytes));
+            }
+        }
+        return sections;
+    }
+}
