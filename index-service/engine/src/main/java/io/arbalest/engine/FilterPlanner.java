@@ -11,7 +11,8 @@ package io.arbalest.engine;
  *   <li>post: the same, divided by the share of rows that match.
  * </ul>
  *
- * <p>The constants come from {@code bench filters} on 60,890 points of 192 dimensions; see adr/0008.
+ * <p>The constants come from {@code bench filters} on 60,890 points of 192 dimensions; see
+ * adr/0008.
  *
  * <p>Thread-safe: no state.
  */

@@ -92,6 +92,8 @@ public final class ByteCodes {
             int count,
             ByteQuery query,
             int[] dots) {
+        // low: sums of whole lanes, high: sums of their upper halves; what is left of low is the
+        // lower
         int i = 0;
         for (; i + 2 <= count; i += 2) {
             two(rows, at, rowBytes, ordinals, i, query, dots);
@@ -114,7 +116,10 @@ public final class ByteCodes {
             low = low.add(z);
             high = high.add(z.lanewise(VectorOperators.LSHR, 16));
         }
-        return sum(low, high) - BIAS * even.length;
+        return low.sub(high.lanewise(VectorOperators.LSHL, 16))
+                        .add(high)
+                        .reduceLanes(VectorOperators.ADD)
+                - BIAS * even.length;
     }
 
     private static void two(
@@ -145,8 +150,16 @@ public final class ByteCodes {
             high0 = high0.add(z0.lanewise(VectorOperators.LSHR, 16));
             high1 = high1.add(z1.lanewise(VectorOperators.LSHR, 16));
         }
-        dots[first] = sum(low0, high0) - BIAS * even.length;
-        dots[first + 1] = sum(low1, high1) - BIAS * even.length;
+        dots[first] =
+                low0.sub(high0.lanewise(VectorOperators.LSHL, 16))
+                                .add(high0)
+                                .reduceLanes(VectorOperators.ADD)
+                        - BIAS * even.length;
+        dots[first + 1] =
+                low1.sub(high1.lanewise(VectorOperators.LSHL, 16))
+                                .add(high1)
+                                .reduceLanes(VectorOperators.ADD)
+                        - BIAS * even.length;
     }
 
     /** Two products a lane, added and lifted by {@link #BIAS}, so that they count as unsigned. */
@@ -156,13 +169,6 @@ public final class ByteCodes {
                 .add(codes.lanewise(VectorOperators.LSHR, 8).mul(odd))
                 .lanewise(VectorOperators.XOR, (short) BIAS)
                 .reinterpretAsInts();
-    }
-
-    /** {@code low} holds sums of whole lanes, {@code high} of their upper halves. */
-    private static int sum(IntVector low, IntVector high) {
-        return low.sub(high.lanewise(VectorOperators.LSHL, 16))
-                .add(high)
-                .reduceLanes(VectorOperators.ADD);
     }
 
     /** The scalar twin of {@link #dots}, of one row. */

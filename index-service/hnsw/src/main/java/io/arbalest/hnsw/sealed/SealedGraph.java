@@ -73,7 +73,9 @@ public final class SealedGraph {
     /**
      * Opens a graph. Reads only the head.
      *
-     * @param sections what {@link PackedGraph#write} filled; absent sections may be left out
+     * @param sections what {@link PackedGraph#write} filled, off the heap: one heap segment that
+     *     went through a kernel would keep the compiler from inlining it for all others; absent
+     *     sections may be left out
      * @throws ArbalestException UNSUPPORTED_FORMAT_VERSION or SEGMENT_CORRUPT
      */
     public static SealedGraph open(Map<SealedSection, MemorySegment> sections) {
@@ -107,6 +109,9 @@ public final class SealedGraph {
             MemorySegment bytes = sections.get(section);
             long length = bytes == null ? 0 : bytes.byteSize();
             long expected = head.get(LONG, entryOf(section));
+            if (bytes != null && !bytes.isNative()) {
+                throw new IllegalArgumentException(section + " lies on the heap");
+            }
             check(
                     section == SealedSection.HEAD || length == expected,
                     length + " bytes of " + section,

@@ -51,7 +51,7 @@ class SealedGraphGoldenTest {
             if (!target.isEmpty()) {
                 Files.write(Path.of(target, name), bytes(written));
             }
-            Map<SealedSection, MemorySegment> golden = golden(name);
+            Map<SealedSection, MemorySegment> golden = golden(name, arena);
             SealedGraph graph = SealedGraph.open(golden);
             graph.verify();
             NeighborQueue results = new NeighborQueue(5);
@@ -110,7 +110,8 @@ class SealedGraphGoldenTest {
         return out.toByteArray();
     }
 
-    private static Map<SealedSection, MemorySegment> golden(String name) throws IOException {
+    private static Map<SealedSection, MemorySegment> golden(String name, Arena arena)
+            throws IOException {
         Map<SealedSection, MemorySegment> sections = new EnumMap<>(SealedSection.class);
         try (InputStream in =
                 Objects.requireNonNull(
@@ -126,7 +127,9 @@ class SealedGraphGoldenTest {
                                 .orElseThrow();
                 byte[] bytes = new byte[(int) at.getLong()];
                 at.get(bytes);
-                sections.put(section, MemorySegment.ofArray(bytes));
+                MemorySegment copy = arena.allocate(Math.max(1, bytes.length), 64);
+                MemorySegment.copy(MemorySegment.ofArray(bytes), 0, copy, 0, bytes.length);
+                sections.put(section, copy.asSlice(0, bytes.length));
             }
         }
         return sections;

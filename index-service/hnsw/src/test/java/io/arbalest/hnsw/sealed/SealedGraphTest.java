@@ -102,7 +102,7 @@ class SealedGraphTest {
                 float[][] queries = new float[100][];
                 Arrays.setAll(queries, i -> cases.next());
                 long least = Long.MAX_VALUE;
-                for (int round = 0; round < 200; round++) { // compiled code boxes no vectors
+                for (int round = 0; round < 10_000 && least > 0; round++) { // until all is compiled
                     long before = threads.getCurrentThreadAllocatedBytes();
                     for (float[] query : queries) {
                         results.clear(10);
