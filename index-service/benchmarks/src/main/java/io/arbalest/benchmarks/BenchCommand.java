@@ -1,5 +1,7 @@
 package io.arbalest.benchmarks;
 
+import io.arbalest.benchmarks.ann.AnnCommand;
+import io.arbalest.benchmarks.ann.SummaryCommand;
 import io.arbalest.benchmarks.filters.FiltersCommand;
 import io.arbalest.benchmarks.report.BenchConsole;
 import io.arbalest.benchmarks.wal.WalCommand;
@@ -14,12 +16,9 @@ import picocli.CommandLine.ParameterException;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
-import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.NoSuchFileException;
-import java.util.Arrays;
 
 /**
  * {@code arbalest bench WHAT}: results on standard output, progress and errors on standard error.
@@ -36,6 +35,10 @@ import java.util.Arrays;
         synopsisSubcommandLabel = "WHAT",
         footerHeading = "%nExamples:%n",
         footer = {
+            "  arbalest bench ann --base b.fvecs.gz --query q.fvecs.gz --truth t.ivecs.gz --metric"
+                    + " l2 \\",
+            "      --peers hnswlib,faiss,lucene,jvector > ann.csv",
+            "  arbalest bench summary ann.csv              the same at recall .90, .95 and .99",
             "  arbalest bench jmh HalfDot                  the distance kernels",
             "  arbalest bench wal --dir . --peers fio      the log",
             "  arbalest bench filters --base B --query Q --metric ip",
@@ -76,6 +79,8 @@ public final class BenchCommand {
 
     private static CommandLine commandLine(BenchConsole console) {
         CommandLine root = new CommandLine(new BenchCommand());
+        root.addSubcommand(new AnnCommand(console));
+        root.addSubcommand(new SummaryCommand(console));
         root.addSubcommand(new GenerateCommand(console));
         root.addSubcommand(new JmhCommand());
         root.addSubcommand(new WalCommand(console));
@@ -87,7 +92,7 @@ public final class BenchCommand {
         root.setErr(new PrintWriter(console.progress(), true, StandardCharsets.UTF_8));
         root.setParameterExceptionHandler((error, _) -> usage(console, error));
         root.setExecutionExceptionHandler((error, _, parsed) -> {
-            console.progress().println(coded(error).getMessage());
+            console.progress().println(BenchErrors.coded(error).getMessage());
             if (parsed.originalArgs().contains("--debug")) {
                 error.printStackTrace(console.progress());
             }
@@ -105,29 +110,6 @@ public final class BenchCommand {
                         "see arbalest " + command.qualifiedName() + " --help");
         console.progress().println(coded.getMessage());
         return USAGE;
-    }
-
-    /** The coded form of any failure: itself, or what it stands for. */
-    private static ArbalestException coded(Exception error) {
-        return switch (error) {
-            case ArbalestException coded -> coded;
-            case NoSuchFileException missing ->
-                    new ArbalestException(
-                            ErrorCode.IO_FAILED,
-                            "no file " + missing.getFile(),
-                            "check the path",
-                            missing);
-            case IOException failed ->
-                    new ArbalestException(
-                            ErrorCode.IO_FAILED, String.valueOf(failed.getMessage()), "", failed);
-            default ->
-                    new ArbalestException(
-                            ErrorCode.INTERNAL,
-                            Arrays.asList(error.getClass().getSimpleName(), error.getMessage())
-                                    .toString(),
-                            "run it again with --debug and report the trace",
-                            error);
-        };
     }
 
     private static PrintStream stream(FileDescriptor descriptor) {

@@ -103,17 +103,19 @@ class RoomsTest {
 
     /** Outside packages and the only rooms that may name them. */
     private static final Map<String, Set<String>> SOLE_IMPORTERS =
-            Map.of(
-                    "jdk.incubator.vector", Set.of("simd", "benchmarks"),
-                    "org.rocksdb", Set.of("metadata"),
-                    "org.roaringbitmap", Set.of("metadata"),
-                    "org.apache.ratis", Set.of("cluster"),
-                    "org.apache.arrow", Set.of("protocol", "client", "flight"),
-                    "io.prometheus", Set.of("server"),
-                    "org.apache.flink", Set.of("flink", "jobs"),
-                    "org.apache.kafka", Set.of("jobs"),
-                    "picocli", Set.of("cli", "jobs", "benchmarks"),
-                    "org.antlr", Set.of("protocol"));
+            Map.ofEntries(
+                    Map.entry("jdk.incubator.vector", Set.of("simd", "benchmarks")),
+                    Map.entry("org.rocksdb", Set.of("metadata")),
+                    Map.entry("org.roaringbitmap", Set.of("metadata")),
+                    Map.entry("org.apache.ratis", Set.of("cluster")),
+                    Map.entry("org.apache.arrow", Set.of("protocol", "client", "flight")),
+                    Map.entry("io.prometheus", Set.of("server")),
+                    Map.entry("org.apache.flink", Set.of("flink", "jobs")),
+                    Map.entry("org.apache.kafka", Set.of("jobs")),
+                    Map.entry("picocli", Set.of("cli", "jobs", "benchmarks")),
+                    Map.entry("org.antlr", Set.of("protocol")),
+                    Map.entry("org.apache.lucene", Set.of("benchmarks")),
+                    Map.entry("io.github.jbellis", Set.of("benchmarks")));
 
     static Stream<String> rooms() {
         return presentRooms().stream();

@@ -1,0 +1,28 @@
+package io.arbalest.benchmarks.ann.driver;
+
+import io.arbalest.benchmarks.data.MappedVectors;
+import io.arbalest.model.ArbalestException;
+import io.arbalest.model.ErrorCode;
+
+/**
+ * The Java systems by name.
+ *
+ * <p>Thread-safe: no state.
+ */
+final class Drivers {
+    private Drivers() {}
+
+    static Driver of(DriverOptions options, MappedVectors base) {
+        return switch (options.system()) {
+            case "arbalest-growing" -> new GrowingDriver(options, base);
+            case "arbalest", "arbalest-fp16" -> new SealedDriver(options, base);
+            case "lucene" -> new LuceneDriver(options, base);
+            case "jvector" -> new JvectorDriver(options, base);
+            default ->
+                    throw new ArbalestException(
+                            ErrorCode.MALFORMED_REQUEST,
+                            "no driver for " + options.system(),
+                            "see arbalest bench ann --help for the systems");
+        };
+    }
+}

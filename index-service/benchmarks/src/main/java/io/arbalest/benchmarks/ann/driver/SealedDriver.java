@@ -1,0 +1,150 @@
+package io.arbalest.benchmarks.ann.driver;
+
+import io.arbalest.benchmarks.data.MappedVectors;
+import io.arbalest.common.OrdinalSet;
+import io.arbalest.hnsw.NeighborQueue;
+import io.arbalest.hnsw.sealed.PackedGraph;
+import io.arbalest.hnsw.sealed.SealedGraph;
+import io.arbalest.hnsw.sealed.SealedGraphFormat;
+import io.arbalest.hnsw.sealed.SealedGraphPacker;
+import io.arbalest.hnsw.sealed.SealedSearcher;
+import io.arbalest.hnsw.sealed.SealedSection;
+import io.arbalest.hnsw.sealed.SearchLimits;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * {@code arbalest} and its sealed variants: linked, then packed as a sealed segment is. Built, the
+ * sections are in memory; opened, they are mapped files.
+ *
+ * <p>As {@link Driver}.
+ */
+final class SealedDriver implements Driver {
+    private static final String ROWS_FILE = "rows";
+
+    private final DriverOptions options;
+    private final MappedVectors base;
+    private final Arena arena = Arena.ofShared();
+    private final Map<SealedSection, MemorySegment> sections = new EnumMap<>(SealedSection.class);
+    private int[] newToOld = {};
+    private @Nullable SealedGraph graph;
+
+    SealedDriver(DriverOptions options, MappedVectors base) {
+        this.options = options;
+        this.base = base;
+    }
+
+    @Override
+    public void build() throws Exception {
+        try (LinkedBase linked = LinkedBase.build(options, base)) {
+            PackedGraph packed =
+                    SealedGraphPacker.pack(
+                            linked.vectors(), linked.graph().source(), OrdinalSet.ALL, base.rows());
+            SealedSection[] all = SealedSection.values();
+            for (int i = 1; i <= all.length; i++) {
+                SealedSection section = all[i % all.length]; // the head last
+                long bytes = packed.sizeBytes(section);
+                MemorySegment target =
+                        arena.allocate(Math.max(1, bytes), SealedGraphFormat.ALIGNMENT)
+                                .asSlice(0, bytes);
+                packed.write(section, target);
+                sections.put(section, target);
+            }
+            newToOld = packed.newToOld();
+        }
+        graph = SealedGraph.open(sections);
+    }
+
+    @Override
+    public boolean canKeep() {
+        return true;
+    }
+
+    @Override
+    public void keep() throws IOException {
+        for (Map.Entry<SealedSection, MemorySegment> section : sections.entrySet()) {
+            write(options.file(name(section.getKey())), section.getValue());
+        }
+        write(options.file(ROWS_FILE), MemorySegment.ofArray(newToOld));
+    }
+
+    @Override
+    public void open() throws IOException {
+        for (SealedSection section : SealedSection.values()) {
+            sections.put(section, map(options.file(name(section))));
+        }
+        newToOld = map(options.file(ROWS_FILE)).toArray(ValueLayout.JAVA_INT);
+        graph = SealedGraph.open(sections);
+        graph.verify();
+    }
+
+    @Override
+    public long bytes() {
+        return graph().sizeBytes() + (long) Integer.BYTES * newToOld.length;
+    }
+
+    @Override
+    public Searcher newSearcher() {
+        SealedSearcher searcher = graph().newSearcher();
+        NeighborQueue results = new NeighborQueue(options.k());
+        return (query, ef, found) -> {
+            results.clear(options.k());
+            searcher.search(query, SearchLimits.of(ef), OrdinalSet.ALL, results);
+            int[] ordinals = results.ordinalsBestFirst();
+            for (int i = 0; i < ordinals.length; i++) {
+                found[i] = newToOld[ordinals[i]];
+            }
+        };
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+    }
+
+    private SealedGraph graph() {
+        return Objects.requireNonNull(graph, "not built");
+    }
+
+    private static String name(SealedSection section) {
+        return section.name().toLowerCase(Locale.ROOT);
+    }
+
+    private static void write(Path path, MemorySegment bytes) throws IOException {
+        Files.deleteIfExists(path);
+        try (FileChannel channel =
+                FileChannel.open(
+                        path,
+                        StandardOpenOption.CREATE_NEW,
+                        StandardOpenOption.READ,
+                        StandardOpenOption.WRITE)) {
+            if (bytes.byteSize() > 0) {
+                try (Arena mapping = Arena.ofConfined()) {
+                    channel.map(FileChannel.MapMode.READ_WRITE, 0, bytes.byteSize(), mapping)
+                            .copyFrom(bytes);
+                }
+            }
+        }
+    }
+
+    private MemorySegment map(Path path) throws IOException {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            return channel.size() == 0
+                    ? MemorySegment.NULL
+                    : channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+        }
+    }
+}
