@@ -226,6 +226,6 @@ final class AnnRun implements AutoCloseable {
 
     private void drop(String system, Exception failure) {
         failed.add(system);
-        console.say("%s", BenchErrors.coded(failure).getMessage());
+        console.say("%s", String.valueOf(BenchErrors.coded(failure).getMessage()));
     }
 }

@@ -12,6 +12,8 @@ interface Driver extends AutoCloseable {
     @FunctionalInterface
     interface Searcher {
         /**
+         * Answers one query.
+         *
          * @param ef candidates kept by the search, by whatever name the system calls them
          * @param found receives the rows of the base that are nearest, best first; what there is
          *     none for is left as it was
