@@ -47,7 +47,7 @@ public final class SealedGraphPacker {
      */
     public static PackedGraph pack(
             VectorTable vectors, GraphSource source, OrdinalSet live, int rows) {
-        return pack(vectors, source, live, rows, CodeRule.choose(vectors));
+        return pack(vectors, source, live, rows, CodeRule.choose());
     }
 
     /**
