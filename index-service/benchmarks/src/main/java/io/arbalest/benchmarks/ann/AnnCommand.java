@@ -112,8 +112,9 @@ public final class AnnCommand implements Callable<Integer> {
             split = ",",
             paramLabel = "NAME",
             description =
-                    "of arbalest, arbalest-fp16, arbalest-growing; default:"
-                            + " arbalest,arbalest-growing; none for peers alone")
+                    "of arbalest, arbalest-fp16, arbalest-balanced, arbalest-fast,"
+                            + " arbalest-growing; default: arbalest,arbalest-growing; none for"
+                            + " peers alone")
     List<String> systems = Systems.ARBALEST;
 
     @Option(

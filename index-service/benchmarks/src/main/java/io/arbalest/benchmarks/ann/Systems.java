@@ -22,7 +22,13 @@ final class Systems {
     static final List<String> ARBALEST = List.of("arbalest", "arbalest-growing");
 
     /** All variants of Arbalest. */
-    static final List<String> VARIANTS = List.of("arbalest", "arbalest-fp16", "arbalest-growing");
+    static final List<String> VARIANTS =
+            List.of(
+                    "arbalest",
+                    "arbalest-fp16",
+                    "arbalest-balanced",
+                    "arbalest-fast",
+                    "arbalest-growing");
 
     private static final String NODE_FLAGS = "index-service/server/src/main/jvm/node.jvmflags";
 

@@ -1,6 +1,8 @@
 package io.arbalest.benchmarks.ann.driver;
 
 import io.arbalest.benchmarks.data.MappedVectors;
+import io.arbalest.hnsw.sealed.CodeKind;
+import io.arbalest.hnsw.sealed.CodeRule;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 
@@ -15,7 +17,10 @@ final class Drivers {
     static Driver of(DriverOptions options, MappedVectors base) {
         return switch (options.system()) {
             case "arbalest-growing" -> new GrowingDriver(options, base);
-            case "arbalest", "arbalest-fp16" -> new SealedDriver(options, base);
+            case "arbalest" -> new SealedDriver(options, base, CodeRule.choose());
+            case "arbalest-fp16" -> new SealedDriver(options, base, CodeKind.NONE);
+            case "arbalest-balanced" -> new SealedDriver(options, base, CodeKind.BYTES);
+            case "arbalest-fast" -> new SealedDriver(options, base, CodeKind.SIGNS);
             case "lucene" -> new LuceneDriver(options, base);
             case "jvector" -> new JvectorDriver(options, base);
             default ->

@@ -3,6 +3,7 @@ package io.arbalest.benchmarks.ann.driver;
 import io.arbalest.benchmarks.data.MappedVectors;
 import io.arbalest.common.OrdinalSet;
 import io.arbalest.hnsw.NeighborQueue;
+import io.arbalest.hnsw.sealed.CodeKind;
 import io.arbalest.hnsw.sealed.PackedGraph;
 import io.arbalest.hnsw.sealed.SealedGraph;
 import io.arbalest.hnsw.sealed.SealedGraphFormat;
@@ -37,14 +38,16 @@ final class SealedDriver implements Driver {
 
     private final DriverOptions options;
     private final MappedVectors base;
+    private final CodeKind codes;
     private final Arena arena = Arena.ofShared();
     private final Map<SealedSection, MemorySegment> sections = new EnumMap<>(SealedSection.class);
     private int[] newToOld = {};
     private @Nullable SealedGraph graph;
 
-    SealedDriver(DriverOptions options, MappedVectors base) {
+    SealedDriver(DriverOptions options, MappedVectors base, CodeKind codes) {
         this.options = options;
         this.base = base;
+        this.codes = codes;
     }
 
     @Override
@@ -52,7 +55,11 @@ final class SealedDriver implements Driver {
         try (LinkedBase linked = LinkedBase.build(options, base)) {
             PackedGraph packed =
                     SealedGraphPacker.pack(
-                            linked.vectors(), linked.graph().source(), OrdinalSet.ALL, base.rows());
+                            linked.vectors(),
+                            linked.graph().source(),
+                            OrdinalSet.ALL,
+                            base.rows(),
+                            codes);
             SealedSection[] all = SealedSection.values();
             for (int i = 1; i <= all.length; i++) {
                 SealedSection section = all[i % all.length]; // the head last
