@@ -81,6 +81,23 @@ final class ChildProcess {
         }
     }
 
+    /**
+     * The JVM flag that puts a child's temporary files (native libraries, Flink's caches) into a
+     * directory beside its log: a killed process removes none of them, whoever owns the log does.
+     */
+    static String temporaryFilesBeside(Path log) {
+        Path directory = log.toAbsolutePath().resolveSibling(log.getFileName() + ".tmp");
+        try {
+            return "-Djava.io.tmpdir=" + Files.createDirectories(directory);
+        } catch (IOException e) {
+            throw new ArbalestException(
+                    ErrorCode.IO_FAILED,
+                    "cannot create " + directory + ": " + e.getMessage(),
+                    "make its parent writable",
+                    e);
+        }
+    }
+
     private void pump(String readyWord) {
         try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8);
                 BufferedWriter out =

@@ -72,6 +72,7 @@ public final class FlinkRuntime implements AutoCloseable {
         command.addAll(
                 List.of(
                         "-Xmx" + options.heapMegabytes() + "m",
+                        ChildProcess.temporaryFilesBeside(options.log()),
                         "-Dlog4j2.configurationFile=classpath:log4j2-child.properties"));
         command.addAll(options.jvmFlags());
         command.addAll(

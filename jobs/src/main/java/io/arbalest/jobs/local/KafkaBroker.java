@@ -111,7 +111,9 @@ public final class KafkaBroker implements AutoCloseable {
 
     private ChildProcess launch() {
         List<String> command = new ArrayList<>(List.of(options.java().java().toString()));
+        Path log = directory.resolve("broker.log");
         command.addAll(options.java().flags());
+        command.add(ChildProcess.temporaryFilesBeside(log));
         command.addAll(
                 List.of(
                         "-Xmx" + options.heapMegabytes() + "m",
@@ -123,9 +125,7 @@ public final class KafkaBroker implements AutoCloseable {
                         ParentWatch.class.getName(),
                         KafkaBrokerMain.class.getName(),
                         directory.resolve("server.properties").toString()));
-        ChildProcess child =
-                ChildProcess.start(
-                        "kafka", command, KafkaBrokerMain.READY, directory.resolve("broker.log"));
+        ChildProcess child = ChildProcess.start("kafka", command, KafkaBrokerMain.READY, log);
         child.awaitReady(START_TIMEOUT);
         return child;
     }

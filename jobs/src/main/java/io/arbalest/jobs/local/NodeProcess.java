@@ -167,6 +167,8 @@ public final class NodeProcess implements AutoCloseable {
         Repository repository = Repository.find();
         List<String> command = new ArrayList<>(List.of(JavaRuntime.forNodes().java().toString()));
         command.addAll(repository.nodeFlags());
+        Path log = spec.directory().resolve("node.log");
+        command.add(ChildProcess.temporaryFilesBeside(log));
         command.addAll(spec.jvmFlags());
         command.addAll(
                 List.of(
@@ -176,8 +178,7 @@ public final class NodeProcess implements AutoCloseable {
                         MAIN,
                         "--config",
                         spec.directory().resolve("node.yaml").toString()));
-        return ChildProcess.start(
-                spec.name(), command, READY, spec.directory().resolve("node.log"));
+        return ChildProcess.start(spec.name(), command, READY, log);
     }
 
     /** Waits for the line of readiness; fails with PROCESS_FAILED, quoting the log. */
