@@ -5,7 +5,7 @@ import static io.arbalest.hnsw.sealed.SealedGraphFormat.FLOAT;
 
 import io.arbalest.model.Metric;
 import io.arbalest.simd.HalfCodec;
-import io.arbalest.simd.HalfRows;
+import io.arbalest.simd.HalfDot;
 
 import java.lang.foreign.MemorySegment;
 
@@ -46,7 +46,7 @@ final class SealedVectors {
     }
 
     void score(SealedQuery query, int[] ordinals, int count, float[] scores) {
-        HalfRows.dots(rows, strideBytes, ordinals, count, query.half, scores);
+        HalfDot.dots(rows, strideBytes, ordinals, 0, count, query.half, scores);
         for (int i = 0; i < count; i++) {
             long term = (long) ordinals[i] * SealedGraphFormat.TERM_BYTES;
             scores[i] =
