@@ -4,8 +4,14 @@ import io.arbalest.client.ArbalestClient;
 import io.arbalest.jobs.local.KafkaBroker;
 import io.arbalest.jobs.local.NodeProcess;
 
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
@@ -24,6 +30,7 @@ final class House implements AutoCloseable {
     final Path directory;
     final List<NodeProcess> nodes;
     final ArbalestClient client;
+    private final HttpClient http = HttpClient.newHttpClient();
 
     private House(Path directory, List<NodeProcess> nodes, ArbalestClient client) {
         this.directory = directory;
@@ -65,6 +72,22 @@ final class House implements AutoCloseable {
                 .filter(report -> report.node().equals(node.name()))
                 .mapToLong(ArbalestClient.ShardReport::tailPoints)
                 .sum();
+    }
+
+    /** The node's metrics by name, summed over their labels. */
+    Map<String, Double> metrics(NodeProcess node) throws IOException, InterruptedException {
+        URI page = URI.create("http://127.0.0.1:" + node.spec().httpPort() + "/metrics");
+        String text =
+                http.send(HttpRequest.newBuilder(page).build(), BodyHandlers.ofString()).body();
+        Map<String, Double> sums = new HashMap<>();
+        for (String line : text.split("\n", -1)) {
+            int end = line.indexOf('{') < 0 ? line.indexOf(' ') : line.indexOf('{');
+            if (end > 0 && !line.startsWith("#")) {
+                double value = Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1));
+                sums.merge(line.substring(0, end), value, Double::sum);
+            }
+        }
+        return sums;
     }
 
     /** Visible points over all shards. */

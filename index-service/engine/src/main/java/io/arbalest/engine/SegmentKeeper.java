@@ -53,7 +53,8 @@ final class SegmentKeeper {
             Segments segments,
             SegmentFiles files,
             Committer committer,
-            Executor applier) {}
+            Executor applier,
+            ShardMetrics metrics) {}
 
     private final Shard shard;
     private final Executor executor;
@@ -242,6 +243,7 @@ final class SegmentKeeper {
                 List.of(growing),
                 with,
                 () -> {
+                    shard.metrics().sealedSegments.add(1);
                     release();
                     progress.run();
                     over.run();
@@ -279,6 +281,7 @@ final class SegmentKeeper {
                 sources,
                 with,
                 () -> {
+                    shard.metrics().merges.add(1);
                     remove(replaced);
                     over.run();
                 });

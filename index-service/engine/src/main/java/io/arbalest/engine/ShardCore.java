@@ -211,7 +211,8 @@ final class ShardCore implements Shard, AutoCloseable {
                         files,
                         new Committer(
                                 points, recovered.point(), recovered.metadata(), env.crashPoints()),
-                        applierThread),
+                        applierThread,
+                        metrics),
                 workers.merger(),
                 memory.readLock(),
                 this::pump);

@@ -25,6 +25,8 @@ final class ShardMetrics {
     final Metrics.Counter purgedTombstones;
     final Metrics.Counter refusedBatches;
     final Metrics.Counter heldBatches;
+    final Metrics.Counter sealedSegments;
+    final Metrics.Counter merges;
     final Metrics.Counter queries;
     final Metrics.Counter scored;
     final Metrics.Counter tailScored;
@@ -60,6 +62,8 @@ final class ShardMetrics {
         rejectedRows = counter("rows_rejected_total", "Rows refused by a check");
         refusedBatches = counter("batches_refused_total", "Batches refused for lack of room");
         heldBatches = counter("batches_held_total", "Batches that had to wait for the index");
+        sealedSegments = counter("segments_sealed_total", "Full segments sealed to files");
+        merges = counter("segment_merges_total", "Times that sealed segments were merged");
         queries = counter("queries_total", "Query vectors searched");
         scored = counter("scored_total", "Distances computed in graphs");
         tailScored = counter("tail_scored_total", "Distances computed in exact scans");

@@ -111,7 +111,13 @@ public final class FileWriteAheadLog implements WriteAheadLog {
         metrics = new LogMetrics(environment);
         files =
                 new WalFiles(
-                        directory, identity, options, environment, recovered, new SpareListener());
+                        directory,
+                        identity,
+                        options,
+                        environment,
+                        metrics,
+                        recovered,
+                        new SpareListener());
         current = environment.disk().open(currentPath);
         writer = environment.scheduler().serial("wal-writer");
         blocks = environment.disk().writer(options.batchBytes());

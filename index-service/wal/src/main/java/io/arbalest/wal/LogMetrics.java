@@ -18,6 +18,8 @@ final class LogMetrics {
     private final Metrics.Counter records;
     private final Metrics.Counter commits;
     private final Metrics.Histogram commitSeconds;
+    private final Metrics.Counter filesWritten;
+    private final Metrics.Counter filesReused;
 
     LogMetrics(LogEnvironment environment) {
         metrics = environment.metrics();
@@ -36,6 +38,18 @@ final class LogMetrics {
                         "arbalest_wal_commit_seconds",
                         "Time of one synchronous write of a batch.",
                         labels);
+        filesWritten =
+                metrics.counter(
+                        "arbalest_wal_files_written_total", "Files written with zeros.", labels);
+        filesReused =
+                metrics.counter(
+                        "arbalest_wal_files_reused_total",
+                        "Files that were let go and taken again, without writing zeros.",
+                        labels);
+    }
+
+    void prepared(boolean reused) {
+        (reused ? filesReused : filesWritten).add(1);
     }
 
     void committed(int recordCount, long byteCount, long nanos) {

@@ -37,6 +37,7 @@ final class WalFiles implements AutoCloseable {
     private final LogIdentity identity;
     private final WalOptions options;
     private final SerialExecutor preparer;
+    private final LogMetrics metrics;
     private final Listener listener;
     private final Object releasing = new Object();
     private final Deque<Path> recycled = new ArrayDeque<>();
@@ -53,6 +54,7 @@ final class WalFiles implements AutoCloseable {
             LogIdentity identity,
             WalOptions options,
             LogEnvironment environment,
+            LogMetrics metrics,
             RecoveredLog recovered,
             Listener listener) {
         this.environment = environment;
@@ -60,6 +62,7 @@ final class WalFiles implements AutoCloseable {
         this.directory = directory;
         this.identity = identity;
         this.options = options;
+        this.metrics = metrics;
         this.listener = listener;
         for (RecoveredLog.ValidFile file : recovered.files()) {
             named.add(new Named(file.path(), file.header()));
@@ -192,6 +195,7 @@ final class WalFiles implements AutoCloseable {
             Path path = unfinishedPath();
             made = new Spare(path, disk.create(path, options.fileBytes()));
         }
+        metrics.prepared(reused != null);
         synchronized (this) {
             diskFull = false;
             if (spare == null && !closed) {
