@@ -27,7 +27,7 @@ public final class FilteredWalk {
     /** Points that are not accepted whose neighbours were looked at. */
     private final VisitedSet bridges;
 
-    private final Pool pool = new Pool();
+    private final CandidatePool pool = new CandidatePool();
     private final int[] neighbors;
     private final int[] skipped;
     private final int[] beyond;

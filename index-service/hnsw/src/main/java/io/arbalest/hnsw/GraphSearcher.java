@@ -45,7 +45,7 @@ public final class GraphSearcher {
         offer(walk.found(), minScore, results);
     }
 
-    private static void offer(Pool found, float minScore, NeighborQueue results) {
+    private static void offer(CandidatePool found, float minScore, NeighborQueue results) {
         for (int i = 0; i < found.size(); i++) {
             float score = ScoredOrdinal.score(found.get(i));
             if (score < minScore || !results.offer(ScoredOrdinal.ordinal(found.get(i)), score)) {

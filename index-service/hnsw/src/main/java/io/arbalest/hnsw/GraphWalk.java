@@ -13,7 +13,7 @@ final class GraphWalk {
     private final VectorTable vectors;
     private final Links links;
     private final VisitedSet visited;
-    private final Pool pool = new Pool();
+    private final CandidatePool pool = new CandidatePool();
     private final LongHeap detours =
             new LongHeap(256); // negated points that are not accepted: the best on top
     private final int[] neighbors;
@@ -62,7 +62,7 @@ final class GraphWalk {
     }
 
     /** What the last {@link #walk} found. */
-    Pool found() {
+    CandidatePool found() {
         return pool;
     }
 

@@ -8,16 +8,17 @@ import java.util.Arrays;
  *
  * <p>Confined to one thread.
  */
-final class VisitedSet {
+public final class VisitedSet {
     private final short[] marks;
     private short epoch;
 
-    VisitedSet(int capacity) {
+    /** An empty set of ordinals below the capacity. */
+    public VisitedSet(int capacity) {
         marks = new short[capacity];
     }
 
     /** Forgets all ordinals. */
-    void clear() {
+    public void clear() {
         if (++epoch == 0) { // every mark was used once: start over
             Arrays.fill(marks, (short) 0);
             epoch = 1;
@@ -30,7 +31,7 @@ final class VisitedSet {
      *
      * @return how many were kept
      */
-    int addAll(int[] ordinals, int count) {
+    public int addAll(int[] ordinals, int count) {
         short now = epoch;
         int kept = 0;
         for (int i = 0; i < count; i++) { // whether one is kept is a coin toss: no branch
@@ -44,7 +45,7 @@ final class VisitedSet {
     }
 
     /** Marks the ordinal; true if it was not marked yet. */
-    boolean add(int ordinal) {
+    public boolean add(int ordinal) {
         if (marks[ordinal] == epoch) {
             return false;
         }

@@ -1,9 +1,11 @@
 package io.arbalest.hnsw.sealed;
 
 import io.arbalest.common.OrdinalSet;
+import io.arbalest.hnsw.CandidatePool;
 import io.arbalest.hnsw.LongHeap;
 import io.arbalest.hnsw.NeighborQueue;
 import io.arbalest.hnsw.ScoredOrdinal;
+import io.arbalest.hnsw.VisitedSet;
 
 /**
  * Best-first walk of level 0 over estimated scores: a point is scored exactly when it is expanded,
@@ -17,7 +19,7 @@ final class BlockWalk {
 
     private final RowScorer exact;
     private final BlockScorer estimates;
-    private final VisitMarks visited;
+    private final VisitedSet visited;
     private final SettledStop settled = new SettledStop();
     private final CandidatePool pool = new CandidatePool();
     private final LongHeap detours = new LongHeap(256); // negated: the best on top
@@ -27,7 +29,7 @@ final class BlockWalk {
     private boolean expired;
     private byte touched; // keeps the reads ahead alive
 
-    BlockWalk(RowScorer exact, BlockScorer estimates, VisitMarks visited) {
+    BlockWalk(RowScorer exact, BlockScorer estimates, VisitedSet visited) {
         this.exact = exact;
         this.estimates = estimates;
         this.visited = visited;

@@ -1,8 +1,10 @@
 package io.arbalest.hnsw.sealed;
 
 import io.arbalest.common.OrdinalSet;
+import io.arbalest.hnsw.CandidatePool;
 import io.arbalest.hnsw.LongHeap;
 import io.arbalest.hnsw.ScoredOrdinal;
+import io.arbalest.hnsw.VisitedSet;
 
 /**
  * Best-first walk of level 0 that scores the unvisited neighbours of a point together.
@@ -15,7 +17,7 @@ final class ListWalk {
 
     private final SealedGraph graph;
     private final RowScorer scorer;
-    private final VisitMarks visited;
+    private final VisitedSet visited;
     private final SettledStop settled = new SettledStop();
     private final CandidatePool pool = new CandidatePool();
     private final LongHeap detours = new LongHeap(256); // negated: the best on top
@@ -25,7 +27,7 @@ final class ListWalk {
     private boolean expired;
     private byte touched; // keeps the reads of the touch pass alive
 
-    ListWalk(SealedGraph graph, RowScorer scorer, VisitMarks visited) {
+    ListWalk(SealedGraph graph, RowScorer scorer, VisitedSet visited) {
         this.graph = graph;
         this.scorer = scorer;
         this.visited = visited;
@@ -109,18 +111,13 @@ final class ListWalk {
     }
 
     private int collectUnvisited(int ordinal) {
-        int count = graph.read(ordinal, neighbors);
-        int unvisited = 0;
+        int count = visited.addAll(neighbors, graph.read(ordinal, neighbors));
         byte sink = 0;
         for (int i = 0; i < count; i++) {
-            int neighbor = neighbors[i];
-            if (visited.add(neighbor)) {
-                neighbors[unvisited++] = neighbor;
-                sink ^= scorer.touch(neighbor);
-            }
+            sink ^= scorer.touch(neighbors[i]);
         }
         touched = sink;
-        return unvisited;
+        return count;
     }
 
     /** What the last touch pass read; of no meaning. */

@@ -2,9 +2,11 @@ package io.arbalest.hnsw.sealed;
 
 import io.arbalest.common.OrdinalSet;
 import io.arbalest.hnsw.AcceptedPoints;
+import io.arbalest.hnsw.CandidatePool;
 import io.arbalest.hnsw.FilteredWalk;
 import io.arbalest.hnsw.NeighborQueue;
 import io.arbalest.hnsw.ScoredOrdinal;
+import io.arbalest.hnsw.VisitedSet;
 import io.arbalest.hnsw.WalkedGraph;
 
 import org.jspecify.annotations.Nullable;
@@ -48,7 +50,7 @@ public final class SealedSearcher {
         ByteScorer bytes = graph.newByteScorer();
         coded = bytes != null;
         coarse = bytes == null ? exact : bytes;
-        VisitMarks marks = new VisitMarks(graph.points());
+        VisitedSet marks = new VisitedSet(graph.points());
         lists = new ListWalk(graph, coarse, marks);
         BlockScorer estimates = graph.newBlockScorer();
         blocks = estimates == null ? null : new BlockWalk(exact, estimates, marks);

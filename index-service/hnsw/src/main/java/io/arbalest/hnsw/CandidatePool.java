@@ -1,17 +1,15 @@
-package io.arbalest.hnsw.sealed;
-
-import io.arbalest.hnsw.ScoredOrdinal;
+package io.arbalest.hnsw;
 
 /**
- * The best points that a walk has found, best first, each with a mark once the walk has expanded
- * it. Bounded: a better point pushes out the worst.
+ * The best points that a walk has found, sorted, each with a mark once the walk has expanded it.
+ * Bounded: a better point pushes out the worst.
  *
- * <p>One sorted array of packed longs: for a few hundred points moving what is worse by one place
- * costs less than the branches of two heaps.
+ * <p>One array of packed longs, best first. Insertion moves what is worse by one place, which for a
+ * few hundred points is cheaper than the branches of two heaps.
  *
  * <p>Confined to one thread.
  */
-final class CandidatePool {
+public final class CandidatePool {
     private static final long EXPANDED = 1;
 
     private long[] items = new long[256]; // ScoredOrdinal, lower half shifted left, EXPANDED below
@@ -19,8 +17,11 @@ final class CandidatePool {
     private int size;
     private int cursor; // all before it are expanded
 
+    /** An empty pool that holds nothing until it is cleared. */
+    public CandidatePool() {}
+
     /** Forgets everything and holds at most {@code newLimit} points from now on. */
-    void clear(int newLimit) {
+    public void clear(int newLimit) {
         if (items.length < newLimit) {
             items = new long[newLimit];
         }
@@ -29,18 +30,18 @@ final class CandidatePool {
         cursor = 0;
     }
 
-    int size() {
+    public int size() {
         return size;
     }
 
-    /** The score that a point has to pass, minus infinity while there is room. */
-    float worstScore() {
-        return size < limit ? Float.NEGATIVE_INFINITY : ScoredOrdinal.score(items[size - 1]);
+    /** Whether a point with this packed score would be taken. */
+    public boolean takes(long scored) {
+        return size < limit || marked(scored) > items[size - 1];
     }
 
-    /** Whether a point with this packed score would be taken. */
-    boolean takes(long scored) {
-        return size < limit || marked(scored) > items[size - 1];
+    /** The score that a point has to pass, minus infinity while there is room. */
+    public float worstScore() {
+        return size < limit ? Float.NEGATIVE_INFINITY : ScoredOrdinal.score(items[size - 1]);
     }
 
     /**
@@ -48,17 +49,13 @@ final class CandidatePool {
      *
      * @return the place that it got
      */
-    int add(long scored) {
+    public int add(long scored) {
         long item = marked(scored);
         int low = 0;
-        int high = size;
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            if (items[middle] > item) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
+        for (int left = size; left > 0; ) { // without branches that depend on the items
+            int half = (left + 1) >>> 1;
+            low = items[low + half - 1] > item ? low + half : low;
+            left -= half;
         }
         int moved = Math.min(size, limit - 1) - low;
         System.arraycopy(items, low, items, low + 1, moved);
@@ -69,7 +66,7 @@ final class CandidatePool {
     }
 
     /** The best point that was not expanded, or {@link Long#MIN_VALUE}. */
-    long bestUnexpanded() {
+    public long bestUnexpanded() {
         while (cursor < size && (items[cursor] & EXPANDED) != 0) {
             cursor++;
         }
@@ -77,13 +74,21 @@ final class CandidatePool {
     }
 
     /** Marks the point that {@link #bestUnexpanded} has just returned. */
-    void markExpanded() {
+    public void markExpanded() {
         items[cursor++] |= EXPANDED;
     }
 
     /** The packed point at a place, best first. */
-    long get(int place) {
+    public long get(int place) {
         return plain(items[place]);
+    }
+
+    /** Copies all packed points, best first, and returns how many there are. */
+    int copyTo(long[] target) {
+        for (int i = 0; i < size; i++) {
+            target[i] = plain(items[i]);
+        }
+        return size;
     }
 
     private static long marked(long scored) {
