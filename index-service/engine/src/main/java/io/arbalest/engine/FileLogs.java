@@ -32,7 +32,8 @@ final class FileLogs implements LogOpener {
                         env.scheduler(),
                         env.clock(),
                         env.metrics(),
-                        List.of(ShardMetrics.labels(shard, definition)));
+                        List.of(ShardMetrics.labels(shard, definition)),
+                        env.crashPoints());
         LogIdentity identity = new LogIdentity(shard.incarnation(), shard.number());
         return FileWriteAheadLog.open(directory, identity, term, options, environment);
     }

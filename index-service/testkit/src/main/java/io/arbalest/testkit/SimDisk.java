@@ -111,6 +111,22 @@ public final class SimDisk implements Disk {
         losesSyncs = lose;
     }
 
+    /** From now on every call throws, until {@link #crash} or {@link #outliveProcess}. */
+    public synchronized void cutPower() {
+        poweredOff = true;
+    }
+
+    /**
+     * Starts again as after the end of a process, not of the machine: nothing is lost, and what was
+     * not stable is not stable yet. Handles and locks from before are dead.
+     */
+    public synchronized void outliveProcess() {
+        locked.clear();
+        incarnation++;
+        poweredOff = false;
+        armed = null;
+    }
+
     /** Cuts the power and starts again with what was stable and what the seed keeps of the rest. */
     public synchronized void crash() {
         int kept = pendingChanges.isEmpty() ? 0 : random.nextInt(pendingChanges.size() + 1);
@@ -125,10 +141,7 @@ public final class SimDisk implements Disk {
                 entry.file.dropUnsynced();
             }
         }
-        locked.clear();
-        incarnation++;
-        poweredOff = false;
-        armed = null;
+        outliveProcess();
     }
 
     /** How many block writes have succeeded. */
@@ -226,8 +239,8 @@ public final class SimDisk implements Disk {
         }
         if (old == null) {
             change(new NamespaceChange.Put(path, Entry.DIRECTORY));
+            flushChanges();
         }
-        flushChanges();
     }
 
     @Override

@@ -22,6 +22,12 @@ import java.util.concurrent.RejectedExecutionException;
  * The files of one log: keeps one written with zeros ahead of its use, gives them their names, lets
  * them go and uses them again.
  *
+ * <p>Crash points, in the order in which a file meets them: {@code log-file.created} or {@code
+ * log-file.reopened}; {@code log-file.header-written}, {@code log-file.named}, {@code
+ * log-file.begun}; {@code log-file.let-go} or {@code log-file.deleted}, {@code
+ * log-file.let-go-settled}; and when a log is opened {@code log-file.adopted}, {@code
+ * log-file.leftover-removed}, {@code log-file.leftovers-settled}.
+ *
  * <p>Thread-safe; {@link #begin} belongs to the thread that writes the log.
  */
 final class WalFiles implements AutoCloseable {
@@ -105,15 +111,25 @@ final class WalFiles implements AutoCloseable {
                 if (whole && recycled.size() < MAX_RECYCLED_FILES) {
                     recycled.add(path);
                     unfinishedNames = Math.max(unfinishedNames, spareNumber(name) + 1);
-                    continue;
                 }
+                whole = recycled.contains(path);
             }
-            disk.delete(path);
+            if (whole) {
+                crashPoint("log-file.adopted");
+            } else {
+                disk.delete(path);
+                crashPoint("log-file.leftover-removed");
+            }
         }
         if (found) {
             // A name that was let go must be gone for good before its file is written again.
             disk.syncDirectory(directory);
+            crashPoint("log-file.leftovers-settled");
         }
+    }
+
+    private void crashPoint(String name) {
+        environment.crashPoints().hit(name);
     }
 
     private boolean isWhole(Path path) throws IOException {
@@ -166,9 +182,12 @@ final class WalFiles implements AutoCloseable {
             MemorySegment first = block.asSlice(0, WalFormat.HEADER_BLOCK_BYTES);
             header.write(first);
             taken.file().write(0, first);
+            crashPoint("log-file.header-written");
             Path path = directory.resolve(WalFormat.fileName(number));
             disk.rename(taken.path(), path);
+            crashPoint("log-file.named");
             disk.syncDirectory(directory);
+            crashPoint("log-file.begun");
             synchronized (this) {
                 named.add(new Named(path, header));
             }
@@ -191,9 +210,11 @@ final class WalFiles implements AutoCloseable {
         Spare made;
         if (reused != null) {
             made = new Spare(reused, disk.open(reused));
+            crashPoint("log-file.reopened");
         } else {
             Path path = unfinishedPath();
             made = new Spare(path, disk.create(path, options.fileBytes()));
+            crashPoint("log-file.created");
         }
         metrics.prepared(reused != null);
         synchronized (this) {
@@ -270,8 +291,10 @@ final class WalFiles implements AutoCloseable {
         Path unfinished = unfinishedPath();
         if (reuse) {
             disk.rename(file.path(), unfinished);
+            crashPoint("log-file.let-go");
         } else {
             disk.delete(file.path());
+            crashPoint("log-file.deleted");
         }
         synchronized (this) {
             named.remove(file);
@@ -279,6 +302,7 @@ final class WalFiles implements AutoCloseable {
         // The old name must be gone for good before the file's header may say something else, or
         // the next file goes.
         disk.syncDirectory(directory);
+        crashPoint("log-file.let-go-settled");
         if (reuse) {
             synchronized (this) {
                 recycled.add(unfinished);

@@ -1,5 +1,6 @@
 package io.arbalest.wal;
 
+import io.arbalest.common.CrashPoints;
 import io.arbalest.common.Metrics;
 import io.arbalest.io.BlockFile;
 import io.arbalest.testkit.SimClock;
@@ -25,9 +26,10 @@ final class LogFixture {
     static final WalOptions SMALL = WalOptions.DEFAULTS.withFileBytes(8L * BLOCK);
 
     final SimClock clock = new SimClock();
-    final SimScheduler scheduler = new SimScheduler(clock);
+    SimScheduler scheduler = new SimScheduler(clock);
     final SimDisk disk;
     WalOptions options = SMALL;
+    CrashPoints crashPoints = CrashPoints.NONE;
 
     LogFixture(long seed) {
         disk = new SimDisk(seed);
@@ -62,7 +64,31 @@ final class LogFixture {
                 IDENTITY,
                 term,
                 options,
-                new LogEnvironment(disk, scheduler, clock, Metrics.NONE, List.of("shard", "7")));
+                new LogEnvironment(
+                        disk,
+                        scheduler,
+                        clock,
+                        Metrics.NONE,
+                        List.of("shard", "7"),
+                        name -> crashPoints.hit(name)));
+    }
+
+    /** Cuts the power: threads end, the disk keeps what was stable and some of the rest. */
+    void crash() {
+        endThreads();
+        disk.crash();
+    }
+
+    /** Kills the process: threads end, the disk goes on. */
+    void kill() {
+        endThreads();
+        disk.outliveProcess();
+    }
+
+    private void endThreads() {
+        crashPoints = CrashPoints.NONE;
+        scheduler.close();
+        scheduler = new SimScheduler(clock);
     }
 
     WalRecovery recovery() {

@@ -157,7 +157,8 @@ class LogOnFullDiskTest {
     @ParameterizedTest
     @EnumSource(names = {"AUTO", "FILECHANNEL"})
     void aWriteIntoAFileWithoutBlocksPoisonsTheLog(Backend backend) throws Exception {
-        Disk disk = new ThinDisk(DiskSelection.select(backend, directory).disk());
+        DiskSelection selected = DiskSelection.select(backend, directory);
+        Disk disk = new ThinDisk(selected.disk());
         try (SystemScheduler scheduler = new SystemScheduler();
                 FileWriteAheadLog log = open(disk, scheduler)) {
             long durable = 0;
@@ -175,7 +176,9 @@ class LogOnFullDiskTest {
                             e -> assertThat(e.reason()).isEqualTo(Reason.POISONED))
                     .hasMessageContaining("unknown")
                     .hasRootCauseInstanceOf(
-                            backend == Backend.AUTO ? DiskFullException.class : IOException.class);
+                            selected.backend() == Backend.IO_URING
+                                    ? DiskFullException.class
+                                    : IOException.class);
             assertThat(durable).isGreaterThan(10);
             assertThatThrownBy(() -> append(log))
                     .isInstanceOfSatisfying(
