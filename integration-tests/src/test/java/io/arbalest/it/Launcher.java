@@ -73,6 +73,10 @@ final class Launcher implements AutoCloseable {
         return read(output);
     }
 
+    String errorsSoFar() {
+        return read(errors);
+    }
+
     /** What Ctrl-C sends. */
     void interrupt() throws Exception {
         new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();

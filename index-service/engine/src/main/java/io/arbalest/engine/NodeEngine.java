@@ -80,6 +80,20 @@ public final class NodeEngine implements Engine {
      * @throws ArbalestException DIRECTORY_IN_USE, or IO_FAILED if the directory cannot be made
      */
     public NodeEngine(String nodeName, Path dataDirectory, EngineOptions options, Env env) {
+        this(nodeName, dataDirectory, options, env, Set.of());
+    }
+
+    /**
+     * As above.
+     *
+     * @param acceptedLosses damaged logs that may be cut
+     */
+    public NodeEngine(
+            String nodeName,
+            Path dataDirectory,
+            EngineOptions options,
+            Env env,
+            Set<AcceptedLoss> acceptedLosses) {
         this.nodeName = nodeName;
         this.shardsDirectory = dataDirectory.resolve("shards");
         this.options = options;
@@ -90,7 +104,7 @@ public final class NodeEngine implements Engine {
                 new ShardWorkers(
                         env.scheduler().parallel("indexer", options.indexerThreads()),
                         env.scheduler().parallel("merger", MERGER_THREADS));
-        this.logs = new FileLogs(options, env);
+        this.logs = new FileLogs(options, env, acceptedLosses);
         workers.merger().execute(() -> KernelWarmUp.once(env.random()));
     }
 
@@ -276,6 +290,15 @@ public final class NodeEngine implements Engine {
                                 .thenComparingInt(s -> s.id().number()))
                 .map(Shard.class::cast)
                 .toList();
+    }
+
+    /** Why a shard's log is not opened: it is damaged. Empty: none is, as far as is known. */
+    public Optional<ArbalestException> damagedLog() {
+        return shards.values().stream()
+                .map(ShardCore::openingFailure)
+                .flatMap(Optional::stream)
+                .filter(failure -> failure.code() == ErrorCode.LOG_CORRUPT)
+                .findFirst();
     }
 
     @Override

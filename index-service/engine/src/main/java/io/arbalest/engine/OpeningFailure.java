@@ -19,6 +19,13 @@ final class OpeningFailure {
 
     /** What a shard says that could not be opened. */
     static ArbalestException of(String shard, Throwable cause) {
+        if (cause instanceof ArbalestException coded) {
+            return new ArbalestException(
+                    coded.code(),
+                    "shard " + shard + " cannot be opened: " + coded.detail(),
+                    coded.fix(),
+                    coded);
+        }
         ErrorCode code =
                 switch (cause) {
                     case LogCorruptException _ -> ErrorCode.LOG_CORRUPT;

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
@@ -233,8 +234,7 @@ final class ShardCore implements Shard, AutoCloseable {
     }
 
     private void fail(Throwable cause) {
-        failure =
-                cause instanceof ArbalestException coded ? coded : OpeningFailure.of(name(), cause);
+        failure = OpeningFailure.of(name(), cause);
         state = ShardState.FAILED;
         OpeningFailure.report("shard " + name() + " cannot be opened", cause);
     }
@@ -554,6 +554,11 @@ final class ShardCore implements Shard, AutoCloseable {
 
     long term() {
         return term;
+    }
+
+    /** Why the shard could not be opened; empty: it could, or has not been yet. */
+    Optional<ArbalestException> openingFailure() {
+        return state == ShardState.FAILED ? Optional.ofNullable(failure) : Optional.empty();
     }
 
     ShardState state() {

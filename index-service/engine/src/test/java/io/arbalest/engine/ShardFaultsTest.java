@@ -14,9 +14,13 @@ import io.arbalest.model.RowStatus;
 import io.arbalest.model.Version;
 import io.arbalest.wal.LogFailedException;
 import io.arbalest.wal.RecordType;
+import io.arbalest.wal.WalFormat;
 
 import org.junit.jupiter.api.Test;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,6 +60,44 @@ final class ShardFaultsTest {
                         ArbalestException.class,
                         e -> assertThat(e.code()).isEqualTo(ErrorCode.LOG_CORRUPT));
         sim.shard.close();
+    }
+
+    /** Three records of three rows each, the second of them damaged. */
+    private static SimulatedShard damaged(boolean flushed) throws IOException {
+        SimulatedShard sim = new SimulatedShard(EngineOptions.DEFAULT, Metric.L2, null, true);
+        for (int from = 0; from < 9; from += 3) {
+            sim.write(rows(sim, from, from + 3));
+        }
+        if (flushed) {
+            sim.flushStore();
+        }
+        Path log = SimulatedShard.DIRECTORY.resolve("wal").resolve(WalFormat.fileName(1));
+        String content = new String(sim.disk.dump(log), StandardCharsets.ISO_8859_1);
+        sim.disk.flipBit(log, content.indexOf("k4"), 0);
+        sim.crash();
+        assertThat(sim.shard.statistics().state()).isEqualTo(ShardState.FAILED);
+        return sim;
+    }
+
+    @Test
+    void aDamagedLogFailsTheShardAndOffersToAcceptTheLoss() throws IOException {
+        assertThat(damaged(false).shard.statistics().error())
+                .contains("ARB-3002", "rows 4 to 9", "--accept-data-loss things/0@4");
+    }
+
+    @Test
+    void aLossThatReachesIntoTheStoreIsNotOffered() throws IOException {
+        assertThat(damaged(true).shard.statistics().error())
+                .contains("ARB-3002", "the metadata store holds rows up to 9")
+                .doesNotContain("--accept-data-loss");
+    }
+
+    @Test
+    void anAcceptedLossNamesShardAndRow() {
+        assertThat(AcceptedLoss.parse("a/b/3@17")).contains(new AcceptedLoss("a/b/3", 17));
+        for (String wrong : List.of("", "things", "things/0", "things@1", "things/x@1", "/0@1x")) {
+            assertThat(AcceptedLoss.parse(wrong)).as(wrong).isEmpty();
+        }
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.arbalest.server;
 
+import io.arbalest.engine.AcceptedLoss;
 import io.arbalest.io.uring.DiskSelection;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
@@ -13,16 +14,22 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.logging.LogManager;
 
 /**
- * Main class of a node: {@code --config FILE}. Prints {@code READY name=NAME flight=PORT http=PORT}
- * on standard output when it serves; everything else goes to standard error. A start that fails
- * prints one line {@code ARB-nnnn ...} and exits with 1, a wrong command line with 2; SIGTERM and
- * SIGINT stop the node and exit with 0.
+ * Main class of a node: {@code --config FILE --accept-data-loss COLLECTION/SHARD@ROW}. Prints
+ * {@code READY name=NAME flight=PORT http=PORT} on standard output when it serves; everything else
+ * goes to standard error. A start that fails, because a log is damaged for example, prints one line
+ * {@code ARB-nnnn ...} and exits with 1, a wrong command line with 2; SIGTERM and SIGINT stop the
+ * node and exit with 0.
  *
  * <p>Confined to the main thread, apart from the shutdown hook.
  */
@@ -33,6 +40,7 @@ public final class ArbalestNode {
     /** Whoever sent the signal waits 5 s before it sends the one that cannot be caught. */
     private static final Duration STOP_LIMIT = Duration.ofMillis(4500);
 
+    private static final String ACCEPT_DATA_LOSS = "--accept-data-loss";
     private static final String LOGGING = "/logging.properties";
 
     /** Earlier 25s may move a pinned array under a native call (JDK-8377811). */
@@ -40,7 +48,8 @@ public final class ArbalestNode {
 
     private static final String HELP =
             """
-            Usage: ArbalestNode [--config FILE]              run a node
+            Usage: ArbalestNode [--config FILE] [--accept-data-loss COLLECTION/SHARD@ROW]...
+                                                             run a node
                    ArbalestNode config show [--config FILE]  print what is in effect and where it came from
                    ArbalestNode probe-io [--config FILE]     say how the log would be written on this machine
                    ArbalestNode --help
@@ -48,6 +57,10 @@ public final class ArbalestNode {
             Examples:
               ./arbalest node --config node.yaml
               ARBALEST_NODE_DATA_DIR=/var/lib/arbalest ./arbalest node --config node.yaml
+
+            --accept-data-loss: a node whose log is damaged refuses to start and says what would be lost if the log
+            ended before the damage, and this argument with the row at which. Given, the log is cut there, once; what is
+            cut off is kept beside it in files named *.lost. Other damage is refused as before.
 
             Keys of the file (YAML), with their defaults; each can be overridden by an environment variable:
             """;
@@ -77,6 +90,7 @@ public final class ArbalestNode {
                 arguments.pop();
                 arguments.pop();
             }
+            Set<AcceptedLoss> acceptedLosses = acceptedLosses(arguments);
             Path file = configFile(arguments);
             Settings settings = ConfigReader.read(file, System.getenv());
             NodeConfig config = NodeConfig.of(settings);
@@ -90,7 +104,7 @@ public final class ArbalestNode {
                 probe(config);
                 return 0;
             }
-            serve(config);
+            serve(config, acceptedLosses);
             return 0;
         } catch (IllegalArgumentException e) {
             System.err.println(e.getMessage() + "; see --help");
@@ -105,6 +119,30 @@ public final class ArbalestNode {
     private static void probe(NodeConfig config) {
         DiskSelection storage = Node.storage(config);
         System.out.println((storage.backend().word() + " " + storage.reason()).strip());
+    }
+
+    /** Takes {@code --accept-data-loss} and its values away from the arguments. */
+    private static Set<AcceptedLoss> acceptedLosses(Deque<String> arguments) {
+        Set<AcceptedLoss> accepted = new LinkedHashSet<>();
+        List<String> others = new ArrayList<>();
+        while (!arguments.isEmpty()) {
+            String argument = arguments.pop();
+            if (argument.equals(ACCEPT_DATA_LOSS)) {
+                String value = arguments.isEmpty() ? "" : arguments.pop();
+                accepted.add(
+                        AcceptedLoss.parse(value)
+                                .orElseThrow(() ->
+                                        new IllegalArgumentException(
+                                                ACCEPT_DATA_LOSS
+                                                        + " takes COLLECTION/SHARD@ROW, not '"
+                                                        + value
+                                                        + "'")));
+            } else {
+                others.add(argument);
+            }
+        }
+        arguments.addAll(others);
+        return accepted;
     }
 
     private static @Nullable Path configFile(Deque<String> arguments) {
@@ -177,11 +215,12 @@ public final class ArbalestNode {
         }
     }
 
-    private static void serve(NodeConfig config) throws InterruptedException {
+    private static void serve(NodeConfig config, Set<AcceptedLoss> acceptedLosses)
+            throws InterruptedException {
         System.Logger log = System.getLogger(ArbalestNode.class.getName());
         Node node;
         try {
-            node = Node.start(config);
+            node = Node.start(config, acceptedLosses);
         } catch (RuntimeException e) {
             if (!(e instanceof ArbalestException)) {
                 log.log(Level.ERROR, "cannot start", e);
@@ -197,18 +236,23 @@ public final class ArbalestNode {
                 Integer.toString(node.self().flightPort()),
                 Integer.toString(node.self().httpPort()),
                 config.node().dataDirectory());
-        var _ =
-                node.ready()
-                        .thenRun(() -> {
-                            System.out.println(
-                                    "READY name="
-                                            + node.self().name()
-                                            + " flight="
-                                            + node.self().flightPort()
-                                            + " http="
-                                            + node.self().httpPort());
-                            System.out.flush();
-                        });
+        try {
+            node.ready().join();
+        } catch (CompletionException e) {
+            ArbalestException refused =
+                    Node.coded(e.getCause() instanceof RuntimeException cause ? cause : e);
+            System.err.println(refused.getMessage());
+            node.closeWithin(STOP_LIMIT, () -> Runtime.getRuntime().halt(FAILED));
+            Runtime.getRuntime().halt(FAILED); // the hook would end it as a success
+        }
+        System.out.println(
+                "READY name="
+                        + node.self().name()
+                        + " flight="
+                        + node.self().flightPort()
+                        + " http="
+                        + node.self().httpPort());
+        System.out.flush();
         new CountDownLatch(1).await(); // until the hook ends the process
     }
 

@@ -5,6 +5,7 @@ import io.arbalest.cluster.RatisCatalog;
 import io.arbalest.common.Clock;
 import io.arbalest.common.Scheduler;
 import io.arbalest.common.SystemScheduler;
+import io.arbalest.engine.AcceptedLoss;
 import io.arbalest.engine.EngineOptions;
 import io.arbalest.engine.Env;
 import io.arbalest.engine.NodeEngine;
@@ -26,6 +27,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -51,14 +54,17 @@ final class Node implements AutoCloseable {
     private final PrometheusMetrics metrics = PrometheusMetrics.withHotspotExports();
     private final DeferredCatalog catalog = new DeferredCatalog();
     private final NodeConfig config;
+    private final Set<AcceptedLoss> acceptedLosses;
     private final DiskSelection storage;
     private final NodeInfo self;
     private final NodeEngine engine;
     private final Readiness readiness;
     private final CompletableFuture<RocksDbEnvironment> rocksDb;
 
-    private Node(NodeConfig config, int flightPort, int httpPort) {
+    private Node(
+            NodeConfig config, Set<AcceptedLoss> acceptedLosses, int flightPort, int httpPort) {
         this.config = config;
+        this.acceptedLosses = acceptedLosses;
         this.storage = storage(config);
         this.self =
                 new NodeInfo(
@@ -90,15 +96,16 @@ final class Node implements AutoCloseable {
     /**
      * Starts a node; it may not be ready yet when this returns.
      *
+     * @param acceptedLosses damaged logs that may be cut
      * @throws ArbalestException PORT_IN_USE, DIRECTORY_IN_USE, INVALID_CONFIGURATION, or what a
      *     part fails with
      */
-    static Node start(NodeConfig config) {
+    static Node start(NodeConfig config, Set<AcceptedLoss> acceptedLosses) {
         String host = config.node().host();
         int flightPort = Ports.probe(host, config.ports().flight(), ConfigKey.FLIGHT_PORT);
         int httpPort = Ports.probe(host, config.ports().http(), ConfigKey.HTTP_PORT);
         Ports.probe(config.self().host(), config.self().ratisPort(), ConfigKey.RATIS_PORT);
-        return new Node(config, flightPort, httpPort);
+        return new Node(config, acceptedLosses, flightPort, httpPort);
     }
 
     /** The disk as configured; the probe writes into the data directory, which is made for it. */
@@ -145,7 +152,8 @@ final class Node implements AutoCloseable {
                         ReplicaTransport.NONE,
                         directory -> rocksDb.join().open(directory),
                         metrics);
-        return new NodeEngine(self.name(), config.node().dataDirectory(), options, env);
+        return new NodeEngine(
+                self.name(), config.node().dataDirectory(), options, env, acceptedLosses);
     }
 
     private void startTogether(Executor startup) {
@@ -235,7 +243,10 @@ final class Node implements AutoCloseable {
         return self;
     }
 
-    /** Completes when the node does its part for the first time. */
+    /**
+     * Completes when the node does its part for the first time; fails with LOG_CORRUPT if the log
+     * of a shard is damaged: with one copy of each shard there is nobody to mend it.
+     */
     CompletableFuture<Void> ready() {
         CompletableFuture<Void> ready = new CompletableFuture<>();
         look(ready, scheduler.parallel("readiness", 1), "");
@@ -246,6 +257,11 @@ final class Node implements AutoCloseable {
         String obstacle = readiness.obstacle().orElse("");
         if (obstacle.isEmpty()) {
             ready.complete(null);
+            return;
+        }
+        Optional<ArbalestException> damaged = engine.damagedLog();
+        if (damaged.isPresent()) {
+            ready.completeExceptionally(damaged.get());
             return;
         }
         if (!obstacle.equals(formerly)) {

@@ -26,14 +26,16 @@ record DurableMark(LogIdentity identity, long counter, LogPosition position) {
 
     /** The content of {@code CURRENT} of a log without files. */
     static byte[] initialFile(LogIdentity identity) {
+        return new DurableMark(identity, 1, LogPosition.ORIGIN).file();
+    }
+
+    /** The content of {@code CURRENT} with this mark in both blocks. */
+    byte[] file() {
         byte[] content = new byte[FILE_BYTES];
         for (int block = 0; block < 2; block++) {
-            new DurableMark(identity, 1, LogPosition.ORIGIN)
-                    .write(
-                            MemorySegment.ofArray(content)
-                                    .asSlice(
-                                            (long) block * BlockFile.BLOCK_BYTES,
-                                            BlockFile.BLOCK_BYTES));
+            write(
+                    MemorySegment.ofArray(content)
+                            .asSlice((long) block * BlockFile.BLOCK_BYTES, BlockFile.BLOCK_BYTES));
         }
         return content;
     }

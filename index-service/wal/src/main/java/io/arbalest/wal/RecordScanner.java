@@ -130,7 +130,8 @@ final class RecordScanner {
         return false;
     }
 
-    private @Nullable RecordHeader ownHeader(long at) {
+    /** The header at this offset if it is intact and of this life of the file; else null. */
+    @Nullable RecordHeader ownHeader(long at) {
         if (bytes.get(WalFormat.U32, at) != WalFormat.RECORD_MAGIC) {
             return null;
         }

@@ -42,6 +42,9 @@ import java.util.List;
  * <tr><td>9</td><td>file or record of a later version</td><td>refused with {@link UnsupportedLogFormatException}</td></tr>
  * </table>
  *
+ * <p>Corrupt means that the log is not opened and is left as it is; the error says what would be
+ * lost if it ended before the damage, and {@link LogCut} does that when told.
+ *
  * <p>After 6 and 7 the log goes on in a new file whose header states P, so that what was cut never
  * comes back (row 1).
  *
@@ -64,7 +67,26 @@ final class WalRecovery {
 
     /** Reads and checks the whole log. */
     RecoveredLog recover() throws IOException {
+        try {
+            return read();
+        } catch (LogCorruptException e) {
+            throw e.with(loss(e));
+        }
+    }
+
+    /** Null as well if a look at the damaged log meets the next obstacle. */
+    private @Nullable LogLoss loss(LogCorruptException corrupt) {
+        try {
+            return new LogCut(disk, directory, identity).assess();
+        } catch (IOException e) {
+            corrupt.addSuppressed(e);
+            return null;
+        }
+    }
+
+    private RecoveredLog read() throws IOException {
         List<Long> numbers = numbers();
+        requireNoGap(numbers);
         DurableMark mark = mark(!numbers.isEmpty());
         if (numbers.isEmpty()) {
             if (mark != null && mark.position().fileNumber() > 0) {
@@ -113,23 +135,25 @@ final class WalRecovery {
                 });
     }
 
-    private List<Long> numbers() throws IOException {
-        List<Long> numbers = new ArrayList<>();
-        for (String name : disk.list(directory)) {
-            long number = WalFormat.fileNumber(name);
-            if (number < 0) {
-                continue;
-            }
-            if (!numbers.isEmpty() && number != numbers.getLast() + 1) {
+    /** The numbers of the files that are there, lowest first. */
+    List<Long> numbers() throws IOException {
+        return disk.list(directory).stream()
+                .map(WalFormat::fileNumber)
+                .filter(number -> number >= 0)
+                .sorted()
+                .toList();
+    }
+
+    private void requireNoGap(List<Long> numbers) throws LogCorruptException {
+        for (int i = 1; i < numbers.size(); i++) {
+            if (numbers.get(i) != numbers.get(i - 1) + 1) {
                 throw new LogCorruptException(
                         directory,
                         0,
-                        WalFormat.fileName(numbers.getLast() + 1),
-                        "no such file, but " + name);
+                        WalFormat.fileName(numbers.get(i - 1) + 1),
+                        "no such file, but " + WalFormat.fileName(numbers.get(i)));
             }
-            numbers.add(number);
         }
-        return numbers;
     }
 
     private @Nullable DurableMark mark(boolean hasFiles) throws IOException {
@@ -144,7 +168,7 @@ final class WalRecovery {
         return null;
     }
 
-    private FileHeader header(long number) throws IOException {
+    FileHeader header(long number) throws IOException {
         Path path = path(number);
         try (Arena arena = Arena.ofConfined();
                 BlockFile file = disk.open(path)) {
@@ -250,7 +274,7 @@ final class WalRecovery {
         }
     }
 
-    private static RecordScanner scan(Path path, MemorySegment bytes, FileHeader header, long limit)
+    static RecordScanner scan(Path path, MemorySegment bytes, FileHeader header, long limit)
             throws UnsupportedLogFormatException {
         RecordScanner scanner = new RecordScanner(bytes, header, limit);
         while (scanner.advance()) {
@@ -269,8 +293,8 @@ final class WalRecovery {
         return type;
     }
 
-    private <T extends @Nullable Object> T withBytes(Path path, BytesReader<T> reader)
-            throws IOException {
+    /** Reads a whole file and gives its bytes to the reader, for whose time they are valid. */
+    <T extends @Nullable Object> T withBytes(Path path, BytesReader<T> reader) throws IOException {
         try (Arena arena = Arena.ofConfined();
                 BlockFile file = disk.open(path)) {
             MemorySegment bytes = AlignedBuffers.allocate(arena, file.size());
@@ -279,7 +303,7 @@ final class WalRecovery {
         }
     }
 
-    private Path path(long number) {
+    Path path(long number) {
         return directory.resolve(WalFormat.fileName(number));
     }
 
@@ -288,7 +312,7 @@ final class WalRecovery {
     }
 
     @FunctionalInterface
-    private interface BytesReader<T extends @Nullable Object> {
+    interface BytesReader<T extends @Nullable Object> {
         T read(MemorySegment bytes) throws IOException;
     }
 }
