@@ -199,6 +199,7 @@ final class SegmentSearch {
     SegmentPlan explain() {
         return new SegmentPlan(
                 segment.id(),
+                segment instanceof SealedSegment,
                 plan,
                 rows,
                 linked,

@@ -1,13 +1,11 @@
 package io.arbalest.benchmarks.filters;
 
+import io.arbalest.benchmarks.filters.FilterQuestions.Question;
+import io.arbalest.benchmarks.filters.FilterWay.Answer;
+import io.arbalest.benchmarks.report.Percentiles;
 import io.arbalest.engine.FilterPlan;
-import io.arbalest.engine.FoundRow;
-import io.arbalest.engine.SearchSpec;
-import io.arbalest.engine.SegmentPlan;
-import io.arbalest.engine.ShardSearchResult;
 import io.arbalest.model.Field;
 import io.arbalest.model.FieldType;
-import io.arbalest.model.Filter;
 import io.arbalest.model.HnswParams;
 import io.arbalest.model.Metric;
 
@@ -16,40 +14,38 @@ import org.jspecify.annotations.Nullable;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
-import java.util.SplittableRandom;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
- * Searches one shard with filters of several selectivities, with every plan, the plans and the
- * search without a filter in turns for each query, so that what else the machine does hits all of
- * them.
+ * Searches one shard with filters of several selectivities, with every plan, without a filter, and
+ * with a peer. They take turns after {@value #BLOCK} queries each, in an order that is drawn anew
+ * for every round of turns: what else the machine does, and what the one before has left in the
+ * caches, hit all of them alike.
  *
- * <p>An uncorrelated filter asks for a random number below a bound. A correlated one asks for the
- * points nearest to a pivot, and is asked with queries that lie far from it: of {@value #PIVOTS}
- * pivots each query takes the one least like itself. So the walk ends up where nothing matches.
- *
- * <p>Recall is against brute force over the rows that match, from the binary16 vectors.
+ * <p>The rows lie in sealed segments, as those of a shard that has run for a while do.
  *
  * <p>Confined to one thread; with {@code ingestRate}, another one writes rows that match nothing.
  */
 public final class FilterBench {
-    private static final int K = 10;
-    private static final int PIVOTS = 8;
-    private static final int PARTS = 1_000_000;
     private static final int BATCH = 512;
+    private static final int BLOCK = 25;
     private static final double[] SELECTIVITIES = {100, 50, 10, 1, 0.1, 0.01};
 
     /**
      * What to measure.
      *
-     * @param queries how many of them, from the first
-     * @param passes over the queries; the first one is not counted
+     * @param passes over the queries; one more is made before them and not counted
+     * @param ef candidates of a search
+     * @param segments sealed segments that the rows are spread over, before any merge
      * @param ingestRate rows a second that are written meanwhile; 0: none
+     * @param peerEfs candidates of Lucene's searches; empty: without Lucene
      */
     public record Settings(
             float[][] base,
@@ -57,25 +53,32 @@ public final class FilterBench {
             Metric metric,
             HnswParams hnsw,
             int passes,
+            int ef,
+            int segments,
             int ingestRate,
+            List<FilterPlan> plans,
+            List<Integer> peerEfs,
             Path directory) {}
 
     /**
      * One measurement.
      *
      * @param selectivity percent of the rows that match
-     * @param plan what was asked for
-     * @param chosen what was done, for each segment
-     * @param p50 microseconds, as are the others
+     * @param plan what was asked for, or the peer
+     * @param p50 microseconds, as are the other times
+     * @param chosen what was done, for each sealed segment
      * @param scored distances a query
+     * @param fallbacks walks given up, a query
      */
     public record Row(
             double selectivity,
             boolean correlated,
-            FilterPlan plan,
+            String plan,
+            int ef,
             double recall,
             double p50,
             double p99,
+            double mean,
             double unfilteredP50,
             double unfilteredP99,
             double unfilteredRecall,
@@ -84,119 +87,47 @@ public final class FilterBench {
             double fallbacks) {}
 
     private final Settings settings;
-    private final int rows;
-    private final int[] random;
+    private final FilterQuestions questions;
 
-    /** For each pivot, the place of each row among all, nearest first, in parts of a million. */
-    private final int[][] places = new int[PIVOTS][];
-
-    /** For each query, the score of each row. */
-    private final float[][] scores;
-
-    private final int[] pivotOfQuery;
-
+    /** Computes all truth, which takes a while. */
     public FilterBench(Settings settings) {
         this.settings = settings;
-        this.rows = settings.base().length;
-        SplittableRandom source = new SplittableRandom(42);
-        this.random = new int[rows];
-        Integer[] order = new Integer[rows];
-        Arrays.setAll(order, i -> i);
-        for (int i = rows - 1; i > 0; i--) {
-            int other = source.nextInt(i + 1);
-            Integer swap = order[i];
-            order[i] = order[other];
-            order[other] = swap;
-        }
-        for (int place = 0; place < rows; place++) {
-            random[order[place]] = (int) ((long) place * PARTS / rows);
-        }
-        for (float[] row : settings.base()) {
-            round(row);
-        }
-        float[][] pivots = new float[PIVOTS][];
-        for (int pivot = 0; pivot < PIVOTS; pivot++) {
-            pivots[pivot] = settings.base()[source.nextInt(rows)];
-            places[pivot] = places(scoresOf(pivots[pivot]));
-        }
-        this.scores = new float[settings.queries().length][];
-        this.pivotOfQuery = new int[scores.length];
-        for (int query = 0; query < scores.length; query++) {
-            scores[query] = scoresOf(settings.queries()[query]);
-            for (int pivot = 1; pivot < PIVOTS; pivot++) {
-                float[] vector = settings.queries()[query];
-                if (score(vector, pivots[pivot]) < score(vector, pivots[pivotOfQuery[query]])) {
-                    pivotOfQuery[query] = pivot;
-                }
-            }
-        }
-    }
-
-    private static void round(float[] vector) {
-        for (int i = 0; i < vector.length; i++) {
-            vector[i] = Float.float16ToFloat(Float.floatToFloat16(vector[i]));
-        }
-    }
-
-    private float score(float[] left, float[] right) {
-        float dot = 0;
-        float squares = 0;
-        for (int i = 0; i < left.length; i++) {
-            dot += left[i] * right[i];
-            squares += right[i] * right[i];
-        }
-        return settings.metric() == Metric.L2 ? 2 * dot - squares : dot;
-    }
-
-    private float[] scoresOf(float[] query) {
-        float[] found = new float[rows];
-        for (int row = 0; row < rows; row++) {
-            found[row] = score(query, settings.base()[row]);
-        }
-        return found;
-    }
-
-    private int[] places(float[] scoreOfRow) {
-        Integer[] order = new Integer[rows];
-        Arrays.setAll(order, i -> i);
-        Arrays.sort(order, (a, b) -> Float.compare(scoreOfRow[b], scoreOfRow[a]));
-        int[] found = new int[rows];
-        for (int place = 0; place < rows; place++) {
-            found[order[place]] = (int) ((long) place * PARTS / rows);
-        }
-        return found;
+        this.questions =
+                new FilterQuestions(settings.base(), settings.queries(), settings.metric());
     }
 
     /** Fills a shard, measures and hands on each row as it is known. */
-    public void run(List<FilterPlan> plans, Consumer<Row> sink, Consumer<String> progress)
-            throws InterruptedException {
-        List<Field> fields = new ArrayList<>(List.of(new Field("random", FieldType.LONG)));
-        for (int pivot = 0; pivot < PIVOTS; pivot++) {
-            fields.add(new Field("place" + pivot, FieldType.LONG));
+    public void run(Consumer<Row> sink, Consumer<String> progress) throws Exception {
+        List<Field> fields = new ArrayList<>();
+        for (int column = 0; column < FilterQuestions.COLUMNS; column++) {
+            fields.add(new Field(FilterQuestions.name(column), FieldType.LONG));
         }
-        int dimension = settings.base()[0].length;
-        try (FilteredShard shard =
-                new FilteredShard(
-                        settings.directory(),
-                        fields,
-                        dimension,
-                        settings.metric(),
-                        settings.hnsw())) {
+        int segmentRows = (questions.rows() + settings.segments() - 1) / settings.segments();
+        try (LuceneFilters lucene = lucene(progress);
+                FilteredShard shard =
+                        new FilteredShard(
+                                settings.directory().resolve("shard"),
+                                fields,
+                                questions.row(0).length,
+                                settings.metric(),
+                                settings.hnsw(),
+                                segmentRows)) {
             long begin = System.nanoTime();
             fill(shard);
             progress.accept(
-                    rows
-                            + " rows written and linked in "
-                            + (System.nanoTime() - begin) / 1_000_000
+                    questions.rows()
+                            + " rows written, linked and sealed in "
+                            + millisSince(begin)
                             + " ms");
             AtomicBoolean done = new AtomicBoolean();
             CompletableFuture<Void> writing =
                     settings.ingestRate() == 0
                             ? CompletableFuture.completedFuture(null)
                             : CompletableFuture.runAsync(() -> ingest(shard, done));
+            List<FilterWay> ways = ways(shard, lucene);
             for (boolean correlated : new boolean[] {false, true}) {
                 for (double selectivity : SELECTIVITIES) {
-                    measure(shard, plans, selectivity, correlated).forEach(sink);
+                    measure(ways, selectivity, correlated).forEach(sink);
                 }
             }
             done.set(true);
@@ -204,40 +135,75 @@ public final class FilterBench {
         }
     }
 
+    private static long millisSince(long begin) {
+        return (System.nanoTime() - begin) / 1_000_000;
+    }
+
+    private @Nullable LuceneFilters lucene(Consumer<String> progress) throws Exception {
+        if (settings.peerEfs().isEmpty()) {
+            return null;
+        }
+        long begin = System.nanoTime();
+        Path path = settings.directory().resolve("lucene");
+        LuceneFilters lucene =
+                new LuceneFilters(questions, settings.metric(), settings.hnsw(), path);
+        progress.accept("lucene built in " + millisSince(begin) + " ms");
+        return lucene;
+    }
+
+    private List<FilterWay> ways(FilteredShard shard, @Nullable LuceneFilters lucene) {
+        List<FilterWay> ways = new ArrayList<>();
+        ways.add(way("unfiltered", FilterPlan.AUTO, shard));
+        settings.plans().forEach(plan -> ways.add(way(plan.label(), plan, shard)));
+        if (lucene != null) {
+            settings.peerEfs().forEach(ef -> ways.add(lucene.way(ef)));
+        }
+        return ways;
+    }
+
+    private FilterWay way(String label, FilterPlan plan, FilteredShard shard) {
+        return new ShardWay(label, settings.ef(), plan, shard.shard(), questions);
+    }
+
     private void fill(FilteredShard shard) throws InterruptedException {
         List<CompletableFuture<?>> sent = new ArrayList<>();
-        for (int from = 0; from < rows; from += BATCH) {
-            int to = Math.min(rows, from + BATCH);
+        for (int from = 0; from < questions.rows(); from += BATCH) {
+            int to = Math.min(questions.rows(), from + BATCH);
+            List<float[]> vectors = new ArrayList<>();
             List<@Nullable Object[]> metadata = new ArrayList<>();
             for (int row = from; row < to; row++) {
-                @Nullable Object[] values = new @Nullable Object[1 + PIVOTS];
-                values[0] = (long) random[row];
-                for (int pivot = 0; pivot < PIVOTS; pivot++) {
-                    values[1 + pivot] = (long) places[pivot][row];
+                @Nullable Object[] values = new @Nullable Object[FilterQuestions.COLUMNS];
+                for (int column = 0; column < values.length; column++) {
+                    values[column] = (long) questions.number(column, row);
                 }
+                vectors.add(questions.row(row));
                 metadata.add(values);
             }
-            sent.add(shard.write(from, Arrays.asList(settings.base()).subList(from, to), metadata));
+            sent.add(shard.write(from, vectors, metadata));
             if (sent.size() == 4) {
                 sent.removeFirst().join();
             }
         }
         sent.forEach(CompletableFuture::join);
-        shard.awaitLinked();
+        shard.awaitSealed(questions.rows(), questions.row(0), beyond());
+    }
+
+    private static @Nullable Object[] beyond() {
+        @Nullable Object[] values = new @Nullable Object[FilterQuestions.COLUMNS];
+        Arrays.fill(values, (long) FilterQuestions.beyond());
+        return values;
     }
 
     /** Writes copies of rows, with numbers that no filter accepts. */
     private void ingest(FilteredShard shard, AtomicBoolean done) {
-        @Nullable Object[] beyond = new @Nullable Object[1 + PIVOTS];
-        Arrays.fill(beyond, (long) PARTS + 1);
         int perTick = Math.max(1, settings.ingestRate() / 100);
         long next = System.nanoTime();
-        for (long key = rows; !done.get(); key += perTick) {
+        for (long key = 2L * questions.rows(); !done.get(); key += perTick) {
             List<float[]> vectors = new ArrayList<>();
             List<@Nullable Object[]> metadata = new ArrayList<>();
             for (int i = 0; i < perTick; i++) {
-                vectors.add(settings.base()[(int) ((key + i) % rows)]);
-                metadata.add(beyond);
+                vectors.add(questions.row((int) ((key + i) % questions.rows())));
+                metadata.add(beyond());
             }
             shard.write(key, vectors, metadata).join();
             next += 10_000_000;
@@ -249,22 +215,30 @@ public final class FilterBench {
 
     /** Times and recall of one way to search. */
     private static final class Series {
-        private final long[] nanos;
-        private int count;
+        private final long[][] nanos; // by query, then by pass
+        private long answers;
         private long hits;
         private long wanted;
         private long scored;
         private long fallbacks;
         private String chosen = "";
 
-        Series(int samples) {
-            nanos = new long[samples];
+        Series(int queries, int passes) {
+            nanos = new long[queries][passes];
         }
 
-        double percentile(double share) {
-            long[] sorted = Arrays.copyOf(nanos, count);
-            Arrays.sort(sorted);
-            return sorted[(int) Math.max(0, Math.ceil(share * count) - 1)] / 1e3;
+        /**
+         * The times to report, ascending: each query's median over its passes, or, where the
+         * disturbance is what is measured, all.
+         */
+        long[] times(boolean all) {
+            if (all) {
+                return Arrays.stream(nanos).flatMapToLong(Arrays::stream).sorted().toArray();
+            }
+            return Arrays.stream(nanos)
+                    .mapToLong(passes -> Arrays.stream(passes).sorted().toArray()[passes.length / 2])
+                    .sorted()
+                    .toArray();
         }
 
         double recall() {
@@ -272,139 +246,72 @@ public final class FilterBench {
         }
     }
 
-    private List<Row> measure(
-            FilteredShard shard, List<FilterPlan> plans, double selectivity, boolean correlated) {
-        int samples = settings.queries().length * settings.passes();
-        Series unfiltered = new Series(samples);
-        List<Series> series = new ArrayList<>();
-        plans.forEach(_ -> series.add(new Series(samples)));
-        long bound = Math.round(selectivity / 100 * PARTS);
-        long[][] all = new long[scores.length][];
-        long[][] matching = new long[scores.length][];
-        for (int query = 0; query < scores.length; query++) {
-            all[query] = truth(query, null, bound);
-            matching[query] =
-                    truth(query, correlated ? places[pivotOfQuery[query]] : random, bound);
-        }
-        for (int pass = 0; pass <= settings.passes(); pass++) {
-            for (int query = 0; query < scores.length; query++) {
-                int[] column = correlated ? places[pivotOfQuery[query]] : random;
-                String field = correlated ? "place" + pivotOfQuery[query] : "random";
-                Filter filter = new Filter.Compare(field, Filter.Order.LESS, bound);
-                Question plain = new Question(query, null, null, PARTS, all[query]);
-                Question filtered = new Question(query, filter, column, bound, matching[query]);
-                search(shard, plain, FilterPlan.AUTO, pass > 0, unfiltered);
-                for (int plan = 0; plan < plans.size(); plan++) {
-                    search(shard, filtered, plans.get(plan), pass > 0, series.get(plan));
+    private List<Row> measure(List<FilterWay> ways, double selectivity, boolean correlated)
+            throws Exception {
+        Question[] filtered = questions.filtered(selectivity, correlated);
+        Question[] plain = questions.unfiltered();
+        List<Series> series =
+                ways.stream()
+                        .map(_ -> new Series(questions.queries(), settings.passes()))
+                        .toList();
+        List<Integer> turns = new ArrayList<>(IntStream.range(0, ways.size()).boxed().toList());
+        Random order = new Random(7);
+        for (int pass = -1; pass < settings.passes(); pass++) {
+            for (int from = 0; from < questions.queries(); from += BLOCK) {
+                Collections.shuffle(turns, order);
+                int to = Math.min(questions.queries(), from + BLOCK);
+                for (int way : turns) {
+                    for (int query = from; query < to; query++) {
+                        Question question = way == 0 ? plain[query] : filtered[query];
+                        ask(ways.get(way), question, pass, series.get(way));
+                    }
                 }
             }
         }
-        List<Row> measured = new ArrayList<>();
-        for (int plan = 0; plan < plans.size(); plan++) {
-            Series one = series.get(plan);
-            measured.add(
-                    new Row(
-                            selectivity,
-                            correlated,
-                            plans.get(plan),
-                            one.recall(),
-                            one.percentile(0.5),
-                            one.percentile(0.99),
-                            unfiltered.percentile(0.5),
-                            unfiltered.percentile(0.99),
-                            unfiltered.recall(),
-                            one.chosen,
-                            (double) one.scored / one.count,
-                            (double) one.fallbacks / one.count));
-        }
-        return measured;
+        return IntStream.range(1, ways.size())
+                .mapToObj(way -> row(
+                        selectivity, correlated, ways.get(way), series.get(way), series.get(0)))
+                .toList();
     }
 
-    /**
-     * A query with its filter, and what it should find.
-     *
-     * @param column the number that the filter asks about, by row; null: no filter
-     */
-    private record Question(
-            int query, @Nullable Filter filter, int @Nullable [] column, long bound, long[] best) {}
+    private Row row(
+            double selectivity, boolean correlated, FilterWay way, Series one, Series unfiltered) {
+        long[] times = one.times(settings.ingestRate() > 0);
+        long[] plain = unfiltered.times(settings.ingestRate() > 0);
+        return new Row(
+                selectivity,
+                correlated,
+                way.label(),
+                way.ef(),
+                one.recall(),
+                Percentiles.of(times, 0.5) / 1e3,
+                Percentiles.of(times, 0.99) / 1e3,
+                Arrays.stream(times).average().orElse(Double.NaN) / 1e3,
+                Percentiles.of(plain, 0.5) / 1e3,
+                Percentiles.of(plain, 0.99) / 1e3,
+                unfiltered.recall(),
+                one.chosen,
+                (double) one.scored / one.answers,
+                (double) one.fallbacks / one.answers);
+    }
 
-    private void search(
-            FilteredShard shard,
-            Question question,
-            FilterPlan plan,
-            boolean counted,
-            Series series) {
-        int query = question.query;
-        int[] column = question.column;
-        SearchSpec spec =
-                new SearchSpec(
-                        K,
-                        0,
-                        false,
-                        false,
-                        question.filter,
-                        Double.NEGATIVE_INFINITY,
-                        List.of(),
-                        false,
-                        0,
-                        Long.MAX_VALUE,
-                        plan);
-        List<float[]> vectors = List.of(settings.queries()[query]);
+    private void ask(FilterWay way, Question question, int pass, Series series) throws Exception {
         long begin = System.nanoTime();
-        ShardSearchResult found = shard.shard().search(vectors, spec);
+        Answer answer = way.answer(question);
         long nanos = System.nanoTime() - begin;
-        if (!counted) {
+        if (pass < 0) {
             return;
         }
-        series.nanos[series.count++] = nanos;
-        series.scored += found.scored() + found.tailScored();
-        series.chosen =
-                found.plans().stream().map(p -> p.plan().label()).collect(Collectors.joining("+"));
-        series.fallbacks += found.plans().stream().mapToLong(SegmentPlan::fallbacks).sum();
-        long[] best = question.best;
-        series.wanted += best.length;
-        int hits = 0;
-        for (FoundRow row : found.rows().getFirst()) {
-            long key = row.key().asLong();
-            int number = (int) (key % rows);
-            if (column != null && (key >= rows || column[number] >= question.bound)) {
-                throw new IllegalStateException(
-                        "row " + key + " does not match " + question.filter);
-            }
-            hits += best.length > 0 && scores[query][number] >= worst(query, best) ? 1 : 0;
-        }
-        series.hits += Math.min(hits, best.length);
-        if (found.rows().getFirst().size() < best.length) {
+        series.nanos[question.query()][pass] = nanos;
+        series.answers++;
+        series.scored += answer.scored();
+        series.chosen = answer.chosen();
+        series.fallbacks += answer.fallbacks();
+        series.wanted += question.best().length;
+        series.hits += questions.hits(question, answer.rows());
+        if (answer.rows().length < question.best().length && !way.label().equals("lucene")) {
             throw new IllegalStateException(
-                    found.rows().getFirst().size() + " rows, expected " + best.length);
+                    answer.rows().length + " rows, expected " + question.best().length);
         }
-    }
-
-    /** A little below the worst of the best rows, because sums of floats round. */
-    private float worst(int query, long[] best) {
-        float worst = scores[query][(int) best[best.length - 1]];
-        return worst - Math.abs(worst) * 1e-6f;
-    }
-
-    /** The nearest rows that match, best first. */
-    private long[] truth(int query, int @Nullable [] column, long bound) {
-        long[] best = new long[K];
-        int count = 0;
-        float[] scoreOfRow = scores[query];
-        for (int row = 0; row < rows; row++) {
-            if (column != null && column[row] >= bound) {
-                continue;
-            }
-            if (count == K && scoreOfRow[row] <= scoreOfRow[(int) best[K - 1]]) {
-                continue;
-            }
-            int place = count < K ? count++ : K - 1;
-            while (place > 0 && scoreOfRow[(int) best[place - 1]] < scoreOfRow[row]) {
-                best[place] = best[place - 1];
-                place--;
-            }
-            best[place] = row;
-        }
-        return Arrays.copyOf(best, count);
     }
 }

@@ -8,6 +8,8 @@ import io.arbalest.engine.Env;
 import io.arbalest.engine.NodeEngine;
 import io.arbalest.engine.ReplicaTransport;
 import io.arbalest.engine.RowBatch;
+import io.arbalest.engine.SearchSpec;
+import io.arbalest.engine.SegmentPlan;
 import io.arbalest.engine.Shard;
 import io.arbalest.engine.WriteResult;
 import io.arbalest.io.FileChannelDisk;
@@ -45,6 +47,7 @@ import java.util.random.RandomGenerator;
  * <p>Confined to the thread that made it, but for {@link #write} and searches.
  */
 final class FilteredShard implements AutoCloseable {
+    private static final int SETTLE_MILLIS = 50;
     private static final UUID INCARNATION = new UUID(1, 1);
     private static final String NAME = "bench";
     private static final ValueLayout.OfShort HALF =
@@ -56,7 +59,18 @@ final class FilteredShard implements AutoCloseable {
     private final NodeEngine engine;
     private final Shard shard;
 
-    FilteredShard(Path directory, List<Field> fields, int dimension, Metric metric, HnswParams hnsw)
+    /**
+     * Opens it.
+     *
+     * @param segmentRows rows after which a segment is sealed
+     */
+    FilteredShard(
+            Path directory,
+            List<Field> fields,
+            int dimension,
+            Metric metric,
+            HnswParams hnsw,
+            int segmentRows)
             throws InterruptedException {
         this.definition =
                 new CollectionDefinition(
@@ -71,7 +85,13 @@ final class FilteredShard implements AutoCloseable {
                         rocks::open,
                         Metrics.NONE);
         this.engine =
-                new NodeEngine("n0", directory, EngineOptions.DEFAULT.withIndexerThreads(2), env);
+                new NodeEngine(
+                        "n0",
+                        directory,
+                        EngineOptions.DEFAULT
+                                .withIndexerThreads(2)
+                                .withGrowingSegmentRows(segmentRows),
+                        env);
         ShardAssignment assignment =
                 new ShardAssignment(
                         new ShardId(INCARNATION, 0),
@@ -101,6 +121,14 @@ final class FilteredShard implements AutoCloseable {
     /** Writes upserts. */
     CompletableFuture<WriteResult> write(
             long firstKey, List<float[]> vectors, List<@Nullable Object[]> metadata) {
+        return write(OperationKind.UPSERT, firstKey, vectors, metadata);
+    }
+
+    private CompletableFuture<WriteResult> write(
+            OperationKind kind,
+            long firstKey,
+            List<float[]> vectors,
+            List<@Nullable Object[]> metadata) {
         int rows = vectors.size();
         byte[] bytes = new byte[2 * rows * definition.dimension()];
         MemorySegment halves = MemorySegment.ofArray(bytes);
@@ -114,11 +142,11 @@ final class FilteredShard implements AutoCloseable {
             }
         }
         BitSet present = new BitSet();
-        present.set(0, rows);
+        present.set(0, kind == OperationKind.UPSERT ? rows : 0);
         return shard.write(
                 0,
                 new RowBatch(
-                        Collections.nCopies(rows, OperationKind.UPSERT),
+                        Collections.nCopies(rows, kind),
                         keys,
                         Collections.nCopies(rows, null),
                         halves,
@@ -128,11 +156,52 @@ final class FilteredShard implements AutoCloseable {
                         false));
     }
 
-    /** Waits until every row is in the graph. */
-    void awaitLinked() throws InterruptedException {
-        while (shard.statistics().tailPoints() > 0) {
-            Thread.sleep(20);
+    /**
+     * Waits until full segments are sealed and merged.
+     *
+     * @param rows that were written; the last of them filled a segment
+     * @param marker a row that may be written and deleted: a segment is sealed once another one has
+     *     begun
+     */
+    void awaitSealed(int rows, float[] marker, @Nullable Object[] metadata)
+            throws InterruptedException {
+        List<@Nullable Object[]> values = Collections.singletonList(metadata);
+        write(OperationKind.UPSERT, rows, List.of(marker), values).join();
+        write(OperationKind.DELETE, rows, List.of(new float[marker.length]), values).join();
+        while (shard.statistics().tailPoints() > 0 || sealedRows(marker) < rows) {
+            Thread.sleep(SETTLE_MILLIS);
         }
+        for (long before = -1, now = segments(marker); before != now; now = segments(marker)) {
+            before = now;
+            Thread.sleep(10 * SETTLE_MILLIS); // a merge may follow
+        }
+    }
+
+    private long sealedRows(float[] query) {
+        return plans(query).stream()
+                .filter(SegmentPlan::sealed)
+                .mapToLong(SegmentPlan::rows)
+                .sum();
+    }
+
+    private long segments(float[] query) {
+        return plans(query).size();
+    }
+
+    private List<SegmentPlan> plans(float[] query) {
+        SearchSpec spec =
+                new SearchSpec(
+                        1,
+                        0,
+                        false,
+                        false,
+                        null,
+                        Double.NEGATIVE_INFINITY,
+                        List.of(),
+                        false,
+                        0,
+                        Long.MAX_VALUE);
+        return shard.search(List.of(query), spec).plans();
     }
 
     @Override

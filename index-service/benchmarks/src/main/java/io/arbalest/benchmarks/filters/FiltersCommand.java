@@ -28,7 +28,8 @@ import java.util.stream.Stream;
         description = {
             "Recall@10 and time of searches with filters that 100 to 0.01 percent of the rows"
                     + " pass,",
-            "with every plan and without a filter, in turns, on one shard as a node runs it."
+            "with every plan, without a filter and with a peer, in turns, on one shard as a node"
+                    + " runs it."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -40,6 +41,7 @@ import java.util.stream.Stream;
 public final class FiltersCommand implements Callable<Integer> {
     private static final int MOST_ROWS = 10_000_000;
     private static final int MOST_PASSES = 1000;
+    private static final int MOST_SEGMENTS = 1000;
 
     private final BenchConsole console;
 
@@ -70,7 +72,7 @@ public final class FiltersCommand implements Callable<Integer> {
             names = "--queries",
             paramLabel = "N",
             description = "queries asked, from the first; default: ${DEFAULT-VALUE}")
-    int queries = 200;
+    int queries = 500;
 
     @Option(
             names = "--passes",
@@ -106,6 +108,27 @@ public final class FiltersCommand implements Callable<Integer> {
             description = "rows a second that are written meanwhile; default: none")
     int ingest;
 
+    @Option(
+            names = "--segments",
+            paramLabel = "N",
+            description =
+                    "sealed segments that the rows are spread over; default: ${DEFAULT-VALUE}")
+    int segments = 1;
+
+    @Option(
+            names = "--peers",
+            split = ",",
+            paramLabel = "PEER",
+            description = "lucene, or nothing, which is the default")
+    List<String> peers = List.of();
+
+    @Option(
+            names = "--peer-ef",
+            split = ",",
+            paramLabel = "N",
+            description = "candidates of the peer's searches; default: ${DEFAULT-VALUE}")
+    List<Integer> peerEfs = List.of(20, 50, 100, 200, 400);
+
     /** Writes to the console. */
     public FiltersCommand(BenchConsole console) {
         this.console = console;
@@ -113,12 +136,18 @@ public final class FiltersCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if (queries < 1 || passes < 1 || passes > MOST_PASSES || ingest < 0) {
-            throw new ArbalestException(
-                    ErrorCode.MALFORMED_REQUEST,
-                    "queries " + queries + ", passes " + passes + ", ingest " + ingest,
-                    "use positive numbers");
-        }
+        check(
+                queries >= 1 && passes >= 1 && passes <= MOST_PASSES && ingest >= 0 && ef >= 1,
+                "queries " + queries + ", passes " + passes + ", ingest " + ingest + ", ef " + ef,
+                "use positive numbers, and at most " + MOST_PASSES + " passes");
+        check(
+                segments >= 1 && segments <= MOST_SEGMENTS,
+                "--segments is " + segments + ", expected 1 to " + MOST_SEGMENTS,
+                "use fewer");
+        check(
+                List.of("lucene").containsAll(peers) && peerEfs.stream().allMatch(n -> n >= 1),
+                "--peers " + peers + ", --peer-ef " + peerEfs,
+                "the only peer is lucene, and its ef is at least 1");
         Path directory = Files.createTempDirectory("arbalest-bench-filters");
         try {
             run(directory);
@@ -128,7 +157,13 @@ public final class FiltersCommand implements Callable<Integer> {
         return 0;
     }
 
-    private void run(Path directory) throws IOException, InterruptedException {
+    private static void check(boolean holds, String what, String fix) {
+        if (!holds) {
+            throw new ArbalestException(ErrorCode.MALFORMED_REQUEST, what, fix);
+        }
+    }
+
+    private void run(Path directory) throws Exception {
         FilterBench.Settings settings =
                 new FilterBench.Settings(
                         VectorFile.floats(base, MOST_ROWS),
@@ -136,7 +171,11 @@ public final class FiltersCommand implements Callable<Integer> {
                         Metric.ofLabel(metric),
                         new HnswParams(m, efConstruction, ef),
                         passes,
+                        ef,
+                        segments,
                         ingest,
+                        plans,
+                        peers.isEmpty() ? List.of() : peerEfs,
                         directory);
         ResultWriter out =
                 format.writer(
@@ -152,15 +191,18 @@ public final class FiltersCommand implements Callable<Integer> {
                         "unfiltered_recall10",
                         "chosen",
                         "distances",
-                        "fallbacks");
+                        "fallbacks",
+                        "ef",
+                        "mean_us");
+        FilterSummary summary = new FilterSummary();
         new FilterBench(settings)
                 .run(
-                        plans,
-                        row ->
+                        row -> {
+                                summary.add(row);
                                 out.row(
                                         String.valueOf(row.selectivity()),
                                         String.valueOf(row.correlated()),
-                                        row.plan().label(),
+                                        row.plan(),
                                         ResultWriter.rounded(row.recall(), 4),
                                         ResultWriter.rounded(row.p50(), 1),
                                         ResultWriter.rounded(row.p99(), 1),
@@ -169,8 +211,12 @@ public final class FiltersCommand implements Callable<Integer> {
                                         ResultWriter.rounded(row.unfilteredRecall(), 4),
                                         row.chosen(),
                                         ResultWriter.rounded(row.scored(), 0),
-                                        ResultWriter.rounded(row.fallbacks(), 3)),
+                                        ResultWriter.rounded(row.fallbacks(), 3),
+                                        String.valueOf(row.ef()),
+                                        ResultWriter.rounded(row.mean(), 1));
+                        },
                         line -> console.say("%s", line));
+        summary.lines().forEach(line -> console.say("%s", line));
     }
 
     private static void delete(Path directory) throws IOException {

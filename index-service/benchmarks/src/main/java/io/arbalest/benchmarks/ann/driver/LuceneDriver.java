@@ -3,7 +3,6 @@ package io.arbalest.benchmarks.ann.driver;
 import io.arbalest.benchmarks.data.MappedVectors;
 
 import org.apache.lucene.codecs.KnnVectorsFormat;
-import org.apache.lucene.codecs.lucene104.Lucene104Codec;
 import org.apache.lucene.codecs.lucene99.Lucene99HnswVectorsFormat;
 import org.apache.lucene.document.Document;
 import org.apache.lucene.document.KnnFloatVectorField;
@@ -12,7 +11,6 @@ import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
 import org.apache.lucene.index.LeafReader;
-import org.apache.lucene.index.VectorSimilarityFunction;
 import org.apache.lucene.search.AcceptDocs;
 import org.apache.lucene.search.ScoreDoc;
 import org.apache.lucene.search.TopKnnCollector;
@@ -154,7 +152,7 @@ final class LuceneDriver implements Driver {
             float[] vector = new float[base.dimension()];
             base.read(row, vector);
             Document document = new Document();
-            document.add(new KnnFloatVectorField(FIELD, vector, similarity()));
+            document.add(new KnnFloatVectorField(FIELD, vector, LuceneVectors.similarity(options.metric())));
             document.add(new StoredField(ROW, row));
             writer.addDocument(document);
         }
@@ -168,24 +166,10 @@ final class LuceneDriver implements Driver {
                         : new Lucene99HnswVectorsFormat(
                                 options.m(), options.efConstruction(), options.threads(), pool);
         IndexWriterConfig config = new IndexWriterConfig();
-        config.setCodec(
-                new Lucene104Codec() {
-                    @Override
-                    public KnnVectorsFormat getKnnVectorsFormatForField(String field) {
-                        return new AnyDimension(vectors);
-                    }
-                });
+        config.setCodec(LuceneVectors.codec(vectors));
         config.setUseCompoundFile(false);
         config.setRAMBufferSizeMB(RAM_BUFFER_MB);
         return config;
-    }
-
-    private VectorSimilarityFunction similarity() {
-        return switch (options.metric()) {
-            case L2 -> VectorSimilarityFunction.EUCLIDEAN;
-            case IP -> VectorSimilarityFunction.MAXIMUM_INNER_PRODUCT;
-            case COSINE -> VectorSimilarityFunction.COSINE;
-        };
     }
 
     private DirectoryReader reader() {
