@@ -6,13 +6,16 @@ package io.arbalest.engine;
  *
  * <ul>
  *   <li>exact: one a matching row, and it misses nothing;
- *   <li>walk: about what a walk without a filter costs, {@code ef * m0} times a share, each a
- *       little dearer for the lists that are read on the way;
- *   <li>post: the same, divided by the share of rows that match.
+ *   <li>walk: about what a walk without a filter costs, {@code ef * m0} times a share, each a few
+ *       times dearer than one of a scan, for the lists that are read on the way;
+ *   <li>post: the same, divided by the share of rows that match around the query.
  * </ul>
  *
- * <p>The constants come from {@code bench filters} on 60,890 points of 192 dimensions; see
- * adr/0008.
+ * <p>Which of the two walks it is, is decided query by query where the descent ends: a filter that
+ * half of all rows pass may leave none near this query, and one that few pass all of them.
+ *
+ * <p>The constants come from {@code bench filters} on 60,890 points of 192 dimensions and 100,000
+ * of 128; see adr/0008.
  *
  * <p>Thread-safe: no state.
  */
@@ -21,24 +24,29 @@ final class FilterPlanner {
     static final double WALK_SHARE = 0.7;
 
     /** What a distance of the walk among accepted rows costs, in distances of a scan. */
-    static final double WALK_FACTOR = 3.5;
+    static final double WALK_FACTOR = 4.5;
 
-    /** From this share of matching rows on, looking behind the others does not pay. */
-    static final double POST_SHARE = 0.4;
+    /** From this share of matching rows around a query on, looking behind the others does not pay. */
+    static final double DENSE = 0.4;
+
+    /**
+     * Matching rows within two hops of a row, below which the graph among them falls apart: a walk
+     * then misses some, and the scan is cheap.
+     */
+    static final double THIN = 25;
 
     private FilterPlanner() {}
 
     /**
-     * The cheapest plan; never AUTO.
+     * The cheapest plan: EXACT, or WALK for one of the walks.
      *
      * @param linked rows in the graph
      * @param matching rows of the segment that the filter accepts, dead ones included
      */
     static FilterPlan choose(int linked, long matching, int ef, int m0) {
-        if (linked == 0 || matching <= WALK_FACTOR * walkScores(ef, m0)) {
-            return FilterPlan.EXACT;
-        }
-        return matching >= POST_SHARE * linked ? FilterPlan.POST : FilterPlan.WALK;
+        boolean cheap = matching <= WALK_FACTOR * walkScores(ef, m0);
+        boolean thin = (double) m0 * m0 * matching < THIN * linked;
+        return linked == 0 || cheap || thin ? FilterPlan.EXACT : FilterPlan.WALK;
     }
 
     /**
@@ -46,7 +54,7 @@ final class FilterPlanner {
      * costs at most about as much again.
      */
     static long walkLimit(long matching, int ef, int m0) {
-        return Math.max((long) walkScores(ef, m0), matching / 2);
+        return Math.max((long) (2 * walkScores(ef, m0)), matching / 2);
     }
 
     private static double walkScores(int ef, int m0) {

@@ -203,7 +203,8 @@ final class GrowingSegment implements Segment {
             try {
                 boolean ended =
                         searcher.searchAccepted(query, ef, accepted, minScore, limit, results);
-                return new Walked(searcher.scored(), searcher.visited(), ended);
+                return new Walked(
+                        searcher.scored(), searcher.visited(), ended, searcher.walkedAll());
             } finally {
                 release(searcher);
             }

@@ -141,6 +141,12 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
         return origins[origin(ordinal)].visible(originOrdinal(ordinal), snapshot);
     }
 
+    /** A view that holds this segment is newer than all its rows; so one that is hidden has ended. */
+    @Override
+    public boolean allVisible() {
+        return live() == graph.points();
+    }
+
     /** Whether no reader of this or a later snapshot sees the row any more. */
     boolean ended(int ordinal, long snapshot) {
         return origins[origin(ordinal)].ended(originOrdinal(ordinal), snapshot);
@@ -231,7 +237,24 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
             try {
                 boolean ended =
                         searcher.searchAccepted(query, ef, accepted, minScore, limit, results);
-                return new Walked(searcher.scored(), searcher.visited(), ended);
+                return new Walked(
+                        searcher.scored(), searcher.visited(), ended, searcher.walkedAll());
+            } finally {
+                release(searcher);
+            }
+        }
+
+        @Override
+        public long scanCodes(
+                int from,
+                int to,
+                OrdinalSet accept,
+                int ef,
+                float minScore,
+                NeighborQueue results) {
+            SealedSearcher searcher = acquire();
+            try {
+                return searcher.scanCodes(query, from, to, accept, ef, minScore, results);
             } finally {
                 release(searcher);
             }

@@ -41,6 +41,11 @@ interface Segment extends AutoCloseable {
     /** The rows that a reader of this snapshot sees. */
     boolean visible(int ordinal, long snapshot);
 
+    /** Whether it is known, without looking at the rows, that every reader sees all of them. */
+    default boolean allVisible() {
+        return false;
+    }
+
     /**
      * A set of this segment's ordinals, from sets of row ordinals by the segment to which they were
      * appended.
@@ -74,8 +79,8 @@ interface Segment extends AutoCloseable {
         long walk(int ef, OrdinalSet accept, float minScore, NeighborQueue results);
 
         /**
-         * As {@link #walk}, for a set that leaves many rows out: where the graph allows it, only
-         * accepted rows are scored.
+         * As {@link #walk}, for a set that leaves many rows out: where the graph allows it, and
+         * unless most rows around the query are accepted, only accepted rows are scored.
          *
          * @param limit scores after which the walk gives up
          */
@@ -86,7 +91,7 @@ interface Segment extends AutoCloseable {
                 long limit,
                 NeighborQueue results) {
             long scored = walk(ef, accepted.set(), minScore, results);
-            return new Walked(scored, scored, true);
+            return new Walked(scored, scored, true, true);
         }
 
         /**
@@ -94,8 +99,9 @@ interface Segment extends AutoCloseable {
          *
          * @param visited rows that it went through, scored or not
          * @param ended it came to its end; false: it gave up
+         * @param all it scored rows whether accepted or not
          */
-        record Walked(long scored, long visited, boolean ended) {}
+        record Walked(long scored, long visited, boolean ended, boolean all) {}
 
         /**
          * Offers every accepted row of a range of ordinals that has at least a score.
@@ -103,5 +109,21 @@ interface Segment extends AutoCloseable {
          * @return number of scores computed
          */
         long scan(int from, int to, OrdinalSet accept, float minScore, NeighborQueue results);
+
+        /**
+         * As {@link #scan}, where the graph has codes by these first: the best {@code ef} rows by
+         * code are then scored by their vectors.
+         *
+         * @return number of scores computed
+         */
+        default long scanCodes(
+                int from,
+                int to,
+                OrdinalSet accept,
+                int ef,
+                float minScore,
+                NeighborQueue results) {
+            return scan(from, to, accept, minScore, results);
+        }
     }
 }

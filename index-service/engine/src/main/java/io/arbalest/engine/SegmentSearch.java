@@ -22,7 +22,7 @@ import io.arbalest.model.Filter;
  */
 final class SegmentSearch {
     /** Rows scored between two looks at the clock. */
-    private static final int SCAN_STRIDE = 8192;
+    private static final int SCAN_STRIDE = 1 << 16;
 
     private final Segment segment;
     private final OrdinalSet accept;
@@ -31,6 +31,8 @@ final class SegmentSearch {
     private final int m0;
     private final long countingRows;
     private final FilterPlan plan;
+    private final double dense;
+    private final boolean byVector;
     private final boolean scanTail;
     private final Clock clock;
     private final long deadlineNanos;
@@ -39,6 +41,8 @@ final class SegmentSearch {
     private long visited;
     private long scored;
     private long scanned;
+    private long walks;
+    private long walksOfAll;
     private long fallbacks;
     private long searchNanos;
     private boolean deadlineReached;
@@ -64,15 +68,21 @@ final class SegmentSearch {
         this.clock = clock;
         this.deadlineNanos = spec.deadlineNanos();
         this.scanTail = !spec.skipTail();
+        this.byVector = spec.exact();
+        this.dense = spec.plan() == FilterPlan.AUTO ? FilterPlanner.DENSE : Double.MAX_VALUE;
         long begin = clock.monotonicNanos();
         long live = segment.live();
         Filter filter = spec.filter();
         if (filter == null) {
-            this.accept = ordinal -> ordinal < rows && segment.visible(ordinal, snapshot);
+            this.accept =
+                    segment.allVisible()
+                            ? OrdinalSet.ALL
+                            : ordinal -> ordinal < rows && segment.visible(ordinal, snapshot);
             this.countingRows = live;
         } else {
             OrdinalSet matching = segment.translate(origin -> metadata.matching(filter, origin));
-            this.accept = new Accepted(matching, segment, snapshot);
+            this.accept =
+                    segment.allVisible() ? matching : new Accepted(matching, segment, snapshot);
             this.countingRows =
                     matching instanceof MatchingRows rowSet
                             ? rowSet.cardinality()
@@ -148,10 +158,10 @@ final class SegmentSearch {
         walkedLast = plan != FilterPlan.EXACT;
         Segment.Probe probe = segment.probe(query);
         switch (plan) {
-            case EXACT -> scan(probe, 0, linked, bound, results);
+            case EXACT -> scanLinked(probe, ef, bound, results);
             case WALK -> walkAccepted(probe, ef, bound, results);
             case POST, AUTO -> {
-                long distances = probe.walk(ef, new Linked(accept, linked), bound, results);
+                long distances = probe.walk(ef, acceptedLinks(), bound, results);
                 scored += distances;
                 visited += distances;
             }
@@ -166,15 +176,17 @@ final class SegmentSearch {
     private void walkAccepted(Segment.Probe probe, int ef, float bound, NeighborQueue results) {
         long limit = FilterPlanner.walkLimit(countingRows, ef, m0);
         AcceptedPoints accepted =
-                new AcceptedPoints(new Linked(accept, linked), linked, countingRows);
+                new AcceptedPoints(acceptedLinks(), linked, countingRows, dense);
         Segment.Probe.Walked walked = probe.walkAccepted(ef, accepted, bound, limit, results);
         scored += walked.scored();
         visited += walked.visited();
+        walksOfAll += walked.all() ? 1 : 0;
+        walks++;
         if (!walked.ended()) {
             fallbacks++;
             walkedLast = false;
             results.clear(results.capacity());
-            scan(probe, 0, linked, bound, results);
+            scanLinked(probe, ef, bound, results);
         }
     }
 
@@ -200,7 +212,7 @@ final class SegmentSearch {
         return new SegmentPlan(
                 segment.id(),
                 segment instanceof SealedSegment,
-                plan,
+                2 * walksOfAll > walks ? FilterPlan.POST : plan,
                 rows,
                 linked,
                 countingRows,
@@ -210,6 +222,27 @@ final class SegmentSearch {
                 fallbacks,
                 filterNanos,
                 searchNanos);
+    }
+
+    private OrdinalSet acceptedLinks() {
+        return linked == rows ? accept : new Linked(accept, linked);
+    }
+
+    /** Every accepted row of the graph; by codes where there are some, unless asked to be exact. */
+    private void scanLinked(Segment.Probe probe, int ef, float bound, NeighborQueue results) {
+        if (byVector) {
+            scan(probe, 0, linked, bound, results);
+            return;
+        }
+        for (int start = 0; start < linked; start += SCAN_STRIDE) {
+            if (start > 0 && clock.monotonicNanos() >= deadlineNanos) {
+                deadlineReached = true;
+                return;
+            }
+            float floor = Math.max(bound, results.worstScore());
+            int end = Math.min(linked, start + SCAN_STRIDE);
+            scanned += probe.scanCodes(start, end, accept, ef, floor, results);
+        }
     }
 
     private void scan(Segment.Probe probe, int from, int to, float bound, NeighborQueue results) {

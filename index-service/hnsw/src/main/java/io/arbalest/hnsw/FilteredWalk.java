@@ -11,15 +11,22 @@ import io.arbalest.common.OrdinalSet;
  * <p>The walk starts from where the descent ended and from the best of some accepted points spread
  * over the segment: if the accepted points lie far from the query, the way in is through them.
  *
- * <p>It gives up when hardly any point near the query is accepted, and when it has scored as many
- * points as it may; the caller then scores all accepted ones. Confined to one thread at a time.
+ * <p>It gives up when it has scored as many points as it may, and where the accepted points that it
+ * can reach are fewer than it should keep; the caller then scores all accepted ones. Confined to one
+ * thread at a time.
  */
 public final class FilteredWalk {
     /** Accepted points scored to find a way in. */
     static final int SEEDS = 32;
 
-    /** Share of the expected below which accepted points count as rare. */
-    static final double RARE = 0.4;
+    /**
+     * Share of the longest list that is filled from behind neighbours that are not accepted: more
+     * costs more than it finds.
+     */
+    static final double FILL = 0.75;
+
+    /** Points looked at to see how many are accepted around one. */
+    static final int SAMPLE = 256;
 
     private final WalkedGraph graph;
     private final VisitedSet visited;
@@ -28,6 +35,7 @@ public final class FilteredWalk {
     private final VisitedSet bridges;
 
     private final CandidatePool pool = new CandidatePool();
+    private final int fill;
     private final int[] neighbors;
     private final int[] skipped;
     private final int[] beyond;
@@ -42,6 +50,7 @@ public final class FilteredWalk {
         this.visited = new VisitedSet(graph.capacity());
         this.bridges = new VisitedSet(graph.capacity());
         int most = Math.max(1, graph.longestList());
+        fill = (int) Math.ceil(FILL * most);
         neighbors = new int[most];
         skipped = new int[most];
         beyond = new int[most];
@@ -58,6 +67,11 @@ public final class FilteredWalk {
                 return; // all that follow are worse
             }
         }
+    }
+
+    /** What the last walk found; changes with the next one. */
+    public CandidatePool found() {
+        return pool;
     }
 
     /** Distances that the last walk computed. */
@@ -84,9 +98,6 @@ public final class FilteredWalk {
         scored = 0;
         bridged = 0;
         OrdinalSet accept = accepted.set();
-        if (rareAround(entry, accepted)) {
-            return false;
-        }
         score(seeds(entry, accept, accepted.rows()));
         score(collect(entry, accept));
         for (long best = pool.bestUnexpanded();
@@ -98,27 +109,22 @@ public final class FilteredWalk {
             pool.markExpanded();
             score(collect(ScoredOrdinal.ordinal(best), accept));
         }
-        return true;
+        return pool.size() == ef || pool.size() >= accepted.count();
     }
 
-    /**
-     * Whether far fewer points are accepted within two hops of a point near the query than among
-     * all: then the nearest accepted ones lie on the rim of a hole around the query, in many
-     * directions, and a walk finds some of them only.
-     */
-    private boolean rareAround(int entry, AcceptedPoints accepted) {
+    /** The share of accepted points among those within two hops of a point. */
+    public double shareAround(int point, OrdinalSet accept) {
         int seen = 0;
         int hits = 0;
-        int degree = graph.neighbors(entry, neighbors);
-        for (int i = 0; i < degree; i++) {
+        int degree = graph.neighbors(point, neighbors);
+        for (int i = 0; i < degree && seen < SAMPLE; i++) {
             int more = graph.neighbors(neighbors[i], beyond);
             for (int j = 0; j < more; j++) {
-                hits += accepted.set().contains(beyond[j]) ? 1 : 0;
+                hits += accept.contains(beyond[j]) ? 1 : 0;
             }
             seen += more;
         }
-        double expected = (double) seen * accepted.count() / Math.max(1, accepted.rows());
-        return hits < RARE * expected;
+        return seen == 0 ? 1 : (double) hits / seen;
     }
 
     private int seeds(int entry, OrdinalSet accept, int rows) {
@@ -141,7 +147,6 @@ public final class FilteredWalk {
      * The accepted points, not met yet, among a point's neighbours and behind those not accepted.
      */
     private int collect(int point, OrdinalSet accept) {
-        int most = neighbors.length;
         int count = 0;
         int left = 0;
         int degree = graph.neighbors(point, neighbors);
@@ -153,7 +158,7 @@ public final class FilteredWalk {
                 batch[count++] = neighbor;
             }
         }
-        for (int i = 0; i < left && count < most; i++) {
+        for (int i = 0; i < left && count < fill; i++) {
             if (!bridges.add(skipped[i])) {
                 continue;
             }

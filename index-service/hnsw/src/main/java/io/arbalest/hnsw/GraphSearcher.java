@@ -16,6 +16,7 @@ public final class GraphSearcher {
     private @Nullable FilteredWalk filtered;
     private long scored;
     private long visited;
+    private boolean walkedAll;
 
     GraphSearcher(GrowingGraph graph, GraphWalk walk) {
         this.graph = graph;
@@ -55,8 +56,8 @@ public final class GraphSearcher {
     }
 
     /**
-     * As {@link #search}, for a set that leaves many points out: only accepted points are scored
-     * ({@link FilteredWalk}).
+     * As {@link #search}, for a set that leaves many points out: unless most points around the query
+     * are accepted, only those are scored ({@link FilteredWalk}).
      *
      * @param limit distances after which the search gives up
      * @return whether the search came to its end
@@ -82,12 +83,25 @@ public final class GraphSearcher {
         }
         long best = walk.descend(query, GrowingGraph.ordinal(entry), GrowingGraph.level(entry), 1);
         int from = ScoredOrdinal.ordinal(best);
+        walkedAll = among.shareAround(from, accepted.set()) >= accepted.dense();
+        if (walkedAll) {
+            walk.walk(query, best, Math.max(ef, results.capacity()), 0, accepted.set());
+            scored = walk.scored();
+            visited = scored;
+            offer(walk.found(), minScore, results);
+            return true;
+        }
         walk.filteredQuery(query);
         boolean ended = among.walk(from, Math.max(ef, results.capacity()), accepted, limit);
         scored = walk.scored() + among.scored();
         visited = walk.scored() + among.visited();
         among.offer(minScore, results);
         return ended;
+    }
+
+    /** Whether the last {@link #searchAccepted} walked all points. */
+    public boolean walkedAll() {
+        return walkedAll;
     }
 
     /** Points that the last search went through, scored or not. */

@@ -42,7 +42,7 @@ class FilteredWalkTest {
                         searcher.searchAccepted(
                                 table.prepare(query),
                                 64,
-                                new AcceptedPoints(accept, POINTS, bits.cardinality()),
+                                new AcceptedPoints(accept, POINTS, bits.cardinality(), 2),
                                 Float.NEGATIVE_INFINITY,
                                 Long.MAX_VALUE,
                                 found);
@@ -77,7 +77,8 @@ class FilteredWalkTest {
                     searcher.searchAccepted(
                             table.prepare(cases.next(0)),
                             200,
-                            new AcceptedPoints(ordinal -> ordinal % 2 == 0, POINTS, POINTS / 2),
+                            new AcceptedPoints(
+                                    ordinal -> ordinal % 2 == 0, POINTS, POINTS / 2, 2),
                             Float.NEGATIVE_INFINITY,
                             limit,
                             found);
@@ -86,8 +87,12 @@ class FilteredWalkTest {
         }
     }
 
+    /**
+     * The nearest half is not accepted: an ordinary walk would go through all of it. The hardest
+     * case: the nearest accepted points lie on a rim all around the query.
+     */
     @Test
-    void givesUpWhereHardlyAnyPointNearTheQueryIsAccepted() {
+    void findsTheNearestOfThoseFarFromTheQuery() {
         Cases cases = new Cases(DIMENSION, 60, Cases.SEED);
         try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS);
                 GrowingGraph graph = new GrowingGraph(table, 16, 100, 7, POINTS)) {
@@ -96,7 +101,8 @@ class FilteredWalkTest {
                 graph.link(ordinal);
             }
             GraphSearcher searcher = graph.newSearcher();
-            int givenUp = 0;
+            int hits = 0;
+            long scored = 0;
             for (int i = 0; i < QUERIES; i++) {
                 float[] query = cases.next(0);
                 BitSet bits = farthest(table, query, POINTS / 2);
@@ -104,14 +110,73 @@ class FilteredWalkTest {
                 boolean ended =
                         searcher.searchAccepted(
                                 table.prepare(query),
-                                64,
-                                new AcceptedPoints(bits::get, POINTS, POINTS / 2),
+                                100,
+                                new AcceptedPoints(bits::get, POINTS, POINTS / 2, 0.4),
                                 Float.NEGATIVE_INFINITY,
                                 Long.MAX_VALUE,
                                 found);
-                givenUp += ended ? 0 : 1;
+                assertThat(ended).isTrue();
+                assertThat(searcher.walkedAll()).isFalse();
+                scored += searcher.scored();
+                hits +=
+                        Cases.common(
+                                Cases.best(table, POINTS, query, 10, bits::get),
+                                found.ordinalsBestFirst());
             }
-            assertThat(givenUp).as("seed %s", Cases.SEED).isGreaterThan(QUERIES * 9 / 10);
+            assertThat(hits)
+                    .as("of %s, seed %s", 10 * QUERIES, Cases.SEED)
+                    .isGreaterThanOrEqualTo(7 * QUERIES);
+            assertThat(scored).isLessThan((long) QUERIES * POINTS / 3);
+        }
+    }
+
+    @Test
+    void walksAllPointsWhereMostAroundTheQueryAreAccepted() {
+        Cases cases = new Cases(DIMENSION, 60, Cases.SEED);
+        try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS);
+                GrowingGraph graph = new GrowingGraph(table, 16, 100, 7, POINTS)) {
+            cases.fill(table, POINTS, 0);
+            for (int ordinal = 0; ordinal < POINTS; ordinal++) {
+                graph.link(ordinal);
+            }
+            GraphSearcher searcher = graph.newSearcher();
+            float[] query = cases.next(0);
+            BitSet far = farthest(table, query, POINTS / 2);
+            OrdinalSet near = ordinal -> !far.get(ordinal);
+            NeighborQueue found = new NeighborQueue(10);
+            searcher.searchAccepted(
+                    table.prepare(query),
+                    100,
+                    new AcceptedPoints(near, POINTS, POINTS / 2, 0.9),
+                    Float.NEGATIVE_INFINITY,
+                    Long.MAX_VALUE,
+                    found);
+            assertThat(searcher.walkedAll()).isTrue();
+            assertThat(Cases.common(Cases.best(table, POINTS, query, 10, near), found.ordinalsBestFirst()))
+                    .isGreaterThanOrEqualTo(9);
+        }
+    }
+
+    @Test
+    void givesUpWhereFewerCanBeReachedThanItShouldKeep() {
+        Cases cases = new Cases(DIMENSION, 60, Cases.SEED);
+        try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS);
+                GrowingGraph graph = new GrowingGraph(table, 16, 100, 7, POINTS)) {
+            cases.fill(table, POINTS, 0);
+            for (int ordinal = 0; ordinal < POINTS / 2; ordinal++) {
+                graph.link(ordinal);
+            }
+            OrdinalSet few = ordinal -> ordinal < 70;
+            boolean ended =
+                    graph.newSearcher()
+                            .searchAccepted(
+                                    table.prepare(cases.next(0)),
+                                    100,
+                                    new AcceptedPoints(few, POINTS / 2, POINTS / 2, 2),
+                                    Float.NEGATIVE_INFINITY,
+                                    Long.MAX_VALUE,
+                                    new NeighborQueue(10));
+            assertThat(ended).isFalse();
         }
     }
 

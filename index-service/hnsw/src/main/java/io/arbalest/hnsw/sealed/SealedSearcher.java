@@ -36,12 +36,14 @@ public final class SealedSearcher {
     private final RowScorer coarse; // scores by them, else exact
     private final ListWalk lists;
     private final @Nullable BlockWalk blocks;
+    private final CandidatePool candidates = new CandidatePool(); // of a scan
     private final int[] slots;
     private final int[] ordinals;
     private final float[] scores;
     private @Nullable FilteredWalk among;
     private long scored;
     private long visited;
+    private boolean walkedAll;
     private boolean expired;
 
     SealedSearcher(SealedGraph graph) {
@@ -75,7 +77,15 @@ public final class SealedSearcher {
             return;
         }
         load(query);
-        long entry = descend();
+        walk(descend(), query, limits, accept, results);
+    }
+
+    private void walk(
+            long entry,
+            float[] query,
+            SearchLimits limits,
+            OrdinalSet accept,
+            NeighborQueue results) {
         int ef = Math.max(limits.ef(), results.capacity());
         if (blocks != null) {
             blocks.load(query);
@@ -88,7 +98,7 @@ public final class SealedSearcher {
         scored += lists.scored();
         expired = lists.expired();
         if (coded) {
-            rerank(limits, results);
+            rerank(lists.found(), limits.minScore(), results);
         } else {
             offer(limits, results);
         }
@@ -113,15 +123,14 @@ public final class SealedSearcher {
     }
 
     /**
-     * Scores what the walk found exactly, best first, until even the largest error seen would not
+     * Scores what was found by code exactly, best first, until even the largest error seen would not
      * lift what follows into the results.
      */
-    private void rerank(SearchLimits limits, NeighborQueue results) {
-        CandidatePool found = lists.found();
+    private void rerank(CandidatePool found, float minScore, NeighborQueue results) {
         float largestError = 0;
         int count;
         for (int at = 0; at < found.size(); at += count) {
-            float worst = Math.max(results.worstScore(), limits.minScore());
+            float worst = Math.max(results.worstScore(), minScore);
             float next = ScoredOrdinal.score(found.get(at));
             if (at >= results.capacity() && next + ERROR_MARGIN * largestError < worst) {
                 return;
@@ -135,7 +144,7 @@ public final class SealedSearcher {
             for (int i = 0; i < count; i++) {
                 float error = scores[i] - ScoredOrdinal.score(found.get(at + i));
                 largestError = Math.max(largestError, error);
-                if (scores[i] >= limits.minScore()) {
+                if (scores[i] >= minScore) {
                     results.offer(ordinals[i], scores[i]);
                 }
             }
@@ -172,6 +181,50 @@ public final class SealedSearcher {
         return scanned + offer(count, minScore, results);
     }
 
+    /**
+     * As {@link #scan}, by codes if the graph has them: the best {@code ef} by code are scored
+     * exactly, as after a walk.
+     */
+    public long scanCodes(
+            float[] query,
+            int from,
+            int to,
+            OrdinalSet accept,
+            int ef,
+            float minScore,
+            NeighborQueue results) {
+        if (!coded) {
+            return scan(query, from, to, accept, minScore, results);
+        }
+        load(query);
+        scored = 0;
+        candidates.clear(Math.max(ef, results.capacity()));
+        int count = 0;
+        for (int ordinal = accept.next(from, to);
+                ordinal < to;
+                ordinal = accept.next(ordinal + 1, to)) {
+            ordinals[count++] = ordinal;
+            if (count == ordinals.length) {
+                keep(count);
+                count = 0;
+            }
+        }
+        keep(count);
+        rerank(candidates, minScore, results);
+        return scored;
+    }
+
+    private void keep(int count) {
+        coarse.score(ordinals, count, scores);
+        scored += count;
+        for (int i = 0; i < count; i++) {
+            long point = ScoredOrdinal.of(scores[i], ordinals[i]);
+            if (candidates.takes(point)) {
+                candidates.add(point);
+            }
+        }
+    }
+
     private int offer(int count, float minScore, NeighborQueue results) {
         exact.score(ordinals, count, scores);
         for (int i = 0; i < count; i++) {
@@ -183,8 +236,8 @@ public final class SealedSearcher {
     }
 
     /**
-     * As {@link #search}, for a set that leaves many points out: only accepted points are scored
-     * ({@link FilteredWalk}).
+     * As {@link #search}, for a set that leaves many points out: unless most points around the query
+     * are accepted, only those are scored ({@link FilteredWalk}).
      *
      * @param limit scores after which the search gives up
      * @return whether the search came to its end
@@ -208,12 +261,23 @@ public final class SealedSearcher {
             accepted = new FilteredWalk(new LevelZero());
             among = accepted;
         }
-        int entry = ScoredOrdinal.ordinal(descend());
+        long best = descend();
+        int entry = ScoredOrdinal.ordinal(best);
         int kept = Math.max(ef, results.capacity());
+        walkedAll = accepted.shareAround(entry, points.set()) >= points.dense();
+        if (walkedAll) {
+            walk(best, query, SearchLimits.of(kept).withMinScore(minScore), points.set(), results);
+            visited = scored;
+            return true;
+        }
         boolean ended = accepted.walk(entry, kept, points, limit);
         visited = scored + accepted.visited();
         scored += accepted.scored();
-        accepted.offer(minScore, results);
+        if (coded) {
+            rerank(accepted.found(), minScore, results);
+        } else {
+            accepted.offer(minScore, results);
+        }
         return ended;
     }
 
@@ -236,7 +300,7 @@ public final class SealedSearcher {
 
         @Override
         public void score(int[] batch, int count, float[] target) {
-            exact.score(batch, count, target);
+            coarse.score(batch, count, target);
         }
     }
 
@@ -246,6 +310,11 @@ public final class SealedSearcher {
      */
     public long scored() {
         return scored;
+    }
+
+    /** Whether the last {@link #searchAccepted} walked all points. */
+    public boolean walkedAll() {
+        return walkedAll;
     }
 
     /** Points that the last {@link #searchAccepted} went through, scored or not. */

@@ -1,0 +1,114 @@
+package io.arbalest.hnsw.sealed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.arbalest.common.OrdinalSet;
+import io.arbalest.hnsw.AcceptedPoints;
+import io.arbalest.hnsw.GrowingGraph;
+import io.arbalest.hnsw.NeighborQueue;
+import io.arbalest.hnsw.VectorTable;
+import io.arbalest.model.Metric;
+
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import java.lang.foreign.Arena;
+import java.util.SplittableRandom;
+
+/** Searches among accepted points of a packed graph, with codes and without. */
+class CodedScanTest {
+    private static final int POINTS = 3000;
+    private static final int DIMENSION = 40;
+    private static final int K = 10;
+    private static final int QUERIES = 30;
+
+    @ParameterizedTest
+    @EnumSource(CodeKind.class)
+    void aScanByCodesFindsWhatAnExactOneDoes(CodeKind codes) {
+        try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS);
+                Arena arena = Arena.ofConfined()) {
+            SealedGraph graph = graph(table, codes, arena);
+            SplittableRandom random = new SplittableRandom(SealedCases.SEED);
+            SealedCases cases = new SealedCases(DIMENSION, 20, SealedCases.SEED);
+            SealedSearcher searcher = graph.newSearcher();
+            for (int i = 0; i < QUERIES; i++) {
+                float[] query = cases.next();
+                int part = 1 + random.nextInt(12);
+                OrdinalSet accept = ordinal -> ordinal % part == 0;
+                int from = random.nextInt(POINTS / 2);
+                int to = from + random.nextInt(POINTS / 2);
+                NeighborQueue exact = new NeighborQueue(K);
+                long scanned =
+                        searcher.scan(query, from, to, accept, Float.NEGATIVE_INFINITY, exact);
+                NeighborQueue byCode = new NeighborQueue(K);
+                long coded =
+                        searcher.scanCodes(
+                                query, from, to, accept, 100, Float.NEGATIVE_INFINITY, byCode);
+                assertThat(coded).isGreaterThanOrEqualTo(scanned);
+                assertThat(byCode.ordinalsBestFirst())
+                        .as("seed %s, query %s", SealedCases.SEED, i)
+                        .containsExactly(exact.ordinalsBestFirst());
+                assertThat(byCode.scoresBestFirst()).containsExactly(exact.scoresBestFirst());
+                float bound = exact.size() > 3 ? exact.scoresBestFirst()[2] : 0;
+                NeighborQueue bounded = new NeighborQueue(K);
+                searcher.scanCodes(query, from, to, accept, 100, bound, bounded);
+                for (float score : bounded.scoresBestFirst()) {
+                    assertThat(score).isGreaterThanOrEqualTo(bound);
+                }
+                assertThat(bounded.size()).isEqualTo(Math.min(exact.size(), bound == 0 ? 0 : 3));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(CodeKind.class)
+    void aWalkAmongAcceptedPointsScoresWhatItReturnsExactly(CodeKind codes) {
+        try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS);
+                Arena arena = Arena.ofConfined()) {
+            SealedGraph graph = graph(table, codes, arena);
+            SealedCases cases = new SealedCases(DIMENSION, 20, SealedCases.SEED);
+            SealedSearcher searcher = graph.newSearcher();
+            OrdinalSet accept = ordinal -> ordinal % 5 == 0;
+            int hits = 0;
+            for (int i = 0; i < QUERIES; i++) {
+                float[] query = cases.next();
+                for (double dense : new double[] {2, 0}) {
+                    NeighborQueue found = new NeighborQueue(K);
+                    boolean ended =
+                            searcher.searchAccepted(
+                                    query,
+                                    100,
+                                    new AcceptedPoints(accept, POINTS, POINTS / 5, dense),
+                                    Float.NEGATIVE_INFINITY,
+                                    Long.MAX_VALUE,
+                                    found);
+                    assertThat(ended).isTrue();
+                    assertThat(searcher.walkedAll()).isEqualTo(dense == 0);
+                    int[] ordinals = found.ordinalsBestFirst();
+                    float[] scores = found.scoresBestFirst();
+                    for (int place = 0; place < ordinals.length; place++) {
+                        assertThat(accept.contains(ordinals[place])).isTrue();
+                        assertThat((double) scores[place])
+                                .isCloseTo(
+                                        graph.exactScore(ordinals[place], query),
+                                        Offset.offset(0.01));
+                    }
+                    hits += SealedCases.common(SealedCases.best(graph, query, K, accept), ordinals);
+                }
+            }
+            assertThat(hits)
+                    .as("of %s, seed %s", 2 * K * QUERIES, SealedCases.SEED)
+                    .isGreaterThan((int) (2 * K * QUERIES * 0.9));
+        }
+    }
+
+    private static SealedGraph graph(VectorTable table, CodeKind codes, Arena arena) {
+        new SealedCases(DIMENSION, 20, SealedCases.SEED).fill(table, POINTS);
+        try (GrowingGraph graph = SealedCases.linked(table, 16, POINTS)) {
+            PackedGraph packed =
+                    SealedGraphPacker.pack(table, graph.source(), OrdinalSet.ALL, POINTS, codes);
+            return SealedGraph.open(SealedCases.write(packed, arena));
+        }
+    }
+}
