@@ -58,7 +58,17 @@ class FiltersCommandTest {
                                 "--out",
                                 directory.toString()))
                 .isEqualTo(0);
-        assertThat(run(filters("--passes", "1", "--segments", "2", "--peers", "lucene", "--peer-ef", "50")))
+        assertThat(
+                        run(
+                                filters(
+                                        "--passes",
+                                        "1",
+                                        "--segments",
+                                        "2",
+                                        "--peers",
+                                        "lucene",
+                                        "--peer-ef",
+                                        "50")))
                 .as(progress.toString(StandardCharsets.UTF_8))
                 .isEqualTo(0);
         List<String> lines = out.toString(StandardCharsets.UTF_8).lines().toList();

@@ -26,7 +26,9 @@ final class FilterPlanner {
     /** What a distance of the walk among accepted rows costs, in distances of a scan. */
     static final double WALK_FACTOR = 4.5;
 
-    /** From this share of matching rows around a query on, looking behind the others does not pay. */
+    /**
+     * From this share of matching rows around a query on, looking behind the others does not pay.
+     */
     static final double DENSE = 0.4;
 
     /**

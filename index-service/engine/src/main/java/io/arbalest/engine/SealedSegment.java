@@ -141,7 +141,9 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
         return origins[origin(ordinal)].visible(originOrdinal(ordinal), snapshot);
     }
 
-    /** A view that holds this segment is newer than all its rows; so one that is hidden has ended. */
+    /**
+     * A view that holds this segment is newer than all its rows; so one that is hidden has ended.
+     */
     @Override
     public boolean allVisible() {
         return live() == graph.points();

@@ -4,8 +4,8 @@ package io.arbalest.engine;
  * How one segment was searched, summed over the queries of a call.
  *
  * @param segment number of the segment in its shard
- * @param sealed whether its files never change; else rows are still appended to it, or it waits to be
- *     sealed
+ * @param sealed whether its files never change; else rows are still appended to it, or it waits to
+ *     be sealed
  * @param plan what was chosen; for a search without a filter, POST: every row passes
  * @param rows rows of the segment, dead ones included
  * @param linked rows in its graph

@@ -175,8 +175,7 @@ final class SegmentSearch {
     /** The walk, and if it gives up or cannot fill the results, all accepted rows one by one. */
     private void walkAccepted(Segment.Probe probe, int ef, float bound, NeighborQueue results) {
         long limit = FilterPlanner.walkLimit(countingRows, ef, m0);
-        AcceptedPoints accepted =
-                new AcceptedPoints(acceptedLinks(), linked, countingRows, dense);
+        AcceptedPoints accepted = new AcceptedPoints(acceptedLinks(), linked, countingRows, dense);
         Segment.Probe.Walked walked = probe.walkAccepted(ef, accepted, bound, limit, results);
         scored += walked.scored();
         visited += walked.visited();

@@ -12,8 +12,8 @@ import io.arbalest.common.OrdinalSet;
  * over the segment: if the accepted points lie far from the query, the way in is through them.
  *
  * <p>It gives up when it has scored as many points as it may, and where the accepted points that it
- * can reach are fewer than it should keep; the caller then scores all accepted ones. Confined to one
- * thread at a time.
+ * can reach are fewer than it should keep; the caller then scores all accepted ones. Confined to
+ * one thread at a time.
  */
 public final class FilteredWalk {
     /** Accepted points scored to find a way in. */

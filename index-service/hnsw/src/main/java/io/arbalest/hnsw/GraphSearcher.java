@@ -56,8 +56,8 @@ public final class GraphSearcher {
     }
 
     /**
-     * As {@link #search}, for a set that leaves many points out: unless most points around the query
-     * are accepted, only those are scored ({@link FilteredWalk}).
+     * As {@link #search}, for a set that leaves many points out: unless most points around the
+     * query are accepted, only those are scored ({@link FilteredWalk}).
      *
      * @param limit distances after which the search gives up
      * @return whether the search came to its end

@@ -77,8 +77,7 @@ class FilteredWalkTest {
                     searcher.searchAccepted(
                             table.prepare(cases.next(0)),
                             200,
-                            new AcceptedPoints(
-                                    ordinal -> ordinal % 2 == 0, POINTS, POINTS / 2, 2),
+                            new AcceptedPoints(ordinal -> ordinal % 2 == 0, POINTS, POINTS / 2, 2),
                             Float.NEGATIVE_INFINITY,
                             limit,
                             found);
@@ -152,7 +151,10 @@ class FilteredWalkTest {
                     Long.MAX_VALUE,
                     found);
             assertThat(searcher.walkedAll()).isTrue();
-            assertThat(Cases.common(Cases.best(table, POINTS, query, 10, near), found.ordinalsBestFirst()))
+            assertThat(
+                            Cases.common(
+                                    Cases.best(table, POINTS, query, 10, near),
+                                    found.ordinalsBestFirst()))
                     .isGreaterThanOrEqualTo(9);
         }
     }

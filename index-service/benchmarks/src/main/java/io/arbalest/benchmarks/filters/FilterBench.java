@@ -236,7 +236,8 @@ public final class FilterBench {
                 return Arrays.stream(nanos).flatMapToLong(Arrays::stream).sorted().toArray();
             }
             return Arrays.stream(nanos)
-                    .mapToLong(passes -> Arrays.stream(passes).sorted().toArray()[passes.length / 2])
+                    .mapToLong(
+                            passes -> Arrays.stream(passes).sorted().toArray()[passes.length / 2])
                     .sorted()
                     .toArray();
         }
@@ -251,9 +252,7 @@ public final class FilterBench {
         Question[] filtered = questions.filtered(selectivity, correlated);
         Question[] plain = questions.unfiltered();
         List<Series> series =
-                ways.stream()
-                        .map(_ -> new Series(questions.queries(), settings.passes()))
-                        .toList();
+                ways.stream().map(_ -> new Series(questions.queries(), settings.passes())).toList();
         List<Integer> turns = new ArrayList<>(IntStream.range(0, ways.size()).boxed().toList());
         Random order = new Random(7);
         for (int pass = -1; pass < settings.passes(); pass++) {
@@ -269,8 +268,8 @@ public final class FilterBench {
             }
         }
         return IntStream.range(1, ways.size())
-                .mapToObj(way -> row(
-                        selectivity, correlated, ways.get(way), series.get(way), series.get(0)))
+                .mapToObj(way ->
+                        row(selectivity, correlated, ways.get(way), series.get(way), series.get(0)))
                 .toList();
     }
 

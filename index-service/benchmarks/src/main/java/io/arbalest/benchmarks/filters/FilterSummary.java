@@ -37,10 +37,11 @@ final class FilterSummary {
 
     List<String> lines() {
         List<String> lines = new ArrayList<>();
-        byFilter.forEach((filter, rows) -> rows.stream()
-                .filter(row -> row.plan().equals("auto"))
-                .findFirst()
-                .ifPresent(auto -> lines.add(line(filter, auto, rows))));
+        byFilter.forEach((filter, rows) ->
+                rows.stream()
+                        .filter(row -> row.plan().equals("auto"))
+                        .findFirst()
+                        .ifPresent(auto -> lines.add(line(filter, auto, rows))));
         return lines;
     }
 

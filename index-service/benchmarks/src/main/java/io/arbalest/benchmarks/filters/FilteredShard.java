@@ -178,10 +178,7 @@ final class FilteredShard implements AutoCloseable {
     }
 
     private long sealedRows(float[] query) {
-        return plans(query).stream()
-                .filter(SegmentPlan::sealed)
-                .mapToLong(SegmentPlan::rows)
-                .sum();
+        return plans(query).stream().filter(SegmentPlan::sealed).mapToLong(SegmentPlan::rows).sum();
     }
 
     private long segments(float[] query) {

@@ -198,22 +198,22 @@ public final class FiltersCommand implements Callable<Integer> {
         new FilterBench(settings)
                 .run(
                         row -> {
-                                summary.add(row);
-                                out.row(
-                                        String.valueOf(row.selectivity()),
-                                        String.valueOf(row.correlated()),
-                                        row.plan(),
-                                        ResultWriter.rounded(row.recall(), 4),
-                                        ResultWriter.rounded(row.p50(), 1),
-                                        ResultWriter.rounded(row.p99(), 1),
-                                        ResultWriter.rounded(row.unfilteredP99(), 1),
-                                        ResultWriter.rounded(row.unfilteredP50(), 1),
-                                        ResultWriter.rounded(row.unfilteredRecall(), 4),
-                                        row.chosen(),
-                                        ResultWriter.rounded(row.scored(), 0),
-                                        ResultWriter.rounded(row.fallbacks(), 3),
-                                        String.valueOf(row.ef()),
-                                        ResultWriter.rounded(row.mean(), 1));
+                            summary.add(row);
+                            out.row(
+                                    String.valueOf(row.selectivity()),
+                                    String.valueOf(row.correlated()),
+                                    row.plan(),
+                                    ResultWriter.rounded(row.recall(), 4),
+                                    ResultWriter.rounded(row.p50(), 1),
+                                    ResultWriter.rounded(row.p99(), 1),
+                                    ResultWriter.rounded(row.unfilteredP99(), 1),
+                                    ResultWriter.rounded(row.unfilteredP50(), 1),
+                                    ResultWriter.rounded(row.unfilteredRecall(), 4),
+                                    row.chosen(),
+                                    ResultWriter.rounded(row.scored(), 0),
+                                    ResultWriter.rounded(row.fallbacks(), 3),
+                                    String.valueOf(row.ef()),
+                                    ResultWriter.rounded(row.mean(), 1));
                         },
                         line -> console.say("%s", line));
         summary.lines().forEach(line -> console.say("%s", line));

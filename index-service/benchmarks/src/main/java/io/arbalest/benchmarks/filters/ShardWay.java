@@ -33,8 +33,7 @@ record ShardWay(String label, int ef, FilterPlan plan, Shard shard, FilterQuesti
                         0,
                         Long.MAX_VALUE,
                         plan);
-        ShardSearchResult found =
-                shard.search(List.of(questions.query(question.query())), spec);
+        ShardSearchResult found = shard.search(List.of(questions.query(question.query())), spec);
         List<FoundRow> rows = found.rows().getFirst();
         int[] numbers = new int[rows.size()];
         for (int i = 0; i < numbers.length; i++) {

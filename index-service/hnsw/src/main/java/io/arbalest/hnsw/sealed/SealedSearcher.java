@@ -123,8 +123,8 @@ public final class SealedSearcher {
     }
 
     /**
-     * Scores what was found by code exactly, best first, until even the largest error seen would not
-     * lift what follows into the results.
+     * Scores what was found by code exactly, best first, until even the largest error seen would
+     * not lift what follows into the results.
      */
     private void rerank(CandidatePool found, float minScore, NeighborQueue results) {
         float largestError = 0;
@@ -236,8 +236,8 @@ public final class SealedSearcher {
     }
 
     /**
-     * As {@link #search}, for a set that leaves many points out: unless most points around the query
-     * are accepted, only those are scored ({@link FilteredWalk}).
+     * As {@link #search}, for a set that leaves many points out: unless most points around the
+     * query are accepted, only those are scored ({@link FilteredWalk}).
      *
      * @param limit scores after which the search gives up
      * @return whether the search came to its end

@@ -152,7 +152,9 @@ final class LuceneDriver implements Driver {
             float[] vector = new float[base.dimension()];
             base.read(row, vector);
             Document document = new Document();
-            document.add(new KnnFloatVectorField(FIELD, vector, LuceneVectors.similarity(options.metric())));
+            document.add(
+                    new KnnFloatVectorField(
+                            FIELD, vector, LuceneVectors.similarity(options.metric())));
             document.add(new StoredField(ROW, row));
             writer.addDocument(document);
         }
