@@ -2,7 +2,10 @@ package io.arbalest.benchmarks;
 
 import io.arbalest.benchmarks.ann.AnnCommand;
 import io.arbalest.benchmarks.ann.SummaryCommand;
+import io.arbalest.benchmarks.churn.ChurnCommand;
+import io.arbalest.benchmarks.disk.DiskCommand;
 import io.arbalest.benchmarks.filters.FiltersCommand;
+import io.arbalest.benchmarks.load.LoadCommand;
 import io.arbalest.benchmarks.report.BenchConsole;
 import io.arbalest.benchmarks.wal.WalCommand;
 import io.arbalest.model.ArbalestException;
@@ -42,6 +45,8 @@ import java.nio.charset.StandardCharsets;
             "  arbalest bench jmh HalfDot                  the distance kernels",
             "  arbalest bench wal --dir . --peers fio      the log",
             "  arbalest bench filters --base B --query Q --metric ip",
+            "  arbalest bench load --base B --query Q --metric l2   searches beside writes and"
+                    + " merges",
             "",
             "Results go to standard output as CSV or, with --format json, as one JSON object a"
                 + " line; progress goes to standard error. What the columns mean and how to compare"
@@ -85,6 +90,9 @@ public final class BenchCommand {
         root.addSubcommand(new JmhCommand());
         root.addSubcommand(new WalCommand(console));
         root.addSubcommand(new FiltersCommand(console));
+        root.addSubcommand(new LoadCommand(console));
+        root.addSubcommand(new ChurnCommand(console));
+        root.addSubcommand(new DiskCommand(console));
 
         root.setCaseInsensitiveEnumValuesAllowed(true);
         root.setUsageHelpWidth(HELP_COLUMNS);

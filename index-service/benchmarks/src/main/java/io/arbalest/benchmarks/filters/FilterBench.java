@@ -3,6 +3,8 @@ package io.arbalest.benchmarks.filters;
 import io.arbalest.benchmarks.filters.FilterQuestions.Question;
 import io.arbalest.benchmarks.filters.FilterWay.Answer;
 import io.arbalest.benchmarks.report.Percentiles;
+import io.arbalest.benchmarks.shard.LocalShard;
+import io.arbalest.engine.EngineOptions;
 import io.arbalest.engine.FilterPlan;
 import io.arbalest.model.Field;
 import io.arbalest.model.FieldType;
@@ -104,14 +106,16 @@ public final class FilterBench {
         }
         int segmentRows = (questions.rows() + settings.segments() - 1) / settings.segments();
         try (LuceneFilters lucene = lucene(progress);
-                FilteredShard shard =
-                        new FilteredShard(
+                LocalShard shard =
+                        new LocalShard(
                                 settings.directory().resolve("shard"),
                                 fields,
                                 questions.row(0).length,
                                 settings.metric(),
                                 settings.hnsw(),
-                                segmentRows)) {
+                                EngineOptions.DEFAULT
+                                        .withIndexerThreads(2)
+                                        .withGrowingSegmentRows(segmentRows))) {
             long begin = System.nanoTime();
             fill(shard);
             progress.accept(
@@ -151,7 +155,7 @@ public final class FilterBench {
         return lucene;
     }
 
-    private List<FilterWay> ways(FilteredShard shard, @Nullable LuceneFilters lucene) {
+    private List<FilterWay> ways(LocalShard shard, @Nullable LuceneFilters lucene) {
         List<FilterWay> ways = new ArrayList<>();
         ways.add(way("unfiltered", FilterPlan.AUTO, shard));
         settings.plans().forEach(plan -> ways.add(way(plan.label(), plan, shard)));
@@ -161,11 +165,11 @@ public final class FilterBench {
         return ways;
     }
 
-    private FilterWay way(String label, FilterPlan plan, FilteredShard shard) {
+    private FilterWay way(String label, FilterPlan plan, LocalShard shard) {
         return new ShardWay(label, settings.ef(), plan, shard.shard(), questions);
     }
 
-    private void fill(FilteredShard shard) throws InterruptedException {
+    private void fill(LocalShard shard) throws InterruptedException {
         List<CompletableFuture<?>> sent = new ArrayList<>();
         for (int from = 0; from < questions.rows(); from += BATCH) {
             int to = Math.min(questions.rows(), from + BATCH);
@@ -195,7 +199,7 @@ public final class FilterBench {
     }
 
     /** Writes copies of rows, with numbers that no filter accepts. */
-    private void ingest(FilteredShard shard, AtomicBoolean done) {
+    private void ingest(LocalShard shard, AtomicBoolean done) {
         int perTick = Math.max(1, settings.ingestRate() / 100);
         long next = System.nanoTime();
         for (long key = 2L * questions.rows(); !done.get(); key += perTick) {

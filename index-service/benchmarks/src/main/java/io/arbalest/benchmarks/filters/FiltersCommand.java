@@ -4,6 +4,7 @@ import io.arbalest.benchmarks.data.VectorFile;
 import io.arbalest.benchmarks.report.BenchConsole;
 import io.arbalest.benchmarks.report.FormatOptions;
 import io.arbalest.benchmarks.report.ResultWriter;
+import io.arbalest.benchmarks.shard.Directories;
 import io.arbalest.engine.FilterPlan;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
@@ -15,12 +16,9 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 
 /** {@code bench filters}: what a filter costs at any selectivity, plan beside plan. */
 @Command(
@@ -148,12 +146,7 @@ public final class FiltersCommand implements Callable<Integer> {
                 List.of("lucene").containsAll(peers) && peerEfs.stream().allMatch(n -> n >= 1),
                 "--peers " + peers + ", --peer-ef " + peerEfs,
                 "the only peer is lucene, and its ef is at least 1");
-        Path directory = Files.createTempDirectory("arbalest-bench-filters");
-        try {
-            run(directory);
-        } finally {
-            delete(directory);
-        }
+        Directories.temporary("arbalest-bench-filters", this::run);
         return 0;
     }
 
@@ -217,13 +210,5 @@ public final class FiltersCommand implements Callable<Integer> {
                         },
                         line -> console.say("%s", line));
         summary.lines().forEach(line -> console.say("%s", line));
-    }
-
-    private static void delete(Path directory) throws IOException {
-        try (Stream<Path> all = Files.walk(directory)) {
-            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
-            }
-        }
     }
 }

@@ -1,10 +1,12 @@
 package io.arbalest.benchmarks.ann.driver;
 
 import io.arbalest.benchmarks.data.MappedVectors;
+import io.arbalest.benchmarks.data.RowReader;
 import io.arbalest.hnsw.GrowingGraph;
 import io.arbalest.hnsw.VectorTable;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+import io.arbalest.model.Metric;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -24,23 +26,33 @@ import java.util.concurrent.atomic.AtomicInteger;
  * @param vectors the points
  * @param graph their links
  */
-record LinkedBase(VectorTable vectors, GrowingGraph graph) implements AutoCloseable {
+public record LinkedBase(VectorTable vectors, GrowingGraph graph) implements AutoCloseable {
     private static final ValueLayout.OfShort HALF =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final int LEVEL_SEED = 1;
 
     static LinkedBase build(DriverOptions options, MappedVectors base) throws Exception {
-        VectorTable vectors = new VectorTable(base.dimension(), options.metric(), base.rows());
-        GrowingGraph graph =
-                new GrowingGraph(
-                        vectors, options.m(), options.efConstruction(), LEVEL_SEED, base.rows());
+        return build(
+                base, options.metric(), options.m(), options.efConstruction(), options.threads());
+    }
+
+    /**
+     * Links all rows.
+     *
+     * @param threads that link
+     */
+    public static LinkedBase build(
+            RowReader base, Metric metric, int m, int efConstruction, int threads)
+            throws Exception {
+        VectorTable vectors = new VectorTable(base.dimension(), metric, base.rows());
+        GrowingGraph graph = new GrowingGraph(vectors, m, efConstruction, LEVEL_SEED, base.rows());
         LinkedBase linked = new LinkedBase(vectors, graph);
         linked.fill(base);
-        linked.link(base.rows(), options.threads());
+        linked.link(base.rows(), threads);
         return linked;
     }
 
-    private void fill(MappedVectors base) {
+    private void fill(RowReader base) {
         float[] row = new float[base.dimension()];
         MemorySegment halves = MemorySegment.ofArray(new byte[2 * row.length]);
         for (int ordinal = 0; ordinal < base.rows(); ordinal++) {

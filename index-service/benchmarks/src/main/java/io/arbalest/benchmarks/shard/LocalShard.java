@@ -1,7 +1,6 @@
-package io.arbalest.benchmarks.filters;
+package io.arbalest.benchmarks.shard;
 
 import io.arbalest.common.Clock;
-import io.arbalest.common.Metrics;
 import io.arbalest.common.SystemScheduler;
 import io.arbalest.engine.EngineOptions;
 import io.arbalest.engine.Env;
@@ -11,6 +10,7 @@ import io.arbalest.engine.RowBatch;
 import io.arbalest.engine.SearchSpec;
 import io.arbalest.engine.SegmentPlan;
 import io.arbalest.engine.Shard;
+import io.arbalest.engine.ThreadPriorities;
 import io.arbalest.engine.WriteResult;
 import io.arbalest.io.FileChannelDisk;
 import io.arbalest.metadata.RocksDbEnvironment;
@@ -46,31 +46,35 @@ import java.util.random.RandomGenerator;
  *
  * <p>Confined to the thread that made it, but for {@link #write} and searches.
  */
-final class FilteredShard implements AutoCloseable {
-    private static final int SETTLE_MILLIS = 50;
+public final class LocalShard implements AutoCloseable {
     private static final UUID INCARNATION = new UUID(1, 1);
     private static final String NAME = "bench";
+    private static final int SETTLE_MILLIS = 50;
     private static final ValueLayout.OfShort HALF =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final CollectionDefinition definition;
+    private final LatestGauges gauges = new LatestGauges();
     private final RocksDbEnvironment rocks = new RocksDbEnvironment();
-    private final SystemScheduler scheduler = new SystemScheduler();
+    private final HeldScheduler scheduler =
+            new HeldScheduler(new SystemScheduler(ThreadPriorities::enter), "merger");
     private final NodeEngine engine;
     private final Shard shard;
 
     /**
-     * Opens it.
+     * Opens a shard and waits until it serves.
      *
-     * @param segmentRows rows after which a segment is sealed
+     * @param directory where its files go
+     * @param fields of the metadata
+     * @param options of the node
      */
-    FilteredShard(
+    public LocalShard(
             Path directory,
             List<Field> fields,
             int dimension,
             Metric metric,
             HnswParams hnsw,
-            int segmentRows)
+            EngineOptions options)
             throws InterruptedException {
         this.definition =
                 new CollectionDefinition(
@@ -83,15 +87,8 @@ final class FilteredShard implements AutoCloseable {
                         new FileChannelDisk(),
                         ReplicaTransport.NONE,
                         rocks::open,
-                        Metrics.NONE);
-        this.engine =
-                new NodeEngine(
-                        "n0",
-                        directory,
-                        EngineOptions.DEFAULT
-                                .withIndexerThreads(2)
-                                .withGrowingSegmentRows(segmentRows),
-                        env);
+                        gauges);
+        this.engine = new NodeEngine("n0", directory, options, env);
         ShardAssignment assignment =
                 new ShardAssignment(
                         new ShardId(INCARNATION, 0),
@@ -114,21 +111,24 @@ final class FilteredShard implements AutoCloseable {
         this.shard = engine.shard(NAME, 0).orElseThrow();
     }
 
-    Shard shard() {
+    /** The shard itself, for searches. */
+    public Shard shard() {
         return shard;
     }
 
-    /** Writes upserts. */
-    CompletableFuture<WriteResult> write(
-            long firstKey, List<float[]> vectors, List<@Nullable Object[]> metadata) {
-        return write(OperationKind.UPSERT, firstKey, vectors, metadata);
+    /** A gauge that the engine shows, by its name. */
+    public double gauge(String name) {
+        return gauges.value(name);
     }
 
-    private CompletableFuture<WriteResult> write(
-            OperationKind kind,
-            long firstKey,
-            List<float[]> vectors,
-            List<@Nullable Object[]> metadata) {
+    /**
+     * Writes upserts of keys that follow each other.
+     *
+     * @param vectors elements that binary16 holds
+     * @param metadata values of the fields, by row
+     */
+    public CompletableFuture<WriteResult> write(
+            long firstKey, List<float[]> vectors, List<@Nullable Object[]> metadata) {
         int rows = vectors.size();
         byte[] bytes = new byte[2 * rows * definition.dimension()];
         MemorySegment halves = MemorySegment.ofArray(bytes);
@@ -142,18 +142,56 @@ final class FilteredShard implements AutoCloseable {
             }
         }
         BitSet present = new BitSet();
-        present.set(0, kind == OperationKind.UPSERT ? rows : 0);
+        present.set(0, rows);
+        return write(OperationKind.UPSERT, keys, halves, present, metadata);
+    }
+
+    /** Deletes rows. */
+    public CompletableFuture<WriteResult> delete(List<Long> numbers) {
+        List<PointKey> keys = numbers.stream().map(PointKey::of).toList();
+        @Nullable Object[] none = new @Nullable Object[definition.fields().size()];
+        return write(
+                OperationKind.DELETE,
+                keys,
+                MemorySegment.ofArray(new byte[2 * keys.size() * definition.dimension()]),
+                new BitSet(),
+                Collections.nCopies(keys.size(), none));
+    }
+
+    private CompletableFuture<WriteResult> write(
+            OperationKind kind,
+            List<PointKey> keys,
+            MemorySegment halves,
+            BitSet present,
+            List<@Nullable Object[]> metadata) {
         return shard.write(
                 0,
                 new RowBatch(
-                        Collections.nCopies(rows, kind),
+                        Collections.nCopies(keys.size(), kind),
                         keys,
-                        Collections.nCopies(rows, null),
+                        Collections.nCopies(keys.size(), null),
                         halves,
                         present,
                         metadata,
                         RowBatch.Writer.ANONYMOUS,
                         false));
+    }
+
+    /** Lets no further segment be sealed or merged, until {@link #releaseMerges}. */
+    public void holdMerges() {
+        scheduler.hold();
+    }
+
+    /** Lets go on what was held. */
+    public void releaseMerges() {
+        scheduler.release();
+    }
+
+    /** Waits until every row is in the graph. */
+    public void awaitLinked() throws InterruptedException {
+        while (shard.statistics().tailPoints() > 0) {
+            Thread.sleep(20);
+        }
     }
 
     /**
@@ -163,11 +201,11 @@ final class FilteredShard implements AutoCloseable {
      * @param marker a row that may be written and deleted: a segment is sealed once another one has
      *     begun
      */
-    void awaitSealed(int rows, float[] marker, @Nullable Object[] metadata)
+    public void awaitSealed(int rows, float[] marker, @Nullable Object[] metadata)
             throws InterruptedException {
         List<@Nullable Object[]> values = Collections.singletonList(metadata);
-        write(OperationKind.UPSERT, rows, List.of(marker), values).join();
-        write(OperationKind.DELETE, rows, List.of(new float[marker.length]), values).join();
+        write(rows, List.of(marker), values).join();
+        delete(List.of((long) rows)).join();
         while (shard.statistics().tailPoints() > 0 || sealedRows(marker) < rows) {
             Thread.sleep(SETTLE_MILLIS);
         }

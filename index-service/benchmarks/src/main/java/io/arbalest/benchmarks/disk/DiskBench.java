@@ -1,0 +1,278 @@
+package io.arbalest.benchmarks.disk;
+
+import io.arbalest.benchmarks.ann.driver.LinkedBase;
+import io.arbalest.benchmarks.data.MappedVectors;
+import io.arbalest.benchmarks.report.Percentiles;
+import io.arbalest.common.OrdinalSet;
+import io.arbalest.engine.SegmentMemory;
+import io.arbalest.hnsw.NeighborQueue;
+import io.arbalest.hnsw.sealed.CodeKind;
+import io.arbalest.hnsw.sealed.PackedGraph;
+import io.arbalest.hnsw.sealed.SealedGraph;
+import io.arbalest.hnsw.sealed.SealedGraphPacker;
+import io.arbalest.hnsw.sealed.SealedSearcher;
+import io.arbalest.hnsw.sealed.SealedSection;
+import io.arbalest.hnsw.sealed.SearchLimits;
+import io.arbalest.io.Disk;
+import io.arbalest.io.FileChannelDisk;
+import io.arbalest.io.SectionFile;
+import io.arbalest.model.HnswParams;
+import io.arbalest.model.Metric;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * A sealed graph with codes once a point, in a file as a shard keeps it, searched with all of it in
+ * memory and then with memory for a quarter of its vectors: the limit of the control group is what
+ * the process has by then, the file without its vectors, and a quarter of those.
+ *
+ * <p>Reads are those that the device of the file has completed, whoever asked for them.
+ *
+ * <p>Confined to one thread.
+ */
+final class DiskBench {
+    private static final int K = 10;
+    private static final int ROWS_SECTION = 100;
+    private static final ValueLayout.OfInt INT =
+            ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    /**
+     * What was measured with one amount of memory.
+     *
+     * @param memory {@code all} or {@code limited}
+     * @param limitBytes of memory; 0: none
+     * @param openSeconds of opening the file, without reading it
+     * @param p50 microseconds of wall time, as p99
+     * @param reads requests to the device a query
+     * @param reranked vectors a query that were scored after the codes
+     */
+    record Row(
+            SegmentMemory advice,
+            String memory,
+            int ef,
+            double recall,
+            double qps,
+            double p50,
+            double p99,
+            double reads,
+            double readBytes,
+            double reranked,
+            long limitBytes,
+            long fileBytes,
+            long vectorBytes,
+            double openSeconds) {}
+
+    /**
+     * How to measure.
+     *
+     * @param passes over the queries that count, after one that does not
+     */
+    record Settings(
+            float[][] queries,
+            int[][] truth,
+            Path file,
+            int passes,
+            List<Integer> efs,
+            List<SegmentMemory> advices) {}
+
+    private final Settings settings;
+    private final Disk disk = new FileChannelDisk();
+    private final Consumer<Row> sink;
+
+    DiskBench(Settings settings, Consumer<Row> sink) {
+        this.settings = settings;
+        this.sink = sink;
+    }
+
+    /** Links, packs and writes the file. */
+    static void build(MappedVectors base, Metric metric, HnswParams params, int threads, Path file)
+            throws Exception {
+        try (LinkedBase linked =
+                LinkedBase.build(base, metric, params.m(), params.efConstruction(), threads)) {
+            PackedGraph packed =
+                    SealedGraphPacker.pack(
+                            linked.vectors(),
+                            linked.graph().source(),
+                            OrdinalSet.ALL,
+                            base.rows(),
+                            CodeKind.BYTES);
+            List<SectionFile.Section> sections = new ArrayList<>();
+            for (SealedSection section : SealedSection.values()) {
+                if (section != SealedSection.HEAD && packed.sizeBytes(section) > 0) {
+                    sections.add(section(packed, section));
+                }
+            }
+            sections.add(section(packed, SealedSection.HEAD));
+            int[] rows = packed.newToOld();
+            sections.add(
+                    new SectionFile.Section(
+                            ROWS_SECTION,
+                            4L * rows.length,
+                            target -> {
+                                for (int i = 0; i < rows.length; i++) {
+                                    target.set(INT, 4L * i, rows[i]);
+                                }
+                            }));
+            SectionFile.write(new FileChannelDisk(), file, sections);
+        }
+    }
+
+    private static SectionFile.Section section(PackedGraph packed, SealedSection section) {
+        return new SectionFile.Section(
+                section.number(),
+                packed.sizeBytes(section),
+                packed.unitBytes(section),
+                (offset, piece) -> packed.write(section, offset, piece));
+    }
+
+    /** Measures and hands on each row as it is known; the process is in the group. */
+    void run(MemoryGroup group) throws IOException {
+        for (SegmentMemory advice : settings.advices()) {
+            long begin = System.nanoTime();
+            try (SectionFile sections = SectionFile.open(disk, settings.file())) {
+                Map<SealedSection, MemorySegment> parts = new EnumMap<>(SealedSection.class);
+                for (SealedSection section : SealedSection.values()) {
+                    MemorySegment bytes = sections.section(section.number());
+                    if (bytes.byteSize() > 0) {
+                        parts.put(section, bytes);
+                    }
+                }
+                SealedGraph graph = SealedGraph.open(parts, advice.advise("the file", parts));
+                int[] rows = sections.section(ROWS_SECTION).toArray(INT);
+                double openSeconds = (System.nanoTime() - begin) / 1e9;
+                sections.verify(); // brings all of it into memory
+                long vectorBytes = sections.section(SealedSection.VECTORS.number()).byteSize();
+                Row about =
+                        new Row(
+                                advice,
+                                "all",
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                sections.sizeBytes(),
+                                vectorBytes,
+                                openSeconds);
+                measure(graph, rows, about);
+                System.gc();
+                long limit =
+                        group.anonymousBytes()
+                                + sections.sizeBytes()
+                                - vectorBytes
+                                + vectorBytes / 4;
+                group.limit(limit);
+                measure(graph, rows, with(about, limit));
+                group.unlimit();
+            }
+        }
+    }
+
+    private static Row with(Row row, long limit) {
+        return new Row(
+                row.advice,
+                "limited",
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                limit,
+                row.fileBytes,
+                row.vectorBytes,
+                row.openSeconds);
+    }
+
+    private void measure(SealedGraph graph, int[] rows, Row about) throws IOException {
+        SealedSearcher searcher = graph.newSearcher();
+        NeighborQueue results = new NeighborQueue(K);
+        int queries = settings.queries().length;
+        for (int ef : settings.efs()) {
+            long[] nanos = new long[queries * settings.passes()];
+            long hits = 0;
+            long reranked = 0;
+            long[] before = {};
+            for (int pass = -1; pass < settings.passes(); pass++) {
+                if (pass == 0) {
+                    before = deviceReads();
+                }
+                for (int query = 0; query < queries; query++) {
+                    results.clear(K);
+                    long begin = System.nanoTime();
+                    searcher.search(
+                            settings.queries()[query],
+                            SearchLimits.of(ef),
+                            OrdinalSet.ALL,
+                            results);
+                    long took = System.nanoTime() - begin;
+                    if (pass >= 0) {
+                        nanos[pass * queries + query] = took;
+                        reranked += searcher.reranked();
+                        hits += hits(query, results, rows);
+                    }
+                }
+            }
+            long[] after = deviceReads();
+            double asked = nanos.length;
+            long spent = Arrays.stream(nanos).sum();
+            Arrays.sort(nanos);
+            sink.accept(
+                    new Row(
+                            about.advice,
+                            about.memory,
+                            ef,
+                            hits / (K * asked),
+                            asked * 1e9 / spent,
+                            Percentiles.of(nanos, 0.5) / 1e3,
+                            Percentiles.of(nanos, 0.99) / 1e3,
+                            (after[0] - before[0]) / asked,
+                            (after[1] - before[1]) / asked,
+                            reranked / asked,
+                            about.limitBytes,
+                            about.fileBytes,
+                            about.vectorBytes,
+                            about.openSeconds));
+        }
+    }
+
+    private int hits(int query, NeighborQueue results, int[] rows) {
+        int hits = 0;
+        for (int ordinal : results.ordinalsBestFirst()) {
+            for (int place = 0; place < K; place++) {
+                hits += settings.truth()[query][place] == rows[ordinal] ? 1 : 0;
+            }
+        }
+        return hits;
+    }
+
+    /**
+     * Requests that the device of the file has completed, and their bytes (Linux, block/stat.rst).
+     */
+    private long[] deviceReads() throws IOException {
+        String device = Files.getFileStore(settings.file()).name();
+        Path statistics =
+                Path.of("/sys/class/block", Path.of(device).getFileName().toString(), "stat");
+        String[] words =
+                Files.readString(statistics, StandardCharsets.US_ASCII).strip().split(" +", -1);
+        return new long[] {Long.parseLong(words[0]), 512 * Long.parseLong(words[2])};
+    }
+}
