@@ -4,6 +4,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -16,6 +17,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /**
  * The machine's threads: daemon platform threads named after their role; a second thread of the
@@ -48,9 +50,19 @@ public final class SystemScheduler implements Scheduler {
     private final Map<String, AtomicInteger> threadsByRole = new ConcurrentHashMap<>();
     private final Set<ThreadPoolExecutor> pools = ConcurrentHashMap.newKeySet();
     private final ScheduledThreadPoolExecutor timer;
+    private final Consumer<String> entering;
     private final AtomicBoolean closed = new AtomicBoolean();
 
+    /** With threads as the JVM makes them. */
     public SystemScheduler() {
+        this(_ -> {});
+    }
+
+    /**
+     * @param entering called by each thread before its first task, with its role
+     */
+    public SystemScheduler(Consumer<String> entering) {
+        this.entering = Objects.requireNonNull(entering);
         timer = new ScheduledThreadPoolExecutor(1, threads("timer"));
         timer.setRemoveOnCancelPolicy(true);
         timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
@@ -120,7 +132,12 @@ public final class SystemScheduler implements Scheduler {
         AtomicInteger count = threadsByRole.computeIfAbsent(role, _ -> new AtomicInteger());
         return task -> {
             int number = count.incrementAndGet();
-            Thread thread = new Thread(task, number == 1 ? role : role + "-" + number);
+            Runnable entered =
+                    () -> {
+                        entering.accept(role);
+                        task.run();
+                    };
+            Thread thread = new Thread(entered, number == 1 ? role : role + "-" + number);
             thread.setDaemon(true);
             return thread;
         };

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Timeout;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -51,6 +52,18 @@ class SystemSchedulerTest {
             parallel.execute(() -> await(all));
         }
         all.await(30, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void eachThreadIsToldItsRoleBeforeItsFirstTask() throws Exception {
+        List<String> entered = Collections.synchronizedList(new ArrayList<>());
+        try (SystemScheduler told =
+                new SystemScheduler(
+                        role -> entered.add(role + " " + Thread.currentThread().getName()))) {
+            CompletableFuture<List<String>> seen = new CompletableFuture<>();
+            told.parallel("merger", 2).execute(() -> seen.complete(List.copyOf(entered)));
+            assertThat(seen.get(30, TimeUnit.SECONDS)).containsExactly("merger merger");
+        }
     }
 
     @Test

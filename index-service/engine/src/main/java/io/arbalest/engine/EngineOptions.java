@@ -20,6 +20,7 @@ import java.time.Duration;
  * @param writeWait how long a batch may be held back before it is refused with OVERLOADED
  * @param tombstoneRetention how long a delete is remembered; then an older upsert of its key is
  *     refused unless its writer accepts older ones
+ * @param segmentMemory what the kernel is told about the files of sealed segments
  */
 public record EngineOptions(
         int unlinkedTailRows,
@@ -28,7 +29,8 @@ public record EngineOptions(
         long walFileBytes,
         long waitingBytes,
         Duration writeWait,
-        Duration tombstoneRetention) {
+        Duration tombstoneRetention,
+        SegmentMemory segmentMemory) {
     public static final EngineOptions DEFAULT =
             new EngineOptions(
                     2048,
@@ -37,7 +39,8 @@ public record EngineOptions(
                     16L << 20,
                     64L << 20,
                     Duration.ofSeconds(10),
-                    Duration.ofDays(7));
+                    Duration.ofDays(7),
+                    SegmentMemory.MAPPED);
 
     /** Files of a log that are kept for rows in memory, about. */
     private static final int LONG_LOG_FILES = 64;
@@ -97,7 +100,8 @@ public record EngineOptions(
                 walFileBytes,
                 waitingBytes,
                 writeWait,
-                tombstoneRetention);
+                tombstoneRetention,
+                segmentMemory);
     }
 
     /** The same with another size of segments. */
@@ -109,7 +113,8 @@ public record EngineOptions(
                 walFileBytes,
                 waitingBytes,
                 writeWait,
-                tombstoneRetention);
+                tombstoneRetention,
+                segmentMemory);
     }
 
     /** The same with another number of indexer threads. */
@@ -121,7 +126,8 @@ public record EngineOptions(
                 walFileBytes,
                 waitingBytes,
                 writeWait,
-                tombstoneRetention);
+                tombstoneRetention,
+                segmentMemory);
     }
 
     /** The same with another size of log files. */
@@ -133,7 +139,8 @@ public record EngineOptions(
                 bytes,
                 waitingBytes,
                 writeWait,
-                tombstoneRetention);
+                tombstoneRetention,
+                segmentMemory);
     }
 
     /** The same with another bound on bytes held back. */
@@ -145,7 +152,8 @@ public record EngineOptions(
                 walFileBytes,
                 bytes,
                 writeWait,
-                tombstoneRetention);
+                tombstoneRetention,
+                segmentMemory);
     }
 
     /** The same with another patience for writers that are held back. */
@@ -157,7 +165,8 @@ public record EngineOptions(
                 walFileBytes,
                 waitingBytes,
                 wait,
-                tombstoneRetention);
+                tombstoneRetention,
+                segmentMemory);
     }
 
     /** The same with another time for which deletes are remembered. */
@@ -169,6 +178,20 @@ public record EngineOptions(
                 walFileBytes,
                 waitingBytes,
                 writeWait,
-                retention);
+                retention,
+                segmentMemory);
+    }
+
+    /** The same with other advice about the files of sealed segments. */
+    public EngineOptions withSegmentMemory(SegmentMemory memory) {
+        return new EngineOptions(
+                unlinkedTailRows,
+                growingSegmentRows,
+                indexerThreads,
+                walFileBytes,
+                waitingBytes,
+                writeWait,
+                tombstoneRetention,
+                memory);
     }
 }

@@ -102,8 +102,9 @@ public final class NodeEngine implements Engine {
         this.opener = env.scheduler().parallel("shard-opener", OPENER_THREADS);
         this.workers =
                 new ShardWorkers(
-                        env.scheduler().parallel("indexer", options.indexerThreads()),
-                        env.scheduler().parallel("merger", MERGER_THREADS));
+                        env.scheduler()
+                                .parallel(ThreadPriorities.INDEXER, options.indexerThreads()),
+                        env.scheduler().parallel(ThreadPriorities.MERGER, MERGER_THREADS));
         this.logs = new FileLogs(options, env, acceptedLosses);
         workers.merger().execute(() -> KernelWarmUp.once(env.random()));
     }

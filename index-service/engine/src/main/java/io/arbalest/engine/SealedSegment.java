@@ -51,7 +51,11 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
      * @param sections owned by this object from now on
      * @param stamps in the order of the origins in {@code files}
      */
-    SealedSegment(CommitPoint.SealedFiles files, SectionFile sections, List<RowStamps> stamps) {
+    SealedSegment(
+            CommitPoint.SealedFiles files,
+            SectionFile sections,
+            SegmentMemory memory,
+            List<RowStamps> stamps) {
         this.files = files;
         this.sections = sections;
         this.origins = stamps.toArray(RowStamps[]::new);
@@ -63,7 +67,7 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
                 parts.put(section, bytes);
             }
         }
-        this.graph = SealedGraph.open(parts);
+        this.graph = SealedGraph.open(parts, memory.advise("segment " + files.fileSet(), parts));
         this.ordinals = new int[origins.length][];
         for (int i = 0; i < origins.length; i++) {
             ordinals[i] = new int[origins[i].capacity()];

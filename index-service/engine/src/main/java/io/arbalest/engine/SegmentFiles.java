@@ -51,12 +51,14 @@ final class SegmentFiles {
 
     private final Disk disk;
     private final Path directory;
+    private final SegmentMemory memory;
     private final CrashPoints crashPoints;
 
-    SegmentFiles(Disk disk, Path shardDirectory, CrashPoints crashPoints) {
-        this.disk = disk;
+    SegmentFiles(Env env, Path shardDirectory, SegmentMemory memory) {
+        this.memory = memory;
+        this.disk = env.disk();
         this.directory = shardDirectory.resolve("segments");
-        this.crashPoints = crashPoints;
+        this.crashPoints = env.crashPoints();
     }
 
     /**
@@ -141,7 +143,10 @@ final class SegmentFiles {
 
     private static SectionFile.Section section(PackedGraph graph, SealedSection section) {
         return new SectionFile.Section(
-                section.number(), graph.sizeBytes(section), target -> graph.write(section, target));
+                section.number(),
+                graph.sizeBytes(section),
+                graph.unitBytes(section),
+                (offset, piece) -> graph.write(section, offset, piece));
     }
 
     /** Opens a file set that was just written; its rows keep the stamps that they have. */
@@ -149,7 +154,7 @@ final class SegmentFiles {
         SectionFile sections = SectionFile.open(disk, file(files));
         try {
             sections.verify();
-            return new SealedSegment(files, sections, stamps);
+            return new SealedSegment(files, sections, memory, stamps);
         } catch (IOException | RuntimeException e) {
             sections.close();
             throw e;
@@ -161,7 +166,7 @@ final class SegmentFiles {
         SectionFile sections = SectionFile.open(disk, file(files));
         try {
             sections.verify();
-            return new SealedSegment(files, sections, stamps(files, sections, metadata));
+            return new SealedSegment(files, sections, memory, stamps(files, sections, metadata));
         } catch (IOException | RuntimeException e) {
             sections.close();
             throw e;

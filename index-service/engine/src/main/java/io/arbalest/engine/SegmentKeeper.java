@@ -120,6 +120,16 @@ final class SegmentKeeper {
         return Math.max(0, growing - 1);
     }
 
+    /** Whether a segment is on its way from memory to files, or waits to be shown. */
+    synchronized boolean sealing() {
+        return sealing;
+    }
+
+    /** Whether segments are on their way into one, or it waits to be shown. */
+    synchronized boolean merging() {
+        return merging;
+    }
+
     /** Starts no more work; what runs ends soon. */
     void stop() {
         stopped = true;
@@ -268,7 +278,8 @@ final class SegmentKeeper {
                             () -> stopped)) {
                 PackedGraph packed = merge.pack();
                 shard.env().crashPoints().hit("merge.packed");
-                with = write(packed, merge.names(packed), merge.origins());
+                long[] names = merge.names(packed);
+                with = write(packed, names, merge.origins(names));
             }
         }
         List<CommitPoint.SealedFiles> replaced =

@@ -1,38 +1,33 @@
 package io.arbalest.engine;
 
-import io.arbalest.hnsw.GrowingGraph;
-import io.arbalest.hnsw.VectorTable;
 import io.arbalest.hnsw.sealed.PackedGraph;
-import io.arbalest.hnsw.sealed.SealedGraphPacker;
+import io.arbalest.hnsw.sealed.SealedMerge;
+import io.arbalest.memory.MemoryBudget;
 import io.arbalest.model.CollectionDefinition;
 
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
-import java.util.stream.IntStream;
 
 /**
- * Several sealed segments on their way into one: the rows that are live at a snapshot, in one
- * graph. The graph of the largest is grown, unless most of its rows are dead; its dead points help
- * to link the others and are left out when the graph is packed. What dies meanwhile is in it and
- * masked by its stamps, as in every sealed segment.
+ * Several sealed segments on their way into one: the rows that are live at a snapshot, in one graph
+ * ({@link SealedMerge}). What dies meanwhile is in it and masked by its stamps, as in every sealed
+ * segment.
  *
- * <p>Vectors and graph are in memory until they are written: {@link MergePolicy} bounds them.
+ * <p>Memory while it runs, for {@code n} rows of {@code d} elements, {@link MergePolicy#MAX_ROWS}
+ * at most: vectors and links of the merged segment outside the heap ({@link SealedMerge}), about
+ * {@code 2 d + 9 m + 18} bytes a row, and from packing on the lists once more on the heap, about
+ * {@code 8 m + 50} bytes a row. Written are pieces of 4 MiB, but for the codes, {@code d + 8} bytes
+ * a row, which are made as a whole. Input and output: each vector of the sources is read once, and
+ * the new file is written twice, once as zeros, which is how its space is reserved.
  *
  * <p>Confined to one thread.
  */
 final class SegmentMerge implements AutoCloseable {
-    private final VectorTable vectors;
-    private final GrowingGraph graph;
-    private final long[] names;
-    private final List<RowStamps> origins = new ArrayList<>();
-    private final BitSet dead;
-    private final int points;
+    private final List<SealedSegment> sources;
+    private final SealedMerge merge;
 
     /**
      * Takes over the largest source and links the rows of the others.
@@ -47,75 +42,27 @@ final class SegmentMerge implements AutoCloseable {
             long snapshot,
             long levelSeed,
             BooleanSupplier stopped) {
-        List<SealedSegment> bySize = new ArrayList<>(sources);
-        bySize.sort(Comparator.comparingInt(SealedSegment::live).reversed());
-        SealedSegment largest = bySize.getFirst();
-        boolean grows = 2 * largest.live() >= largest.rows();
-        int capacity = grows ? largest.rows() : 0;
-        for (SealedSegment source : grows ? bySize.subList(1, bySize.size()) : bySize) {
-            capacity += live(source, snapshot);
+        this.sources = List.copyOf(sources);
+        List<SealedMerge.Part> parts = new ArrayList<>();
+        for (SealedSegment source : sources) {
+            parts.add(
+                    new SealedMerge.Part(
+                            source.graph(), ordinal -> !source.ended(ordinal, snapshot)));
         }
-        dead = new BitSet(capacity);
-        names = new long[capacity];
-        vectors =
-                new VectorTable(definition.dimension(), definition.metric(), Math.max(1, capacity));
-        graph =
-                new GrowingGraph(
-                        vectors,
+        merge =
+                new SealedMerge(
+                        parts,
                         definition.hnsw().m(),
                         definition.hnsw().efConstruction(),
                         levelSeed,
-                        Math.max(1, capacity));
-        try {
-            short[] vector = new short[definition.dimension()];
-            MemorySegment bytes = MemorySegment.ofArray(vector);
-            int next = 0;
-            for (SealedSegment source : bySize) {
-                boolean whole = grows && source.equals(largest);
-                for (int ordinal = 0; ordinal < source.rows(); ordinal++) {
-                    boolean ended = source.ended(ordinal, snapshot);
-                    if (ended && !whole) {
-                        continue;
-                    }
-                    if (stopped.getAsBoolean()) {
-                        throw new CancellationException("the shard closes");
-                    }
-                    dead.set(next, ended);
-                    source.read(ordinal, vector);
-                    vectors.set(next, bytes, 0);
-                    names[next] = source.name(ordinal);
-                    if (!whole) {
-                        graph.link(next);
-                    }
-                    next++;
-                }
-                if (whole) {
-                    graph.adopt(source.graph().source(), next);
-                }
-            }
-            points = next;
-            addOrigins(bySize);
-        } catch (RuntimeException | Error e) {
-            close();
-            throw e;
-        }
+                        MemoryBudget.unlimited("merge"),
+                        stopped);
     }
 
-    private static int live(SealedSegment segment, long snapshot) {
-        int live = 0;
-        for (int ordinal = 0; ordinal < segment.rows(); ordinal++) {
-            live += segment.ended(ordinal, snapshot) ? 0 : 1;
-        }
-        return live;
-    }
-
-    private void addOrigins(List<SealedSegment> sources) {
-        int[] segments =
-                IntStream.range(0, points)
-                        .filter(i -> !dead.get(i))
-                        .map(i -> RowName.segment(names[i]))
-                        .distinct()
-                        .toArray();
+    /** The segments to which rows of the merged one were appended. */
+    List<RowStamps> origins(long[] names) {
+        int[] segments = Arrays.stream(names).mapToInt(RowName::segment).distinct().toArray();
+        List<RowStamps> origins = new ArrayList<>();
         for (SealedSegment source : sources) {
             for (RowStamps rows : source.origins()) {
                 if (Arrays.stream(segments).anyMatch(s -> s == rows.segment())) {
@@ -123,31 +70,26 @@ final class SegmentMerge implements AutoCloseable {
                 }
             }
         }
-    }
-
-    /** The segments to which the rows were appended. */
-    List<RowStamps> origins() {
         return origins;
     }
 
     /** Ready to be written. */
     PackedGraph pack() {
-        return SealedGraphPacker.pack(vectors, graph.source(), i -> !dead.get(i), points);
+        return merge.pack();
     }
 
     /** Names of the points, by the ordinals of the packed graph. */
     long[] names(PackedGraph packed) {
         int[] ordinals = packed.newToOld();
-        long[] packedNames = new long[ordinals.length];
-        for (int i = 0; i < ordinals.length; i++) {
-            packedNames[i] = names[ordinals[i]];
+        long[] names = new long[ordinals.length];
+        for (int i = 0; i < names.length; i++) {
+            names[i] = sources.get(merge.part(ordinals[i])).name(merge.ordinal(ordinals[i]));
         }
-        return packedNames;
+        return names;
     }
 
     @Override
     public void close() {
-        graph.close();
-        vectors.close();
+        merge.close();
     }
 }

@@ -123,17 +123,17 @@ final class ShardCore implements Shard, AutoCloseable {
         try {
             Parts made = open(opened);
             parts = made;
+            metrics.watch(made.keeper());
             gate.published(made.segments().view().sequenceNumber());
             state = ShardState.SERVING;
             made.indexer().wake();
             made.keeper().wake();
-            long millis = (env.clock().monotonicNanos() - started) / 1_000_000;
             LOG.log(
                     Level.INFO,
                     "shard {0} serves: {1} rows recovered in {2} ms",
                     name(),
                     made.recoveredRows(),
-                    millis);
+                    (env.clock().monotonicNanos() - started) / 1_000_000);
         } catch (IOException | RuntimeException | Error e) {
             opened.reversed().forEach(this::closeQuietly);
             if (!closing) {
@@ -148,7 +148,7 @@ final class ShardCore implements Shard, AutoCloseable {
         opened.add(log);
         CommitPointFiles points =
                 new CommitPointFiles(env.disk(), directory, id, env.crashPoints());
-        SegmentFiles files = new SegmentFiles(env.disk(), directory, env.crashPoints());
+        SegmentFiles files = new SegmentFiles(env, directory, options.segmentMemory());
         ShardRecovery recovering =
                 new ShardRecovery(id, definition, directory, options, env, metrics, () -> closing);
         recovery = recovering;

@@ -122,6 +122,13 @@ final class ShardMetrics {
                 () -> number(shard.statistics().state()));
     }
 
+    /** Shows what is done to the shard's segments, at every scrape. */
+    void watch(SegmentKeeper keeper) {
+        gauge("sealing", "1 while a segment is sealed", () -> keeper.sealing() ? 1 : 0);
+        gauge("merging", "1 while segments are merged", () -> keeper.merging() ? 1 : 0);
+        gauge("unsealed_segments", "Full segments that are not sealed yet", keeper::unsealed);
+    }
+
     private static int number(ShardState state) {
         return switch (state) {
             case RECOVERING -> 0;

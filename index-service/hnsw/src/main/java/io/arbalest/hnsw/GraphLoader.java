@@ -10,10 +10,10 @@ import java.util.concurrent.locks.ReentrantLock;
  * Fills the empty lists of a growing graph with the live points of another graph, so that a merge
  * goes on from what is linked already.
  *
- * <p>A list without dead neighbours is copied. In any other list the live neighbours of the dead
- * ones become candidates beside the live ones, and the diverse among them stay (consolidation of
- * FreshDiskANN, arXiv 2105.09613, with the selection of HNSW). Candidates are those that the old
- * lists give, so the work is proportional to the number of dead neighbours, not to the graph.
+ * <p>A list without dead neighbours is copied. In any other list the living neighbours stay, and
+ * each dead one is replaced by one of its own living neighbours (the consolidation of FreshDiskANN,
+ * arXiv 2105.09613), so the work is proportional to the number of dead neighbours, not to the
+ * graph.
  *
  * <p>Afterwards every point but the first is given a link from a point of smaller ordinal, which is
  * what {@link Linker} keeps from then on, and every point can be reached from the entry on level 0.
@@ -22,6 +22,7 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class GraphLoader {
     private static final int REACH_ROUNDS = 16;
+    private static final long TAKEN = Long.MIN_VALUE;
 
     private final VectorTable vectors;
     private final Links links;
@@ -31,6 +32,7 @@ final class GraphLoader {
     private final DiverseSelection selection;
     private final GraphWalk walk;
     private final PreparedQuery query;
+    private final PreparedQuery other;
     private final int[] list;
     private final int[] behind;
     private final int[] selected;
@@ -39,6 +41,7 @@ final class GraphLoader {
     private int[] candidates = new int[256];
     private float[] scores = new float[256];
     private long[] ranked = new long[256];
+    private int[] toRank = new int[256];
     private long entry = GrowingGraph.EMPTY;
 
     /**
@@ -54,6 +57,7 @@ final class GraphLoader {
         selection = new DiverseSelection(vectors, links.limit(0));
         walk = new GraphWalk(vectors, links, vectors.capacity());
         query = vectors.newQuery();
+        other = vectors.newQuery();
         list = new int[Math.max(source.limit(0), Math.max(source.limit(1), links.limit(0)))];
         behind = new int[list.length];
         selected = new int[links.limit(0)];
@@ -109,10 +113,25 @@ final class GraphLoader {
             dead |= neighbor < 0;
             size = addCandidate(neighbor, level, size);
         }
-        if (!dead && size <= links.limit(level)) {
-            System.arraycopy(candidates, 0, selected, 0, size);
-            return size;
+        if (size > links.limit(level)) {
+            rank(to, 0, size);
+            return selection.select(ranked, size, links.limit(level), selected);
         }
+        System.arraycopy(candidates, 0, selected, 0, size);
+        return dead ? fill(to, level, count, size) : size;
+    }
+
+    /**
+     * Gives a point as many neighbours as it had, from those of its dead ones: first what is
+     * diverse, then what is nearest. Those that live all stay. Choosing anew among all would leave
+     * a shorter list each time, and recall would fall with every merge.
+     *
+     * @param count neighbours that it had, in {@link #list}
+     * @param live of them, in {@link #candidates} and {@link #selected}
+     * @return how many it has
+     */
+    private int fill(int to, int level, int count, int live) {
+        int size = live;
         for (int i = 0; i < count; i++) {
             if (here(list[i]) < 0) {
                 int reached = source.neighbors(list[i], level, behind);
@@ -121,16 +140,46 @@ final class GraphLoader {
                 }
             }
         }
-        vectors.prepareStored(to, query);
-        vectors.score(query, candidates, size, scores);
-        for (int i = 0; i < size; i++) {
-            ranked[i] = ~ScoredOrdinal.of(scores[i], candidates[i]);
+        int added = size - live;
+        rank(to, live, added);
+        int kept = live;
+        int wanted = Math.min(count, links.limit(level));
+        for (int i = 0; i < added && kept < wanted; i++) {
+            int candidate = ScoredOrdinal.ordinal(ranked[i]);
+            vectors.prepareStored(candidate, other);
+            float bound = ScoredOrdinal.score(ranked[i]);
+            if (!vectors.anyAbove(other, selected, kept, scores, bound)) {
+                selected[kept++] = candidate;
+                ranked[i] = TAKEN;
+            }
         }
-        Arrays.sort(ranked, 0, size);
-        for (int i = 0; i < size; i++) {
+        for (int i = 0; i < added && kept < wanted; i++) {
+            if (ranked[i] != TAKEN) {
+                selected[kept++] = ScoredOrdinal.ordinal(ranked[i]);
+            }
+        }
+        return kept;
+    }
+
+    /** Ranks some of the candidates by their distance from a point, the nearest first. */
+    private void rank(int to, int from, int count) {
+        vectors.prepareStored(to, query);
+        System.arraycopy(candidates, from, ordinalsToRank(count), 0, count);
+        vectors.score(query, toRank, count, scores);
+        for (int i = 0; i < count; i++) {
+            ranked[i] = ~ScoredOrdinal.of(scores[i], toRank[i]);
+        }
+        Arrays.sort(ranked, 0, count);
+        for (int i = 0; i < count; i++) {
             ranked[i] = ~ranked[i];
         }
-        return selection.select(ranked, size, links.limit(level), selected);
+    }
+
+    private int[] ordinalsToRank(int count) {
+        if (toRank.length < count) {
+            toRank = new int[Math.max(count, candidates.length)];
+        }
+        return toRank;
     }
 
     private int addCandidate(int neighbor, int level, int size) {

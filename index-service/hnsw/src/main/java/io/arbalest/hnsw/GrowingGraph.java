@@ -76,40 +76,6 @@ public final class GrowingGraph implements AutoCloseable {
     }
 
     /**
-     * Takes over the lists of another graph, whose points have the same ordinals here; their
-     * vectors must be set. Before anything is linked or searched: growing a large graph costs a
-     * fraction of linking its points again.
-     *
-     * @param source with at most this graph's m
-     * @param points ordinals below this are taken over, all of them linked in the source
-     */
-    public void adopt(GraphSource source, int points) {
-        if (linked.get() > 0 || entry != EMPTY) {
-            throw new IllegalStateException("the graph has points already");
-        }
-        int[] list = new int[Math.max(source.limit(0), source.limit(1))];
-        for (int ordinal = 0; ordinal < points; ordinal++) {
-            links.add(ordinal, Math.max(0, source.levelOf(ordinal)));
-        }
-        for (int ordinal = 0; ordinal < points; ordinal++) {
-            for (int level = links.level(ordinal); level >= 0; level--) {
-                int count = Math.min(source.neighbors(ordinal, level, list), links.limit(level));
-                links.write(ordinal, level, list, count);
-                for (int i = 0; level == 0 && i < count; i++) {
-                    if (list[i] > ordinal) {
-                        links.retain(list[i]);
-                    }
-                }
-            }
-        }
-        int start = source.entryOrdinal();
-        if (start >= 0) {
-            entry = ((long) links.level(start) << 32) | start;
-        }
-        linked.set(points);
-    }
-
-    /**
      * Takes over the live points of another graph, with their links, before any point is linked
      * here: a merge grows the largest graph and links the points of the others. Neighbourhoods of
      * dead points are repaired, and every point taken over can be reached.

@@ -53,6 +53,7 @@ public final class SectionFile implements AutoCloseable {
     private static final int SUMS_CRC_AT = 4088;
     private static final int HEAD_CRC_AT = 4092;
     private static final int WRITE_BYTES = 1 << 20;
+    private static final int PIECE_BYTES = 4 << 20;
     private static final ValueLayout.OfInt INT =
             ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LONG =
@@ -70,9 +71,41 @@ public final class SectionFile implements AutoCloseable {
      *
      * @param number under which it is found again
      * @param bytes its length
-     * @param content fills memory of that length, which is zeroed and good for the call only
+     * @param unit pieces of the section are multiples of so many bytes, but for the last
+     * @param content fills each piece, in their order
      */
-    public record Section(int number, long bytes, Consumer<MemorySegment> content) {}
+    public record Section(int number, long bytes, long unit, Content content) {
+        /** A section that is filled as a whole. */
+        public Section(int number, long bytes, Consumer<MemorySegment> content) {
+            this(number, bytes, Math.max(1, bytes), (_, whole) -> content.accept(whole));
+        }
+
+        /**
+         * Bytes of a piece: whole units and whole blocks, about {@value #PIECE_BYTES} if it can.
+         */
+        private long pieceBytes() {
+            if (unit >= bytes) {
+                return AlignedBuffers.roundUp(bytes);
+            }
+            long least = unit;
+            while (least % BlockFile.BLOCK_BYTES != 0) {
+                least *= 2; // twelve times at most
+            }
+            return Math.max(least, PIECE_BYTES / least * least);
+        }
+    }
+
+    /** Fills a piece of a section. */
+    @FunctionalInterface
+    public interface Content {
+        /**
+         * Fills one piece.
+         *
+         * @param offset of the piece in the section
+         * @param piece zeroed, and good for the call only
+         */
+        void fill(long offset, MemorySegment piece);
+    }
 
     private SectionFile(Path file, MappedFile mapped) throws IOException {
         this.file = file;
@@ -150,7 +183,8 @@ public final class SectionFile implements AutoCloseable {
 
     /**
      * Writes a file; when this returns its bytes are on stable storage, its directory entry is not.
-     * The sections are filled in their order, one at a time.
+     * The sections are filled in their order, one piece at a time: no more than one piece is in
+     * memory.
      */
     public static void write(Disk disk, Path file, List<Section> sections) throws IOException {
         if (sections.size() > MAX_SECTIONS) {
@@ -204,16 +238,43 @@ public final class SectionFile implements AutoCloseable {
         if (section.bytes() == 0) {
             return;
         }
+        long pieceBytes = section.pieceBytes();
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment content = AlignedBuffers.allocate(arena, section.bytes());
-            section.content().accept(content.asSlice(0, section.bytes()));
-            for (long at = 0; at < content.byteSize(); at += WRITE_BYTES) {
-                long length = Math.min(WRITE_BYTES, content.byteSize() - at);
-                out.write(offset + at, content.asSlice(at, length));
+            MemorySegment buffer =
+                    AlignedBuffers.allocate(
+                            arena, Math.min(pieceBytes, AlignedBuffers.roundUp(section.bytes())));
+            Crc32c sum = new Crc32c();
+            for (long from = 0; from < section.bytes(); from += pieceBytes) {
+                long length = Math.min(pieceBytes, section.bytes() - from);
+                buffer.fill((byte) 0);
+                section.content().fill(from, buffer.asSlice(0, length));
+                long padded = AlignedBuffers.roundUp(length);
+                for (long at = 0; at < padded; at += WRITE_BYTES) {
+                    long some = Math.min(WRITE_BYTES, padded - at);
+                    out.write(offset + from + at, buffer.asSlice(at, some));
+                }
+                sum(buffer, from, length, section.bytes(), sum, sums);
             }
-            for (long at = 0; at < section.bytes(); at += CHECKED_BYTES) {
-                long length = Math.min(CHECKED_BYTES, section.bytes() - at);
-                sums.add(Crc32c.of(content, at, length));
+        }
+    }
+
+    /** Goes on with the checksums of a section by one piece of it. */
+    private static void sum(
+            MemorySegment piece,
+            long from,
+            long length,
+            long sectionBytes,
+            Crc32c sum,
+            List<Integer> sums) {
+        long at = 0;
+        while (at < length) {
+            long end = Math.min(sectionBytes, ((from + at) / CHECKED_BYTES + 1) * CHECKED_BYTES);
+            long some = Math.min(length - at, end - from - at);
+            sum.update(piece, at, some);
+            at += some;
+            if (from + at == end) {
+                sums.add(sum.value());
+                sum.reset();
             }
         }
     }

@@ -45,6 +45,11 @@ enum ConfigKey {
             "engine.indexer-threads",
             "0",
             "threads that link rows into graphs; 0: half of the processors, at least 1"),
+    ENGINE_SEGMENT_MEMORY(
+            "engine.segment-memory",
+            "advised",
+            "sealed files: advised (vectors may exceed memory), locked (the rest by mlock),"
+                    + " mapped"),
     TOMBSTONE_RETENTION(
             "tombstone.retention",
             "604800",

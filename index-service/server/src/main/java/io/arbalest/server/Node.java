@@ -10,6 +10,7 @@ import io.arbalest.engine.EngineOptions;
 import io.arbalest.engine.Env;
 import io.arbalest.engine.NodeEngine;
 import io.arbalest.engine.ReplicaTransport;
+import io.arbalest.engine.ThreadPriorities;
 import io.arbalest.flight.FlightOptions;
 import io.arbalest.flight.FlightService;
 import io.arbalest.io.FileChannelDisk;
@@ -50,7 +51,7 @@ final class Node implements AutoCloseable {
     private static final Duration READY_LOOK = Duration.ofMillis(25);
 
     private final Deque<AutoCloseable> opened = new ArrayDeque<>(); // guarded by itself
-    private final SystemScheduler scheduler = new SystemScheduler();
+    private final SystemScheduler scheduler = new SystemScheduler(ThreadPriorities::enter);
     private final PrometheusMetrics metrics = PrometheusMetrics.withHotspotExports();
     private final DeferredCatalog catalog = new DeferredCatalog();
     private final NodeConfig config;
@@ -142,7 +143,8 @@ final class Node implements AutoCloseable {
                         .withGrowingSegmentRows(limits.growingSegmentRows())
                         .withIndexerThreads(limits.indexerThreads())
                         .withWalFileBytes(config.wal().fileBytes())
-                        .withTombstoneRetention(limits.tombstoneRetention());
+                        .withTombstoneRetention(limits.tombstoneRetention())
+                        .withSegmentMemory(limits.segmentMemory());
         Env env =
                 new Env(
                         Clock.SYSTEM,

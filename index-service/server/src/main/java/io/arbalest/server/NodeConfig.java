@@ -1,5 +1,6 @@
 package io.arbalest.server;
 
+import io.arbalest.engine.SegmentMemory;
 import io.arbalest.io.uring.DiskSelection;
 
 import java.nio.file.Path;
@@ -38,7 +39,8 @@ record NodeConfig(Node node, Ports ports, List<Member> members, Wal wal, Engine 
             int unlinkedTailRows,
             int growingSegmentRows,
             int indexerThreads,
-            Duration tombstoneRetention) {}
+            Duration tombstoneRetention,
+            SegmentMemory segmentMemory) {}
 
     private static final int MAX_PORT = 65_535;
     private static final int MAX_MEMBERS = 7;
@@ -97,7 +99,8 @@ record NodeConfig(Node node, Ports ports, List<Member> members, Wal wal, Engine 
                                 : Math.max(1, Runtime.getRuntime().availableProcessors() / 2),
                         Duration.ofSeconds(
                                 settings.number(
-                                        ConfigKey.TOMBSTONE_RETENTION, 1, MAX_RETENTION_SECONDS)));
+                                        ConfigKey.TOMBSTONE_RETENTION, 1, MAX_RETENTION_SECONDS)),
+                        segmentMemory(settings));
         return new NodeConfig(node, ports, members, wal, engine);
     }
 
@@ -109,6 +112,19 @@ record NodeConfig(Node node, Ports ports, List<Member> members, Wal wal, Engine 
                                 ConfigKey.WAL_IO,
                                 "is '" + word + "'",
                                 "use auto, io_uring or filechannel"));
+    }
+
+    private static SegmentMemory segmentMemory(Settings settings) {
+        String word = settings.text(ConfigKey.ENGINE_SEGMENT_MEMORY).strip();
+        for (SegmentMemory memory : SegmentMemory.values()) {
+            if (memory.word().equals(word)) {
+                return memory;
+            }
+        }
+        throw settings.invalid(
+                ConfigKey.ENGINE_SEGMENT_MEMORY,
+                "is '" + word + "'",
+                "use advised, locked or mapped");
     }
 
     private static List<Member> members(Settings settings, Node node, Ports ports) {

@@ -3,6 +3,7 @@ package io.arbalest.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.arbalest.engine.SegmentMemory;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 
@@ -54,6 +55,15 @@ class ConfigurationTest {
         assertThat(config.wal().fileBytes()).isEqualTo(16 << 20);
         assertThat(config.engine().unlinkedTailRows()).isEqualTo(2048);
         assertThat(config.engine().indexerThreads()).isPositive();
+    }
+
+    @Test
+    void segmentMemoryIsOneOfThreeWords() throws IOException {
+        assertThat(config("engine: {segment-memory: locked}").engine().segmentMemory())
+                .isEqualTo(SegmentMemory.LOCKED);
+        assertThatThrownBy(() -> config("engine: {segment-memory: huge}"))
+                .hasMessageContaining("engine.segment-memory")
+                .hasMessageContaining("advised, locked or mapped");
     }
 
     @Test

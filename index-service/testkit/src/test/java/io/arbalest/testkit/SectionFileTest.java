@@ -11,11 +11,14 @@ import io.arbalest.io.UnsupportedFileFormatException;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Files of sections on the simulated disk and on the machine's. */
@@ -55,6 +58,33 @@ final class SectionFileTest {
         disk.createDirectories(DIRECTORY);
         roundTrip(disk, FILE);
         roundTrip(new FileChannelDisk(), directory.resolve("sections"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {64, 192, 1536, 8192})
+    void aSectionThatIsFilledInPiecesGivesTheSameFile(int unit) throws IOException {
+        SimDisk disk = new SimDisk(1);
+        disk.createDirectories(DIRECTORY);
+        byte[] content = bytes((9 << 20) / unit * unit + unit, 5);
+        Path other = DIRECTORY.resolve("pieces");
+        SectionFile.write(disk, FILE, List.of(section(1, content), section(2, bytes(5, 1))));
+        List<Long> pieces = new ArrayList<>();
+        SectionFile.Section pieced =
+                new SectionFile.Section(
+                        1,
+                        content.length,
+                        unit,
+                        (offset, piece) -> {
+                            assertThat(offset).isEqualTo(pieces.stream().mapToLong(p -> p).sum());
+                            pieces.add(piece.byteSize());
+                            MemorySegment all = MemorySegment.ofArray(content);
+                            piece.copyFrom(all.asSlice(offset, piece.byteSize()));
+                        });
+        SectionFile.write(disk, other, List.of(pieced, section(2, bytes(5, 1))));
+        assertThat(disk.dump(other)).isEqualTo(disk.dump(FILE));
+        assertThat(pieces)
+                .hasSizeGreaterThan(2)
+                .allMatch(bytes -> bytes <= 4 << 20 && bytes % unit == 0);
     }
 
     @Test

@@ -9,14 +9,15 @@ import io.arbalest.hnsw.VectorTable;
 import java.util.Arrays;
 
 /**
- * The links of the live points of a growing graph, by their ordinals there. A dead neighbour is
- * replaced: its own live neighbours are candidates, and where there are more candidates than places
- * the diverse ones stay (FreshDiskANN's consolidation, arXiv 2105.09613, with the selection of
- * HNSW).
+ * The links of the live points of a growing graph, by their ordinals there. Neighbours that live
+ * all stay; a dead one is replaced by one of its own live neighbours (the consolidation of
+ * FreshDiskANN, arXiv 2105.09613), the diverse first, so that a list does not become shorter.
  *
  * <p>Confined to one thread.
  */
 final class LiveLinks {
+    private static final long TAKEN = Long.MAX_VALUE;
+
     private final VectorTable vectors;
     private final GraphSource source;
     private final OrdinalSet live;
@@ -26,7 +27,6 @@ final class LiveLinks {
     private final int[] behind;
     private int[] candidates = new int[256];
     private float[] scores = new float[256];
-    private long[] ranked = new long[256];
 
     LiveLinks(VectorTable vectors, GraphSource source, OrdinalSet live) {
         this.vectors = vectors;
@@ -42,16 +42,14 @@ final class LiveLinks {
     int[] of(int ordinal, int level) {
         int count = source.neighbors(ordinal, level, list);
         int found = 0;
-        boolean dead = false;
         for (int i = 0; i < count; i++) {
             if (live.contains(list[i])) {
                 found = candidate(ordinal, list[i], found);
-            } else {
-                dead = true;
             }
         }
-        if (!dead) {
-            return Arrays.copyOf(candidates, found);
+        int living = found;
+        if (living == count) {
+            return Arrays.copyOf(candidates, living);
         }
         for (int i = 0; i < count; i++) {
             if (!live.contains(list[i])) {
@@ -63,7 +61,7 @@ final class LiveLinks {
                 }
             }
         }
-        return select(ordinal, found, source.limit(level));
+        return filled(ordinal, living, found, count);
     }
 
     private int candidate(int ordinal, int neighbor, int found) {
@@ -78,29 +76,39 @@ final class LiveLinks {
         if (found == candidates.length) {
             candidates = Arrays.copyOf(candidates, 2 * found);
             scores = new float[2 * found];
-            ranked = new long[2 * found];
         }
         candidates[found] = neighbor;
         return found + 1;
     }
 
-    private int[] select(int ordinal, int found, int limit) {
+    /**
+     * All living neighbours, and of the other candidates first the diverse, then the nearest, until
+     * there are as many as before.
+     */
+    private int[] filled(int ordinal, int living, int found, int wanted) {
         vectors.prepareStored(ordinal, query);
-        vectors.score(query, candidates, found, scores);
-        for (int i = 0; i < found; i++) {
-            ranked[i] = ~ScoredOrdinal.of(scores[i], candidates[i]);
+        int[] others = Arrays.copyOfRange(candidates, living, found);
+        vectors.score(query, others, others.length, scores);
+        long[] ranked = new long[others.length];
+        for (int i = 0; i < ranked.length; i++) {
+            ranked[i] = ~ScoredOrdinal.of(scores[i], others[i]);
         }
-        Arrays.sort(ranked, 0, found);
-        int[] kept = new int[Math.min(found, limit)];
-        int keptCount = 0;
-        for (int i = 0; i < found && keptCount < limit; i++) {
+        Arrays.sort(ranked);
+        int[] kept = Arrays.copyOf(candidates, wanted);
+        int count = living;
+        for (int i = 0; i < ranked.length && count < wanted; i++) {
             int candidate = ScoredOrdinal.ordinal(~ranked[i]);
-            float score = ScoredOrdinal.score(~ranked[i]);
-            if (isDiverse(candidate, score, kept, keptCount)) {
-                kept[keptCount++] = candidate;
+            if (isDiverse(candidate, ScoredOrdinal.score(~ranked[i]), kept, count)) {
+                kept[count++] = candidate;
+                ranked[i] = TAKEN;
             }
         }
-        return Arrays.copyOf(kept, keptCount);
+        for (int i = 0; i < ranked.length && count < wanted; i++) {
+            if (ranked[i] != TAKEN) {
+                kept[count++] = ScoredOrdinal.ordinal(~ranked[i]);
+            }
+        }
+        return Arrays.copyOf(kept, count);
     }
 
     private boolean isDiverse(int candidate, float scoreToBase, int[] kept, int keptCount) {

@@ -34,6 +34,8 @@ public final class PackedGraph {
     private final long links;
     private final int longestList;
     private final Map<SealedSection, Integer> checksums = new EnumMap<>(SealedSection.class);
+    private final Crc32c partialSum = new Crc32c(); // of what is written of the vectors
+    private long partialEnd;
 
     PackedGraph(
             VectorTable vectors,
@@ -119,12 +121,7 @@ public final class PackedGraph {
         }
         switch (section) {
             case HEAD -> writeHead(target);
-            case VECTORS -> {
-                long stride = SealedGraphFormat.vectorBytes(vectors.dimension());
-                for (int i = 0; i < newToOld.length; i++) {
-                    vectors.copyStored(newToOld[i], target, i * stride);
-                }
-            }
+            case VECTORS -> copyVectors(0, target);
             case TERMS -> {
                 for (int i = 0; i < newToOld.length; i++) {
                     long at = (long) i * SealedGraphFormat.TERM_BYTES;
@@ -154,6 +151,49 @@ public final class PackedGraph {
                             .write(lists, target, rowBytes());
         }
         checksums.put(section, Crc32c.of(target));
+    }
+
+    /**
+     * The unit of the pieces in which a section may be written; as long as the section if it can be
+     * written as a whole only.
+     */
+    public long unitBytes(SealedSection section) {
+        return section == SealedSection.VECTORS
+                ? SealedGraphFormat.vectorBytes(vectors.dimension())
+                : Math.max(1, sizeBytes(section));
+    }
+
+    /**
+     * Writes a piece of a section; the pieces follow each other without a gap.
+     *
+     * @param offset of the piece in the section, a multiple of {@link #unitBytes}
+     * @param piece zeros
+     */
+    public void write(SealedSection section, long offset, MemorySegment piece) {
+        if (unitBytes(section) >= sizeBytes(section)) {
+            write(section, piece);
+            return;
+        }
+        if (offset != partialEnd) {
+            throw new IllegalArgumentException(
+                    section + " goes on at byte " + partialEnd + ", not at " + offset);
+        }
+        copyVectors((int) (offset / unitBytes(section)), piece);
+        partialSum.update(piece, 0, piece.byteSize());
+        partialEnd += piece.byteSize();
+        if (partialEnd == sizeBytes(section)) {
+            checksums.put(section, partialSum.value());
+            partialSum.reset();
+            partialEnd = 0;
+        }
+    }
+
+    private void copyVectors(int first, MemorySegment target) {
+        long stride = SealedGraphFormat.vectorBytes(vectors.dimension());
+        int count = (int) (target.byteSize() / stride);
+        for (int i = 0; i < count; i++) {
+            vectors.copyStored(newToOld[first + i], target, i * stride);
+        }
     }
 
     /** Bytes of a row of codes. */

@@ -26,7 +26,7 @@ final class Reachability {
     }
 
     /**
-     * Repairs the lists in place.
+     * Repairs the lists in place, and checks that every point is reached.
      *
      * @param lists neighbours of each point
      * @param limit most neighbours of a point
@@ -41,6 +41,10 @@ final class Reachability {
                 reachability.attach(point);
                 reachability.expand();
             }
+        }
+        if (reachability.queued != lists.length) {
+            throw new IllegalStateException(
+                    reachability.queued + " of " + lists.length + " points can be reached");
         }
         return reachability.repaired;
     }

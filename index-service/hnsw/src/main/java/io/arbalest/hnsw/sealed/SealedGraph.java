@@ -29,6 +29,7 @@ import java.util.Map;
 public final class SealedGraph {
     private final Map<SealedSection, MemorySegment> sections;
     private final MemorySegment head;
+    private final RowsAhead ahead;
     private final int points;
     private final int entry;
     private final int longestList;
@@ -41,7 +42,9 @@ public final class SealedGraph {
     private final long rowBytes;
     private final @Nullable Rotation rotation;
 
-    private SealedGraph(Map<SealedSection, MemorySegment> sections, MemorySegment head) {
+    private SealedGraph(
+            Map<SealedSection, MemorySegment> sections, MemorySegment head, RowsAhead ahead) {
+        this.ahead = ahead;
         this.sections = Map.copyOf(sections);
         this.head = head;
         points = head.get(INT, SealedGraphFormat.POINTS_AT);
@@ -79,6 +82,15 @@ public final class SealedGraph {
      * @throws ArbalestException UNSUPPORTED_FORMAT_VERSION or SEGMENT_CORRUPT
      */
     public static SealedGraph open(Map<SealedSection, MemorySegment> sections) {
+        return open(sections, RowsAhead.NONE);
+    }
+
+    /**
+     * As {@link #open(Map)}, for vectors that may not be in memory.
+     *
+     * @param ahead told which vectors a search is about to read
+     */
+    public static SealedGraph open(Map<SealedSection, MemorySegment> sections, RowsAhead ahead) {
         MemorySegment head = sections.get(SealedSection.HEAD);
         if (head == null || head.byteSize() != SealedGraphFormat.HEAD_BYTES) {
             throw corrupt(
@@ -117,7 +129,7 @@ public final class SealedGraph {
                     length + " bytes of " + section,
                     String.valueOf(expected));
         }
-        return new SealedGraph(sections, head);
+        return new SealedGraph(sections, head, ahead);
     }
 
     private static void checkBounds(MemorySegment head) {
@@ -280,6 +292,10 @@ public final class SealedGraph {
      */
     public double exactScore(int ordinal, float[] query) {
         return vectors.exactScore(ordinal, query);
+    }
+
+    RowsAhead ahead() {
+        return ahead;
     }
 
     SealedVectors vectors() {

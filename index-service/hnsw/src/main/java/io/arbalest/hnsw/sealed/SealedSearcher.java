@@ -27,6 +27,9 @@ public final class SealedSearcher {
 
     private static final int RERANK_BATCH = 8;
 
+    /** The same where vectors have to be fetched: a batch costs the time of one read. */
+    private static final int FETCHED_BATCH = 32;
+
     /** What follows is scored exactly until it is this many times the largest error away. */
     private static final float ERROR_MARGIN = 1.5f;
 
@@ -44,6 +47,7 @@ public final class SealedSearcher {
     private long scored;
     private long visited;
     private boolean walkedAll;
+    private long reranked;
     private boolean expired;
 
     SealedSearcher(SealedGraph graph) {
@@ -72,6 +76,7 @@ public final class SealedSearcher {
     public void search(
             float[] query, SearchLimits limits, OrdinalSet accept, NeighborQueue results) {
         scored = 0;
+        reranked = 0;
         expired = false;
         if (graph.entry() < 0) {
             return;
@@ -128,6 +133,8 @@ public final class SealedSearcher {
      */
     private void rerank(CandidatePool found, float minScore, NeighborQueue results) {
         float largestError = 0;
+        boolean fetched = !graph.ahead().equals(RowsAhead.NONE);
+        int batch = fetched ? FETCHED_BATCH : RERANK_BATCH;
         int count;
         for (int at = 0; at < found.size(); at += count) {
             float worst = Math.max(results.worstScore(), minScore);
@@ -135,12 +142,16 @@ public final class SealedSearcher {
             if (at >= results.capacity() && next + ERROR_MARGIN * largestError < worst) {
                 return;
             }
-            count = Math.min(RERANK_BATCH, found.size() - at);
+            count = Math.min(batch, found.size() - at);
             for (int i = 0; i < count; i++) {
                 ordinals[i] = ScoredOrdinal.ordinal(found.get(at + i));
             }
+            if (fetched) {
+                graph.vectors().expect(ordinals, count, graph.ahead());
+            }
             exact.score(ordinals, count, scores);
             scored += count;
+            reranked += count;
             for (int i = 0; i < count; i++) {
                 float error = scores[i] - ScoredOrdinal.score(found.get(at + i));
                 largestError = Math.max(largestError, error);
@@ -315,6 +326,11 @@ public final class SealedSearcher {
     /** Whether the last {@link #searchAccepted} walked all points. */
     public boolean walkedAll() {
         return walkedAll;
+    }
+
+    /** Points that the last {@link #search} scored again by their vectors, after the codes. */
+    public long reranked() {
+        return reranked;
     }
 
     /** Points that the last {@link #searchAccepted} went through, scored or not. */

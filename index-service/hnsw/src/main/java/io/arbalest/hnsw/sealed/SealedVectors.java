@@ -3,6 +3,7 @@ package io.arbalest.hnsw.sealed;
 import static io.arbalest.hnsw.sealed.SealedGraphFormat.BYTE;
 import static io.arbalest.hnsw.sealed.SealedGraphFormat.FLOAT;
 
+import io.arbalest.hnsw.VectorTable;
 import io.arbalest.model.Metric;
 import io.arbalest.simd.HalfCodec;
 import io.arbalest.simd.HalfDot;
@@ -90,5 +91,24 @@ final class SealedVectors {
 
     void read(int ordinal, short[] target) {
         HalfCodec.decode(rows, ordinal * strideBytes, exponents.get(BYTE, ordinal), target);
+    }
+
+    /** Starts to bring vectors into memory. */
+    void expect(int[] ordinals, int count, RowsAhead ahead) {
+        for (int i = 0; i < count; i++) {
+            ahead.expect(ordinals[i] * strideBytes, strideBytes);
+        }
+    }
+
+    /** Copies a vector as it is stored. */
+    void copy(int ordinal, VectorTable target, int targetOrdinal) {
+        long term = (long) ordinal * SealedGraphFormat.TERM_BYTES;
+        target.setStored(
+                targetOrdinal,
+                rows,
+                ordinal * strideBytes,
+                exponents.get(BYTE, ordinal),
+                terms.get(FLOAT, term),
+                terms.get(FLOAT, term + Float.BYTES));
     }
 }

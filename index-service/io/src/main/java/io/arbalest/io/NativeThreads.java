@@ -1,0 +1,91 @@
+package io.arbalest.io;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import org.jspecify.annotations.Nullable;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * What the kernel's scheduler is told about the calling thread. The JVM's own priorities do nothing
+ * on Linux unless the whole process is started with flags that need privileges for half of them.
+ *
+ * <p>Works on Linux, where the nice value belongs to a thread (setpriority(2), "C library/kernel
+ * differences"). Elsewhere, and where native access is not enabled, nothing is changed.
+ *
+ * <p>Thread-safe: no state.
+ */
+public final class NativeThreads {
+    /** The nice value of a thread that has to wait for all others. */
+    public static final int MOST_NICE = 19;
+
+    private static final int PRIO_PROCESS = 0;
+    private static final int CALLING_THREAD = 0;
+    private static final @Nullable MethodHandle SET_PRIORITY =
+            function("setpriority", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final @Nullable MethodHandle GET_PRIORITY =
+            function("getpriority", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+
+    private NativeThreads() {}
+
+    /**
+     * Sets the nice value of the calling platform thread: of two threads that want the same
+     * processor, the nicer one gets about a fifth less a step. Needs no privilege unless it lowers
+     * the value.
+     *
+     * @param nice 0 to {@value #MOST_NICE}
+     * @return whether the kernel took it
+     */
+    public static boolean nice(int nice) {
+        if (nice < 0 || nice > MOST_NICE) {
+            throw new IllegalArgumentException("nice " + nice + ", expected 0.." + MOST_NICE);
+        }
+        MethodHandle function = SET_PRIORITY;
+        if (function == null) {
+            return false;
+        }
+        try {
+            return (int) function.invokeExact(PRIO_PROCESS, CALLING_THREAD, nice) == 0;
+        } catch (Throwable e) {
+            throw new AssertionError("setpriority", e);
+        }
+    }
+
+    /** The nice value of the calling thread; 0 where it is not known. */
+    static int nice() {
+        MethodHandle function = GET_PRIORITY;
+        if (function == null) {
+            return 0;
+        }
+        try {
+            return (int) function.invokeExact(PRIO_PROCESS, CALLING_THREAD);
+        } catch (Throwable e) {
+            throw new AssertionError("getpriority", e);
+        }
+    }
+
+    @SuppressWarnings("restricted") // the types are those of the manual pages
+    private static @Nullable MethodHandle function(String name, FunctionDescriptor type) {
+        if (!System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("linux")) {
+            return null;
+        }
+        try {
+            Linker linker = Linker.nativeLinker();
+            Optional<MemorySegment> address = linker.defaultLookup().find(name);
+            return address.map(found -> linker.downcallHandle(found, type)).orElse(null);
+        } catch (IllegalCallerException | UnsupportedOperationException e) {
+            System.getLogger(NativeThreads.class.getName())
+                    .log(
+                            System.Logger.Level.WARNING,
+                            "background threads compete with searches: {0}. Fix: start java with"
+                                    + " --enable-native-access=ALL-UNNAMED",
+                            e.getMessage());
+            return null;
+        }
+    }
+}
