@@ -40,7 +40,7 @@ public record EngineOptions(
                     64L << 20,
                     Duration.ofSeconds(10),
                     Duration.ofDays(7),
-                    SegmentMemory.MAPPED);
+                    SegmentMemory.ADVISED);
 
     /** Files of a log that are kept for rows in memory, about. */
     private static final int LONG_LOG_FILES = 64;

@@ -64,7 +64,6 @@ public enum SegmentMemory {
             return RowsAhead.NONE;
         }
         NativeMemory.advise(vectors, NativeMemory.Advice.RANDOM);
-        return (offset, bytes) ->
-                NativeMemory.advise(vectors.asSlice(offset, bytes), NativeMemory.Advice.WILL_NEED);
+        return new FetchedRows(vectors);
     }
 }

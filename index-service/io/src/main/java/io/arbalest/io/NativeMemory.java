@@ -49,7 +49,9 @@ public final class NativeMemory {
         /** Read it now, in the background. */
         WILL_NEED(3),
         /** Back it by huge pages from the first write on. */
-        HUGE_PAGES(14);
+        HUGE_PAGES(14),
+        /** Let go of the pages that are mapped; whoever touches one next waits for the disk. */
+        PAGE_OUT(21);
 
         private final int number;
 

@@ -1,9 +1,12 @@
 package io.arbalest.io;
 
+import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import org.jspecify.annotations.Nullable;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
@@ -12,8 +15,9 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What the kernel's scheduler is told about the calling thread. The JVM's own priorities do nothing
- * on Linux unless the whole process is started with flags that need privileges for half of them.
+ * What the kernel's scheduler is told about the calling thread, and what the kernel knows of it.
+ * The JVM's own priorities do nothing on Linux unless the whole process is started with flags that
+ * need privileges for half of them.
  *
  * <p>Works on Linux, where the nice value belongs to a thread (setpriority(2), "C library/kernel
  * differences"). Elsewhere, and where native access is not enabled, nothing is changed.
@@ -30,6 +34,13 @@ public final class NativeThreads {
             function("setpriority", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
     private static final @Nullable MethodHandle GET_PRIORITY =
             function("getpriority", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final int CALLING_THREAD_USAGE = 1;
+    private static final long USAGE_BYTES = 144; // of 64-bit Linux: two times, fourteen longs
+    private static final long MAJOR_FAULTS_AT = 72;
+    private static final ThreadLocal<MemorySegment> USAGE =
+            ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(USAGE_BYTES, 8));
+    private static final @Nullable MethodHandle GET_USAGE =
+            function("getrusage", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
 
     private NativeThreads() {}
 
@@ -56,6 +67,24 @@ public final class NativeThreads {
         }
     }
 
+    /**
+     * How often the calling thread had to wait for a page of a mapped file to be read
+     * (getrusage(2), RUSAGE_THREAD, ru_majflt); 0 where it is not known.
+     */
+    public static long majorFaults() {
+        MethodHandle function = GET_USAGE;
+        if (function == null) {
+            return 0;
+        }
+        try {
+            MemorySegment usage = USAGE.get();
+            int result = (int) function.invokeExact(CALLING_THREAD_USAGE, usage);
+            return result == 0 ? usage.get(JAVA_LONG, MAJOR_FAULTS_AT) : 0;
+        } catch (Throwable e) {
+            throw new AssertionError("getrusage", e);
+        }
+    }
+
     /** The nice value of the calling thread; 0 where it is not known. */
     static int nice() {
         MethodHandle function = GET_PRIORITY;
@@ -71,7 +100,8 @@ public final class NativeThreads {
 
     @SuppressWarnings("restricted") // the types are those of the manual pages
     private static @Nullable MethodHandle function(String name, FunctionDescriptor type) {
-        if (!System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("linux")) {
+        if (!System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("linux")
+                || ADDRESS.byteSize() != 8) {
             return null;
         }
         try {

@@ -47,7 +47,7 @@ enum ConfigKey {
             "threads that link rows into graphs; 0: half of the processors, at least 1"),
     ENGINE_SEGMENT_MEMORY(
             "engine.segment-memory",
-            "mapped",
+            "advised",
             "sealed files: advised (vectors may exceed memory), locked (the rest by mlock),"
                     + " mapped"),
     TOMBSTONE_RETENTION(

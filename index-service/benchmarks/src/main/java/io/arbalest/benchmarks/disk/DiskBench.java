@@ -1,5 +1,7 @@
 package io.arbalest.benchmarks.disk;
 
+import static io.arbalest.io.NativeMemory.Advice.PAGE_OUT;
+
 import io.arbalest.benchmarks.ann.driver.LinkedBase;
 import io.arbalest.benchmarks.data.MappedVectors;
 import io.arbalest.benchmarks.report.Percentiles;
@@ -15,6 +17,7 @@ import io.arbalest.hnsw.sealed.SealedSection;
 import io.arbalest.hnsw.sealed.SearchLimits;
 import io.arbalest.io.Disk;
 import io.arbalest.io.FileChannelDisk;
+import io.arbalest.io.NativeMemory;
 import io.arbalest.io.SectionFile;
 import io.arbalest.model.HnswParams;
 import io.arbalest.model.Metric;
@@ -149,9 +152,12 @@ final class DiskBench {
                         parts.put(section, bytes);
                     }
                 }
-                SealedGraph graph = SealedGraph.open(parts, advice.advise("the file", parts));
+                SealedGraph all = SealedGraph.open(parts);
                 int[] rows = sections.section(ROWS_SECTION).toArray(INT);
                 double openSeconds = (System.nanoTime() - begin) / 1e9;
+                all.verify(); // maps all of it, whoever had read it, so that it can be let go
+                parts.values().forEach(part -> NativeMemory.advise(part, PAGE_OUT));
+                SealedGraph graph = SealedGraph.open(parts, advice.advise("the file", parts));
                 sections.verify(); // brings all of it into memory
                 long vectorBytes = sections.section(SealedSection.VECTORS.number()).byteSize();
                 Row about =

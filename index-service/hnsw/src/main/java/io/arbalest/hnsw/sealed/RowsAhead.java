@@ -6,10 +6,21 @@ package io.arbalest.hnsw.sealed;
  *
  * <p>Called by searching threads, several at a time.
  */
-@FunctionalInterface
 public interface RowsAhead {
     /** For vectors that stay in memory. */
-    RowsAhead NONE = (_, _) -> {};
+    RowsAhead NONE =
+            new RowsAhead() {
+                @Override
+                public boolean begin() {
+                    return false;
+                }
+
+                @Override
+                public void expect(long offset, long bytes) {}
+            };
+
+    /** Asked once a search, on its thread: whether it should announce what it will read. */
+    boolean begin();
 
     /**
      * Starts to read a vector and returns at once.

@@ -27,9 +27,6 @@ public final class SealedSearcher {
 
     private static final int RERANK_BATCH = 8;
 
-    /** The same where vectors have to be fetched: a batch costs the time of one read. */
-    private static final int FETCHED_BATCH = 32;
-
     /** What follows is scored exactly until it is this many times the largest error away. */
     private static final float ERROR_MARGIN = 1.5f;
 
@@ -133,8 +130,8 @@ public final class SealedSearcher {
      */
     private void rerank(CandidatePool found, float minScore, NeighborQueue results) {
         float largestError = 0;
-        boolean fetched = !graph.ahead().equals(RowsAhead.NONE);
-        int batch = fetched ? FETCHED_BATCH : RERANK_BATCH;
+        boolean announces = graph.ahead().begin();
+        int announced = 0;
         int count;
         for (int at = 0; at < found.size(); at += count) {
             float worst = Math.max(results.worstScore(), minScore);
@@ -142,12 +139,12 @@ public final class SealedSearcher {
             if (at >= results.capacity() && next + ERROR_MARGIN * largestError < worst) {
                 return;
             }
-            count = Math.min(batch, found.size() - at);
+            if (announces && at == announced) {
+                announced = announce(found, at, at == 0 ? results.capacity() : 1);
+            }
+            count = Math.min(RERANK_BATCH, found.size() - at);
             for (int i = 0; i < count; i++) {
                 ordinals[i] = ScoredOrdinal.ordinal(found.get(at + i));
-            }
-            if (fetched) {
-                graph.vectors().expect(ordinals, count, graph.ahead());
             }
             exact.score(ordinals, count, scores);
             scored += count;
@@ -160,6 +157,22 @@ public final class SealedSearcher {
                 }
             }
         }
+    }
+
+    /**
+     * Announces points that will be scored: whole batches from a place on, those of the first
+     * batches together, because they are needed whatever their scores are.
+     *
+     * @param least points that are needed
+     * @return the place up to which points are announced
+     */
+    private int announce(CandidatePool found, int from, int least) {
+        int batches = (least + RERANK_BATCH - 1) / RERANK_BATCH;
+        int end = Math.min(found.size(), from + batches * RERANK_BATCH);
+        for (int place = from; place < end; place++) {
+            graph.vectors().expect(ScoredOrdinal.ordinal(found.get(place)), graph.ahead());
+        }
+        return end;
     }
 
     /**

@@ -93,11 +93,9 @@ final class SealedVectors {
         HalfCodec.decode(rows, ordinal * strideBytes, exponents.get(BYTE, ordinal), target);
     }
 
-    /** Starts to bring vectors into memory. */
-    void expect(int[] ordinals, int count, RowsAhead ahead) {
-        for (int i = 0; i < count; i++) {
-            ahead.expect(ordinals[i] * strideBytes, strideBytes);
-        }
+    /** Starts to bring a vector into memory. */
+    void expect(int ordinal, RowsAhead ahead) {
+        ahead.expect(ordinal * strideBytes, strideBytes);
     }
 
     /** Copies a vector as it is stored. */

@@ -28,7 +28,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 class SealedGraphTest {
@@ -178,6 +180,66 @@ class SealedGraphTest {
             }
             assertThat(scoredAdaptively).isLessThan(scored * 3 / 4);
             assertThat(kept).as("of 1000").isGreaterThanOrEqualTo(960);
+        }
+    }
+
+    /**
+     * Whoever keeps vectors on a disk is told of each that is read, before it is, and of few
+     * others.
+     */
+    @Test
+    void announcesTheVectorsThatItWillRead() {
+        try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS);
+                Arena arena = Arena.ofConfined()) {
+            cases.fill(table, POINTS);
+            PackedGraph packed =
+                    SealedGraphPacker.pack(
+                            table,
+                            SealedCases.linked(table, 8, POINTS).source(),
+                            OrdinalSet.ALL,
+                            POINTS,
+                            CodeKind.BYTES);
+            Map<SealedSection, MemorySegment> sections = SealedCases.write(packed, arena);
+            Announced announced = new Announced();
+            SealedSearcher searcher = SealedGraph.open(sections, announced).newSearcher();
+            SealedSearcher silent = SealedGraph.open(sections).newSearcher();
+            long reranked = 0;
+            for (int i = 0; i < 50; i++) {
+                float[] query = cases.next();
+                NeighborQueue found = new NeighborQueue(10);
+                searcher.search(query, SearchLimits.of(60), OrdinalSet.ALL, found);
+                reranked += searcher.reranked();
+                NeighborQueue same = new NeighborQueue(10);
+                silent.search(query, SearchLimits.of(60), OrdinalSet.ALL, same);
+                int[] ordinals = found.ordinalsBestFirst();
+                assertThat(ordinals).isEqualTo(same.ordinalsBestFirst());
+                long stride = SealedGraphFormat.vectorBytes(DIMENSION);
+                for (int ordinal : ordinals) {
+                    assertThat(announced.offsets).contains(ordinal * stride);
+                }
+                announced.offsets.clear();
+            }
+            assertThat(announced.searches).isEqualTo(50);
+            assertThat(announced.count).isEqualTo(reranked);
+        }
+    }
+
+    private static final class Announced implements RowsAhead {
+        private final Set<Long> offsets = new HashSet<>();
+        private int searches;
+        private long count;
+
+        @Override
+        public boolean begin() {
+            searches++;
+            return true;
+        }
+
+        @Override
+        public void expect(long offset, long bytes) {
+            assertThat(bytes).isEqualTo(SealedGraphFormat.vectorBytes(DIMENSION));
+            offsets.add(offset);
+            count++;
         }
     }
 
