@@ -53,7 +53,7 @@ final class BlockWalk {
         scored = 0;
         expired = false;
         SettledStop stop = limits.adaptiveStop() ? settled : SettledStop.NEVER;
-        stop.reset(results.capacity());
+        stop.reset(ef);
         visited.clear();
         detours.clear();
         pool.clear(ef);

@@ -56,7 +56,7 @@ final class ListWalk {
         scored = 0;
         expired = false;
         SettledStop stop = limits.adaptiveStop() ? settled : SettledStop.NEVER;
-        stop.reset(k);
+        stop.reset(ef);
         visited.clear();
         detours.clear();
         pool.clear(ef);

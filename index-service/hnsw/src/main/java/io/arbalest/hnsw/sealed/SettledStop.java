@@ -2,7 +2,14 @@ package io.arbalest.hnsw.sealed;
 
 /**
  * Ends a walk early: when the best k have not changed for a number of expansions, further ones will
- * hardly change them (the patience of Lucene's collector).
+ * hardly change them (the patience of Lucene's collector). That number is a share of ef, so that
+ * whoever asks for more certainty gets it.
+ *
+ * <p>Scores saved and points of recall@100 lost at k = 100, ef 150, 200, 300, 400: SIFT descriptors
+ * (100,000 x 128) 5 % and .31, 9 % and .37, 17 % and .46, 24 % and .45; text embeddings (60,890 x
+ * 192) 14 % and .24, 23 % and .29, 35 % and .28, 42 % and .21. A share of k instead lost up to 1.3
+ * points, and a bound on how much farther than the k-th best a point may be lost more for the same
+ * saving.
  *
  * <p>Confined to one thread.
  */
@@ -10,11 +17,11 @@ final class SettledStop {
     /** Does not end any walk. */
     static final SettledStop NEVER = new SettledStop(true);
 
-    /** Expansions that every walk makes before it may end. */
+    /** Expansions without a change, at least. */
     private static final int LEAST = 16;
 
-    /** Expansions without a change, as a share of k. */
-    private static final float PATIENCE = 0.3f;
+    /** Expansions without a change, as a share of ef. */
+    private static final float PATIENCE = 0.2f;
 
     private final boolean never;
     private int patience;
@@ -28,9 +35,9 @@ final class SettledStop {
         this.never = never;
     }
 
-    void reset(int k) {
+    void reset(int ef) {
         if (!never) {
-            patience = LEAST + Math.round(PATIENCE * k);
+            patience = Math.max(LEAST, Math.round(PATIENCE * ef));
             lastChange = 0;
         }
     }
