@@ -10,6 +10,9 @@
  * io.arbalest.hnsw.sealed.SealedGraphPacker}, {@link io.arbalest.hnsw.sealed.SealedGraph} and
  * {@link io.arbalest.hnsw.sealed.SealedSearcher}.
  *
+ * <p>Packed graphs become one by {@link io.arbalest.hnsw.sealed.SealedMerge}. Vectors may lie on a
+ * disk: {@link io.arbalest.hnsw.sealed.RowsAhead}.
+ *
  * <p><b>Threads:</b> none of its own. A packed graph never changes; any number of threads search
  * it, each with a searcher of its own.
  *
