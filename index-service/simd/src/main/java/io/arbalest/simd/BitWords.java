@@ -12,7 +12,7 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>Thread-safe: no state.
  */
 public final class BitWords {
-    private static final VectorSpecies<Long> SPECIES = LongVector.SPECIES_PREFERRED;
+    private static final VectorSpecies<Long> SPECIES = VectorWidth.ints().withLanes(long.class);
 
     private BitWords() {}
 

@@ -1,10 +1,14 @@
 package io.arbalest.simd;
 
+import static jdk.incubator.vector.VectorOperators.ADD;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.XOR;
+
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 import java.lang.foreign.MemorySegment;
@@ -38,12 +42,10 @@ public final class ByteCodes {
     static final int ZERO = 64;
     private static final int LARGEST = 63;
     private static final int BIAS = 1 << 15;
+    private static final short LOW = 0xff;
 
-    private static final VectorSpecies<Short> SHORTS =
-            ShortVector.SPECIES_PREFERRED.length() > 32
-                    ? ShortVector.SPECIES_512
-                    : ShortVector.SPECIES_PREFERRED;
-    private static final VectorSpecies<Integer> INTS = SHORTS.withLanes(int.class);
+    private static final VectorSpecies<Integer> INTS = VectorWidth.ints();
+    private static final VectorSpecies<Short> SHORTS = INTS.withLanes(short.class);
     private static final int LANES = SHORTS.length();
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
 
@@ -77,98 +79,93 @@ public final class ByteCodes {
     }
 
     /**
-     * Inner products of steps of the rows of a list, {@link ByteQuery#zero} included: two rows in
-     * lockstep. (With four the compiler gives up inlining and boxes every vector.)
+     * Inner products of steps of the rows of a list, {@link ByteQuery#zero} included: four rows in
+     * lockstep.
      *
      * @param at byte offset of row 0
-     * @param rowBytes distance of two rows
      * @param dots receives the sums, from index 0
      */
     public static void dots(
-            MemorySegment rows,
-            long at,
-            int rowBytes,
-            int[] ordinals,
-            int count,
-            ByteQuery query,
-            int[] dots) {
-        // low: sums of whole lanes, high: sums of their upper halves; what is left of low is the
-        // lower
-        int i = 0;
-        for (; i + 2 <= count; i += 2) {
-            two(rows, at, rowBytes, ordinals, i, query, dots);
-        }
-        if (i < count) {
-            dots[i] = one(rows, at + (long) ordinals[i] * rowBytes, query);
+            MemorySegment rows, long at, int[] ordinals, int count, ByteQuery query, int[] dots) {
+        for (int i = 0; i < count; i += 4) {
+            upToFour(rows, at, ordinals, i, count, query, dots);
         }
     }
 
-    private static int one(MemorySegment rows, long offset, ByteQuery query) {
-        short[] even = query.even;
-        short[] odd = query.odd;
-        IntVector low = IntVector.zero(INTS);
-        IntVector high = IntVector.zero(INTS);
-        for (int i = 0; i < even.length; i += LANES) {
-            ShortVector e = ShortVector.fromArray(SHORTS, even, i);
-            ShortVector o = ShortVector.fromArray(SHORTS, odd, i);
-            ShortVector x = ShortVector.fromMemorySegment(SHORTS, rows, offset + 2L * i, LE);
-            IntVector z = pairs(x, e, o);
-            low = low.add(z);
-            high = high.add(z.lanewise(VectorOperators.LSHR, 16));
-        }
-        return low.sub(high.lanewise(VectorOperators.LSHL, 16))
-                        .add(high)
-                        .reduceLanes(VectorOperators.ADD)
-                - BIAS * even.length;
-    }
-
-    private static void two(
+    /**
+     * The kernel: the last row, or the four from an index on; behind the end, the last row stands
+     * in. Long and without helpers on purpose: see the package's text on how kernels are compiled.
+     *
+     * <p>A lane holds two products, added and lifted by {@link #BIAS} so that they count as
+     * unsigned. Of two such lanes in an int, s sums both and t the upper one; what is left of s
+     * without t is the lower.
+     */
+    private static void upToFour(
             MemorySegment rows,
-            long at,
-            int rowBytes,
+            long base,
             int[] ordinals,
-            int first,
+            int at,
+            int end,
             ByteQuery query,
             int[] dots) {
+        long o0 = base + ordinals[at] * query.rowBytes;
         short[] even = query.even;
         short[] odd = query.odd;
-        long o0 = at + (long) ordinals[first] * rowBytes;
-        long o1 = at + (long) ordinals[first + 1] * rowBytes;
-        IntVector low0 = IntVector.zero(INTS);
-        IntVector low1 = IntVector.zero(INTS);
-        IntVector high0 = IntVector.zero(INTS);
-        IntVector high1 = IntVector.zero(INTS);
+        int bias = BIAS * even.length;
+        IntVector s0 = IntVector.zero(INTS);
+        IntVector t0 = IntVector.zero(INTS);
+        if (at + 1 == end) {
+            for (int i = 0; i < even.length; i += LANES) {
+                ShortVector e = ShortVector.fromArray(SHORTS, even, i);
+                ShortVector o = ShortVector.fromArray(SHORTS, odd, i);
+                ShortVector x = ShortVector.fromMemorySegment(SHORTS, rows, o0 + 2L * i, LE);
+                ShortVector p = x.and(LOW).mul(e).add(x.lanewise(LSHR, 8).mul(o));
+                IntVector z = p.lanewise(XOR, (short) BIAS).reinterpretAsInts();
+                s0 = s0.add(z);
+                t0 = t0.add(z.lanewise(LSHR, 16));
+            }
+            dots[at] = s0.sub(t0.lanewise(LSHL, 16)).add(t0).reduceLanes(ADD) - bias;
+            return;
+        }
+        long o1 = base + ordinals[at + 1] * query.rowBytes;
+        long o2 = base + ordinals[Math.min(at + 2, end - 1)] * query.rowBytes;
+        long o3 = base + ordinals[Math.min(at + 3, end - 1)] * query.rowBytes;
+        IntVector s1 = IntVector.zero(INTS);
+        IntVector s2 = IntVector.zero(INTS);
+        IntVector s3 = IntVector.zero(INTS);
+        IntVector t1 = IntVector.zero(INTS);
+        IntVector t2 = IntVector.zero(INTS);
+        IntVector t3 = IntVector.zero(INTS);
         for (int i = 0; i < even.length; i += LANES) {
             ShortVector e = ShortVector.fromArray(SHORTS, even, i);
             ShortVector o = ShortVector.fromArray(SHORTS, odd, i);
             ShortVector x0 = ShortVector.fromMemorySegment(SHORTS, rows, o0 + 2L * i, LE);
             ShortVector x1 = ShortVector.fromMemorySegment(SHORTS, rows, o1 + 2L * i, LE);
-            IntVector z0 = pairs(x0, e, o);
-            IntVector z1 = pairs(x1, e, o);
-            low0 = low0.add(z0);
-            low1 = low1.add(z1);
-            high0 = high0.add(z0.lanewise(VectorOperators.LSHR, 16));
-            high1 = high1.add(z1.lanewise(VectorOperators.LSHR, 16));
+            ShortVector x2 = ShortVector.fromMemorySegment(SHORTS, rows, o2 + 2L * i, LE);
+            ShortVector x3 = ShortVector.fromMemorySegment(SHORTS, rows, o3 + 2L * i, LE);
+            ShortVector p0 = x0.and(LOW).mul(e).add(x0.lanewise(LSHR, 8).mul(o));
+            ShortVector p1 = x1.and(LOW).mul(e).add(x1.lanewise(LSHR, 8).mul(o));
+            ShortVector p2 = x2.and(LOW).mul(e).add(x2.lanewise(LSHR, 8).mul(o));
+            ShortVector p3 = x3.and(LOW).mul(e).add(x3.lanewise(LSHR, 8).mul(o));
+            IntVector z0 = p0.lanewise(XOR, (short) BIAS).reinterpretAsInts();
+            IntVector z1 = p1.lanewise(XOR, (short) BIAS).reinterpretAsInts();
+            IntVector z2 = p2.lanewise(XOR, (short) BIAS).reinterpretAsInts();
+            IntVector z3 = p3.lanewise(XOR, (short) BIAS).reinterpretAsInts();
+            s0 = s0.add(z0);
+            s1 = s1.add(z1);
+            s2 = s2.add(z2);
+            s3 = s3.add(z3);
+            t0 = t0.add(z0.lanewise(LSHR, 16));
+            t1 = t1.add(z1.lanewise(LSHR, 16));
+            t2 = t2.add(z2.lanewise(LSHR, 16));
+            t3 = t3.add(z3.lanewise(LSHR, 16));
         }
-        dots[first] =
-                low0.sub(high0.lanewise(VectorOperators.LSHL, 16))
-                                .add(high0)
-                                .reduceLanes(VectorOperators.ADD)
-                        - BIAS * even.length;
-        dots[first + 1] =
-                low1.sub(high1.lanewise(VectorOperators.LSHL, 16))
-                                .add(high1)
-                                .reduceLanes(VectorOperators.ADD)
-                        - BIAS * even.length;
-    }
-
-    /** Two products a lane, added and lifted by {@link #BIAS}, so that they count as unsigned. */
-    private static IntVector pairs(ShortVector codes, ShortVector even, ShortVector odd) {
-        return codes.and((short) 0xff)
-                .mul(even)
-                .add(codes.lanewise(VectorOperators.LSHR, 8).mul(odd))
-                .lanewise(VectorOperators.XOR, (short) BIAS)
-                .reinterpretAsInts();
+        dots[at] = s0.sub(t0.lanewise(LSHL, 16)).add(t0).reduceLanes(ADD) - bias;
+        dots[at + 1] = s1.sub(t1.lanewise(LSHL, 16)).add(t1).reduceLanes(ADD) - bias;
+        dots[Math.min(at + 2, end - 1)] =
+                s2.sub(t2.lanewise(LSHL, 16)).add(t2).reduceLanes(ADD) - bias;
+        dots[Math.min(at + 3, end - 1)] =
+                s3.sub(t3.lanewise(LSHL, 16)).add(t3).reduceLanes(ADD) - bias;
     }
 
     /** The scalar twin of {@link #dots}, of one row. */

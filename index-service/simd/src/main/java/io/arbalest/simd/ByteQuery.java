@@ -11,6 +11,7 @@ public final class ByteQuery {
 
     final short[] even;
     final short[] odd;
+    final long rowBytes;
     private final int dimension;
     private float step = 1;
     private int zero;
@@ -18,6 +19,7 @@ public final class ByteQuery {
     /** An all-zero query. */
     public ByteQuery(int dimension) {
         this.dimension = dimension;
+        rowBytes = ByteCodes.rowBytes(dimension);
         int pairs = (dimension + ByteCodes.PADDING - 1) / ByteCodes.PADDING * ByteCodes.PADDING / 2;
         even = new short[pairs];
         odd = new short[pairs];

@@ -1,5 +1,8 @@
 package io.arbalest.simd;
 
+import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import jdk.incubator.vector.FloatVector;
@@ -37,6 +40,7 @@ public final class HalfDot {
     private static final int LANES = INTS.length();
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
     private static final ValueLayout.OfShort HALF = JAVA_SHORT_UNALIGNED.withOrder(LE);
+    private static final int[] SINGLE = {1};
     private static final int MASK = 0x8fffe000;
 
     private HalfDot() {}
@@ -58,16 +62,8 @@ public final class HalfDot {
      * the compiler's; the interpreter has another, which may change the last bits.)
      */
     public static float dot(MemorySegment segment, long offset, HalfQuery query) {
-        float[] even = query.even;
-        float[] odd = query.odd;
-        FloatVector sum = FloatVector.zero(FLOATS);
-        for (int i = 0; i < even.length; i += LANES) {
-            IntVector x = IntVector.fromMemorySegment(INTS, segment, offset + 4L * i, LE);
-            FloatVector e = FloatVector.fromArray(FLOATS, even, i);
-            FloatVector o = FloatVector.fromArray(FLOATS, odd, i);
-            sum = oddOf(x).fma(o, evenOf(x).fma(e, sum));
-        }
-        return sum.reduceLanes(VectorOperators.ADD);
+        upToFour(segment, offset, SINGLE, 0, 1, query, query.single); // row 1 of such a stride
+        return query.single[0];
     }
 
     /**
@@ -90,16 +86,15 @@ public final class HalfDot {
             float[] dots) {
         int end = from + count;
         for (int at = from; at < end; at += 4) {
-            if (at + 1 == end) {
-                dots[at] = dot(rows, ordinals[at] * strideBytes, query);
-            } else {
-                four(rows, strideBytes, ordinals, at, end, query, dots);
-            }
+            upToFour(rows, strideBytes, ordinals, at, end, query, dots);
         }
     }
 
-    /** The four rows from an index on; behind the end, the last row stands in. */
-    private static void four(
+    /**
+     * The kernel: the last row, or the four from an index on; behind the end, the last row stands
+     * in. Long and without helpers on purpose: see the package's text on how kernels are compiled.
+     */
+    private static void upToFour(
             MemorySegment rows,
             long strideBytes,
             int[] ordinals,
@@ -108,12 +103,25 @@ public final class HalfDot {
             HalfQuery query,
             float[] dots) {
         long o0 = ordinals[at] * strideBytes;
-        long o1 = ordinals[at + 1] * strideBytes;
-        long o2 = ordinals[Math.min(at + 2, end - 1)] * strideBytes;
-        long o3 = ordinals[Math.min(at + 3, end - 1)] * strideBytes;
         float[] even = query.even;
         float[] odd = query.odd;
         FloatVector a0 = FloatVector.zero(FLOATS);
+        if (at + 1 == end) {
+            for (int i = 0; i < even.length; i += LANES) {
+                IntVector x = IntVector.fromMemorySegment(INTS, rows, o0 + 4L * i, LE);
+                FloatVector e = FloatVector.fromArray(FLOATS, even, i);
+                FloatVector o = FloatVector.fromArray(FLOATS, odd, i);
+                IntVector low = x.lanewise(LSHL, 16).lanewise(ASHR, 3).and(MASK);
+                IntVector high = x.lanewise(ASHR, 3).and(MASK);
+                a0 = low.reinterpretAsFloats().fma(e, a0);
+                a0 = high.reinterpretAsFloats().fma(o, a0);
+            }
+            dots[at] = a0.reduceLanes(VectorOperators.ADD);
+            return;
+        }
+        long o1 = ordinals[at + 1] * strideBytes;
+        long o2 = ordinals[Math.min(at + 2, end - 1)] * strideBytes;
+        long o3 = ordinals[Math.min(at + 3, end - 1)] * strideBytes;
         FloatVector a1 = FloatVector.zero(FLOATS);
         FloatVector a2 = FloatVector.zero(FLOATS);
         FloatVector a3 = FloatVector.zero(FLOATS);
@@ -124,21 +132,23 @@ public final class HalfDot {
             IntVector x1 = IntVector.fromMemorySegment(INTS, rows, o1 + 4L * i, LE);
             IntVector x2 = IntVector.fromMemorySegment(INTS, rows, o2 + 4L * i, LE);
             IntVector x3 = IntVector.fromMemorySegment(INTS, rows, o3 + 4L * i, LE);
-            a0 = oddOf(x0).fma(o, evenOf(x0).fma(e, a0));
-            a1 = oddOf(x1).fma(o, evenOf(x1).fma(e, a1));
-            a2 = oddOf(x2).fma(o, evenOf(x2).fma(e, a2));
-            a3 = oddOf(x3).fma(o, evenOf(x3).fma(e, a3));
+            IntVector l0 = x0.lanewise(LSHL, 16).lanewise(ASHR, 3).and(MASK);
+            IntVector l1 = x1.lanewise(LSHL, 16).lanewise(ASHR, 3).and(MASK);
+            IntVector l2 = x2.lanewise(LSHL, 16).lanewise(ASHR, 3).and(MASK);
+            IntVector l3 = x3.lanewise(LSHL, 16).lanewise(ASHR, 3).and(MASK);
+            a0 = l0.reinterpretAsFloats().fma(e, a0);
+            a1 = l1.reinterpretAsFloats().fma(e, a1);
+            a2 = l2.reinterpretAsFloats().fma(e, a2);
+            a3 = l3.reinterpretAsFloats().fma(e, a3);
+            a0 = x0.lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(o, a0);
+            a1 = x1.lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(o, a1);
+            a2 = x2.lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(o, a2);
+            a3 = x3.lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(o, a3);
         }
         dots[at] = a0.reduceLanes(VectorOperators.ADD);
         dots[at + 1] = a1.reduceLanes(VectorOperators.ADD);
-        float third = a2.reduceLanes(VectorOperators.ADD);
-        float fourth = a3.reduceLanes(VectorOperators.ADD);
-        if (at + 2 < end) {
-            dots[at + 2] = third;
-        }
-        if (at + 3 < end) {
-            dots[at + 3] = fourth;
-        }
+        dots[Math.min(at + 2, end - 1)] = a2.reduceLanes(VectorOperators.ADD);
+        dots[Math.min(at + 3, end - 1)] = a3.reduceLanes(VectorOperators.ADD);
     }
 
     /** The scalar twin of {@link #dot}. */
@@ -160,20 +170,12 @@ public final class HalfDot {
     static void unpack(MemorySegment segment, long offset, float[] even, float[] odd) {
         for (int i = 0; i < even.length; i += LANES) {
             IntVector x = IntVector.fromMemorySegment(INTS, segment, offset + 4L * i, LE);
-            evenOf(x).mul(0x1p112f).mul(0x1p96f).intoArray(even, i);
-            oddOf(x).mul(0x1p112f).mul(0x1p96f).intoArray(odd, i);
+            FloatVector low =
+                    x.lanewise(LSHL, 16).lanewise(ASHR, 3).and(MASK).reinterpretAsFloats();
+            FloatVector high = x.lanewise(ASHR, 3).and(MASK).reinterpretAsFloats();
+            low.mul(0x1p112f).mul(0x1p96f).intoArray(even, i);
+            high.mul(0x1p112f).mul(0x1p96f).intoArray(odd, i);
         }
-    }
-
-    private static FloatVector evenOf(IntVector pairs) {
-        return pairs.lanewise(VectorOperators.LSHL, 16)
-                .lanewise(VectorOperators.ASHR, 3)
-                .and(MASK)
-                .reinterpretAsFloats();
-    }
-
-    private static FloatVector oddOf(IntVector pairs) {
-        return pairs.lanewise(VectorOperators.ASHR, 3).and(MASK).reinterpretAsFloats();
     }
 
     private static float raised(MemorySegment segment, long offset) {

@@ -16,6 +16,9 @@ public final class HalfQuery {
     /** Element 2i + 1 of the query, times the same power of two. */
     final float[] odd;
 
+    /** Receives the inner product of a single row. */
+    final float[] single = new float[1];
+
     private final int dimension;
     private double scale = 1;
 

@@ -21,10 +21,7 @@ import java.util.SplittableRandom;
  */
 public final class Rotation {
     private static final int ROUNDS = 4;
-    private static final VectorSpecies<Float> FLOATS =
-            FloatVector.SPECIES_PREFERRED.length() > 16
-                    ? FloatVector.SPECIES_512
-                    : FloatVector.SPECIES_PREFERRED;
+    private static final VectorSpecies<Float> FLOATS = VectorWidth.ints().withLanes(float.class);
     private static final int LANES = FLOATS.length();
     private static final int STAGES = Integer.numberOfTrailingZeros(LANES);
 

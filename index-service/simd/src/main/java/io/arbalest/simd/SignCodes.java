@@ -1,5 +1,7 @@
 package io.arbalest.simd;
 
+import static jdk.incubator.vector.VectorOperators.LSHR;
+
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.ShortVector;
@@ -49,7 +51,7 @@ public final class SignCodes {
     public static final int CHUNK = 16;
 
     private static final int CHUNK_BYTES = 64;
-    private static final int BITS = Math.min(512, ByteVector.SPECIES_PREFERRED.vectorBitSize());
+    private static final int BITS = Math.max(128, VectorWidth.bits());
     private static final VectorSpecies<Byte> BYTES =
             BITS == 512
                     ? ByteVector.SPECIES_512
@@ -58,9 +60,11 @@ public final class SignCodes {
     private static final VectorSpecies<Float> FLOATS = BYTES.withLanes(float.class);
     private static final VectorSpecies<Short> HALF_SHORTS =
             VectorSpecies.of(short.class, VectorShape.forBitSize(BITS / 2));
+    private static final byte FOUR = 15; // the lower four bits
+    private static final short EIGHT = 255; // the lower eight bits
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
-    private static final ByteVector LOW_TABLE = half(0, 16);
-    private static final ByteVector HIGH_TABLE = half(32, 48);
+    private static final ByteVector LOW_TABLE = ByteVector.fromArray(BYTES, halves(0, 16), 0);
+    private static final ByteVector HIGH_TABLE = ByteVector.fromArray(BYTES, halves(32, 48), 0);
     private static final ByteVector SECOND_TABLE = ByteVector.broadcast(BYTES, 16);
 
     private static final VectorShuffle<Short> SWAP =
@@ -70,12 +74,12 @@ public final class SignCodes {
 
     private SignCodes() {}
 
-    private static ByteVector half(int first, int second) {
+    private static byte[] halves(int first, int second) {
         byte[] lanes = new byte[BYTES.length()];
         for (int i = 0; i < lanes.length; i++) {
             lanes[i] = (byte) (i < 32 ? first : second);
         }
-        return ByteVector.fromArray(BYTES, lanes, 0);
+        return lanes;
     }
 
     /** Elements of a code: a multiple of {@link #CHUNK}. */
@@ -143,10 +147,10 @@ public final class SignCodes {
      * @param sums receives 32 unsigned sums
      */
     public static void sums(MemorySegment codes, long offset, SignQuery query, short[] sums) {
-        switch (BITS) {
-            case 512 -> sums512(codes, offset, query.tables, sums);
-            case 256 -> sums256(codes, offset, query.tables, sums);
-            default -> sums128(codes, offset, query.tables, sums);
+        if (BITS >= 256) {
+            sumsWide(codes, offset, query.tables, sums);
+        } else {
+            sums128(codes, offset, query.tables, sums);
         }
     }
 
@@ -185,105 +189,104 @@ public final class SignCodes {
         return above;
     }
 
-    private static void sums512(MemorySegment codes, long offset, byte[] tables, short[] sums) {
+    /**
+     * The kernel with vectors of 512 bits, whose lanes 0 to 15 and 16 to 31 end as two parts of the
+     * same neighbours' sums, and with vectors of 256 bits. Long and without helpers on purpose: see
+     * the package's text on how kernels are compiled.
+     */
+    private static void sumsWide(MemorySegment codes, long offset, byte[] tables, short[] sums) {
         ShortVector even = ShortVector.zero(SHORTS);
         ShortVector odd = ShortVector.zero(SHORTS);
         int end = tables.length;
-        for (int at = 0; at < end; ) {
-            int stop = Math.min(end, at + 4 * CHUNK_BYTES);
-            ByteVector sum = ByteVector.zero(BYTES);
-            for (; at < stop; at += CHUNK_BYTES) {
-                ByteVector code = ByteVector.fromMemorySegment(BYTES, codes, offset + at, LE);
-                ByteVector table = ByteVector.fromArray(BYTES, tables, at);
-                sum = sum.add(low(code).or(LOW_TABLE).selectFrom(table));
-                sum = sum.add(high(code).or(HIGH_TABLE).selectFrom(table));
+        if (BITS == 512) {
+            for (int at = 0; at < end; ) {
+                int stop = Math.min(end, at + 4 * CHUNK_BYTES);
+                ByteVector sum = ByteVector.zero(BYTES);
+                for (; at < stop; at += CHUNK_BYTES) {
+                    ByteVector table = ByteVector.fromArray(BYTES, tables, at);
+                    ByteVector code = ByteVector.fromMemorySegment(BYTES, codes, offset + at, LE);
+                    ShortVector high = code.reinterpretAsShorts().lanewise(LSHR, 4);
+                    sum = sum.add(code.and(FOUR).or(LOW_TABLE).selectFrom(table));
+                    ByteVector second = high.reinterpretAsBytes().and(FOUR).or(HIGH_TABLE);
+                    sum = sum.add(second.selectFrom(table));
+                }
+                ShortVector pairs = sum.reinterpretAsShorts();
+                even = even.add(pairs.and(EIGHT));
+                odd = odd.add(pairs.lanewise(LSHR, 8));
             }
-            ShortVector pairs = sum.reinterpretAsShorts();
-            even = even.add(pairs.and((short) 0xff));
-            odd = odd.add(pairs.lanewise(VectorOperators.LSHR, 8));
+            ShortVector lower = even.add(even.rearrange(SWAP));
+            ShortVector upper = odd.add(odd.rearrange(SWAP));
+            lower.blend(upper, UPPER).intoArray(sums, 0);
+            return;
         }
-        fold(even, odd, sums);
-    }
-
-    /** Lanes 0 to 15 and 16 to 31 are two parts of the same neighbours' sums. */
-    private static void fold(ShortVector even, ShortVector odd, short[] sums) {
-        ShortVector lower = even.add(even.rearrange(SWAP));
-        ShortVector upper = odd.add(odd.rearrange(SWAP));
-        lower.blend(upper, UPPER).intoArray(sums, 0);
-    }
-
-    private static void sums256(MemorySegment codes, long offset, byte[] tables, short[] sums) {
-        ShortVector even = ShortVector.zero(SHORTS);
-        ShortVector odd = ShortVector.zero(SHORTS);
-        int end = tables.length;
         for (int at = 0; at < end; ) {
             int stop = Math.min(end, at + 2 * CHUNK_BYTES);
             ByteVector sum = ByteVector.zero(BYTES);
             for (; at < stop; at += CHUNK_BYTES) {
-                ByteVector left = ByteVector.fromMemorySegment(BYTES, codes, offset + at, LE);
-                ByteVector right = ByteVector.fromMemorySegment(BYTES, codes, offset + at + 32, LE);
                 ByteVector first = ByteVector.fromArray(BYTES, tables, at);
                 ByteVector second = ByteVector.fromArray(BYTES, tables, at + 32);
-                sum = sum.add(low(left).selectFrom(first));
-                sum = sum.add(high(left).selectFrom(second));
-                sum = sum.add(low(right).or(SECOND_TABLE).selectFrom(first));
-                sum = sum.add(high(right).or(SECOND_TABLE).selectFrom(second));
+                ByteVector left = ByteVector.fromMemorySegment(BYTES, codes, offset + at, LE);
+                ByteVector right = ByteVector.fromMemorySegment(BYTES, codes, offset + at + 32, LE);
+                ShortVector leftHigh = left.reinterpretAsShorts().lanewise(LSHR, 4);
+                ShortVector rightHigh = right.reinterpretAsShorts().lanewise(LSHR, 4);
+                ByteVector third = leftHigh.reinterpretAsBytes().and(FOUR);
+                ByteVector fourth = rightHigh.reinterpretAsBytes().and(FOUR);
+                sum = sum.add(left.and(FOUR).selectFrom(first));
+                sum = sum.add(right.and(FOUR).or(SECOND_TABLE).selectFrom(first));
+                sum = sum.add(third.selectFrom(second));
+                sum = sum.add(fourth.or(SECOND_TABLE).selectFrom(second));
             }
             ShortVector pairs = sum.reinterpretAsShorts();
-            even = even.add(pairs.and((short) 0xff));
-            odd = odd.add(pairs.lanewise(VectorOperators.LSHR, 8));
+            even = even.add(pairs.and(EIGHT));
+            odd = odd.add(pairs.lanewise(LSHR, 8));
         }
         even.intoArray(sums, 0);
         odd.intoArray(sums, 16);
     }
 
+    /** The kernel with vectors of 128 bits: two vectors a half of the chunk. */
     private static void sums128(MemorySegment codes, long offset, byte[] tables, short[] sums) {
-        for (int half = 0; half < 32; half += 16) {
-            ShortVector even = ShortVector.zero(SHORTS);
-            ShortVector odd = ShortVector.zero(SHORTS);
-            int end = tables.length;
-            for (int at = 0; at < end; ) {
-                int stop = Math.min(end, at + 2 * CHUNK_BYTES);
-                ByteVector sum = ByteVector.zero(BYTES);
-                for (; at < stop; at += CHUNK_BYTES) {
-                    long from = offset + at + half;
-                    ByteVector left = ByteVector.fromMemorySegment(BYTES, codes, from, LE);
-                    ByteVector right = ByteVector.fromMemorySegment(BYTES, codes, from + 32, LE);
-                    sum = sum.add(low(left).selectFrom(ByteVector.fromArray(BYTES, tables, at)));
-                    sum =
-                            sum.add(
-                                    low(right)
-                                            .selectFrom(
-                                                    ByteVector.fromArray(BYTES, tables, at + 16)));
-                    sum =
-                            sum.add(
-                                    high(left)
-                                            .selectFrom(
-                                                    ByteVector.fromArray(BYTES, tables, at + 32)));
-                    sum =
-                            sum.add(
-                                    high(right)
-                                            .selectFrom(
-                                                    ByteVector.fromArray(BYTES, tables, at + 48)));
-                }
-                ShortVector pairs = sum.reinterpretAsShorts();
-                even = even.add(pairs.and((short) 0xff));
-                odd = odd.add(pairs.lanewise(VectorOperators.LSHR, 8));
+        ShortVector even0 = ShortVector.zero(SHORTS);
+        ShortVector even1 = ShortVector.zero(SHORTS);
+        ShortVector odd0 = ShortVector.zero(SHORTS);
+        ShortVector odd1 = ShortVector.zero(SHORTS);
+        int end = tables.length;
+        for (int at = 0; at < end; ) {
+            int stop = Math.min(end, at + 2 * CHUNK_BYTES);
+            ByteVector sum0 = ByteVector.zero(BYTES);
+            ByteVector sum1 = ByteVector.zero(BYTES);
+            for (; at < stop; at += CHUNK_BYTES) {
+                long from = offset + at;
+                ByteVector l0 = ByteVector.fromMemorySegment(BYTES, codes, from, LE);
+                ByteVector l1 = ByteVector.fromMemorySegment(BYTES, codes, from + 16, LE);
+                ByteVector r0 = ByteVector.fromMemorySegment(BYTES, codes, from + 32, LE);
+                ByteVector r1 = ByteVector.fromMemorySegment(BYTES, codes, from + 48, LE);
+                ByteVector table = ByteVector.fromArray(BYTES, tables, at);
+                sum0 = sum0.add(l0.and(FOUR).selectFrom(table));
+                sum1 = sum1.add(l1.and(FOUR).selectFrom(table));
+                table = ByteVector.fromArray(BYTES, tables, at + 16);
+                sum0 = sum0.add(r0.and(FOUR).selectFrom(table));
+                sum1 = sum1.add(r1.and(FOUR).selectFrom(table));
+                l0 = l0.reinterpretAsShorts().lanewise(LSHR, 4).reinterpretAsBytes().and(FOUR);
+                l1 = l1.reinterpretAsShorts().lanewise(LSHR, 4).reinterpretAsBytes().and(FOUR);
+                table = ByteVector.fromArray(BYTES, tables, at + 32);
+                sum0 = sum0.add(l0.selectFrom(table));
+                sum1 = sum1.add(l1.selectFrom(table));
+                r0 = r0.reinterpretAsShorts().lanewise(LSHR, 4).reinterpretAsBytes().and(FOUR);
+                r1 = r1.reinterpretAsShorts().lanewise(LSHR, 4).reinterpretAsBytes().and(FOUR);
+                table = ByteVector.fromArray(BYTES, tables, at + 48);
+                sum0 = sum0.add(r0.selectFrom(table));
+                sum1 = sum1.add(r1.selectFrom(table));
             }
-            even.intoArray(sums, half / 2);
-            odd.intoArray(sums, 16 + half / 2);
+            even0 = even0.add(sum0.reinterpretAsShorts().and(EIGHT));
+            even1 = even1.add(sum1.reinterpretAsShorts().and(EIGHT));
+            odd0 = odd0.add(sum0.reinterpretAsShorts().lanewise(LSHR, 8));
+            odd1 = odd1.add(sum1.reinterpretAsShorts().lanewise(LSHR, 8));
         }
-    }
-
-    private static ByteVector low(ByteVector code) {
-        return code.and((byte) 15);
-    }
-
-    private static ByteVector high(ByteVector code) {
-        return code.reinterpretAsShorts()
-                .lanewise(VectorOperators.LSHR, 4)
-                .reinterpretAsBytes()
-                .and((byte) 15);
+        even0.intoArray(sums, 0);
+        even1.intoArray(sums, 8);
+        odd0.intoArray(sums, 16);
+        odd1.intoArray(sums, 24);
     }
 
     /** The scalar twin of {@link #sums}. */

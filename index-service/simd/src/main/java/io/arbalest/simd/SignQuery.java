@@ -14,10 +14,7 @@ public final class SignQuery {
     /** Largest entry of a table: eight of them fit into a byte. */
     static final int LARGEST = 31;
 
-    private static final VectorSpecies<Float> FLOATS =
-            FloatVector.SPECIES_PREFERRED.length() > 16
-                    ? FloatVector.SPECIES_512
-                    : FloatVector.SPECIES_PREFERRED;
+    private static final VectorSpecies<Float> FLOATS = VectorWidth.ints().withLanes(float.class);
     private static final int LANES = FLOATS.length();
     private static final float[][] SIGNS = new float[4][16];
 

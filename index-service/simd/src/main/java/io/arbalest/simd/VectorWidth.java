@@ -4,7 +4,7 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The width of the vectors that kernels use, chosen once a process: the machine's, at most 512
+ * The width of the vectors that all kernels use, chosen once a process: the machine's, at most 512
  * bits, or less where the system property {@value #PROPERTY} says 128 or 256. The choice is logged.
  *
  * <p>A kernel's sums depend on the width in their last bits, so nodes whose scores are compared bit

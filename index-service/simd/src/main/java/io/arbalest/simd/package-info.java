@@ -1,11 +1,26 @@
 /**
- * Distance kernels over binary16 vectors, written with the Vector API, and a scalar twin for each.
+ * Distance kernels over binary16 vectors and compact codes, written with the Vector API, and a
+ * scalar twin for each.
  *
  * <p><b>Knows</b> common, model, foreign memory, and is the only room that imports {@code
  * jdk.incubator.vector}. <b>Does not know</b> metrics, ordinals, slabs or graphs.
  *
  * <p><b>Start at</b> {@link io.arbalest.simd.HalfDot}, then {@link io.arbalest.simd.HalfCodec} for
  * how vectors are stored.
+ *
+ * <p><b>How kernels are compiled.</b> A vector is a value in a register only within one compiled
+ * unit. Whoever passes one to a method of ours that the compiler does not inline there allocates
+ * it, and a kernel is 3 to 30 times slower, with the same results. Whether a method is inlined
+ * depends on the size of the unit that the caller grows into, so it may change minutes after the
+ * start. Therefore:
+ *
+ * <ul>
+ *   <li>no method of this room takes or returns a vector;
+ *   <li>the kernels that a search spends its time in are longer than what the compiler inlines
+ *       ({@code FreqInlineSize}, 325 bytes of code), so each stays a unit of its own, whoever calls
+ *       it: that is why they are written out and hold the loops of two cases;
+ *   <li>species are {@code static final}: {@link io.arbalest.simd.VectorWidth}.
+ * </ul>
  *
  * <p><b>Threads:</b> none; everything is stateless or immutable.
  *

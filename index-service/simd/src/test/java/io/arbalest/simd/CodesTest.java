@@ -80,7 +80,7 @@ class CodesTest {
                 query.load(plain);
                 int[] ordinals = {3, 0, 6, 5, 1, 2, 4};
                 int[] dots = new int[rows];
-                ByteCodes.dots(codes, 0, rowBytes, ordinals, rows, query, dots);
+                ByteCodes.dots(codes, 0, ordinals, rows, query, dots);
                 for (int i = 0; i < rows; i++) {
                     int row = ordinals[i];
                     assertThat(dots[i])
@@ -113,7 +113,7 @@ class CodesTest {
             MemorySegment codes = arena.allocate(dimension + ByteCodes.TAIL_BYTES, 64);
             ByteCodes.encode(ones, codes, 0);
             int[] dots = new int[1];
-            ByteCodes.dots(codes, 0, dimension, new int[] {0}, 1, query, dots);
+            ByteCodes.dots(codes, 0, new int[] {0}, 1, query, dots);
             assertThat(dots[0] - query.zero()).isEqualTo(63 * 127 * dimension);
         }
     }

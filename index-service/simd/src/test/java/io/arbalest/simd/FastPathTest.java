@@ -43,7 +43,7 @@ class FastPathTest {
             long kernel =
                     best(() -> {
                         for (int i = 0; i < CALLS; i++) {
-                            ByteCodes.dots(codes, 0, rowBytes, ordinals, 8, query, dots);
+                            ByteCodes.dots(codes, 0, ordinals, 8, query, dots);
                         }
                     });
             long scalar =

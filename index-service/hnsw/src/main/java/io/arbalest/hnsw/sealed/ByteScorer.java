@@ -68,7 +68,7 @@ final class ByteScorer implements RowScorer {
         if (dots.length < count) {
             dots = new int[count];
         }
-        ByteCodes.dots(codes, rowsAt, rowBytes, ordinals, count, query, dots);
+        ByteCodes.dots(codes, rowsAt, ordinals, count, query, dots);
         int zero = query.zero();
         for (int i = 0; i < count; i++) {
             long term = termsAt + (long) ordinals[i] * SealedGraphFormat.TERM_BYTES;
