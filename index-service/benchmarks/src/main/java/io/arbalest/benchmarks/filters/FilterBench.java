@@ -240,8 +240,8 @@ public final class FilterBench {
                 return Arrays.stream(nanos).flatMapToLong(Arrays::stream).sorted().toArray();
             }
             return Arrays.stream(nanos)
-                    .mapToLong(
-                            passes -> Arrays.stream(passes).sorted().toArray()[passes.length / 2])
+                    .mapToLong(passes ->
+                            Arrays.stream(passes).sorted().toArray()[(passes.length - 1) / 2])
                     .sorted()
                     .toArray();
         }
