@@ -1,12 +1,12 @@
 package io.arbalest.benchmarks.ann;
 
 import io.arbalest.benchmarks.BenchErrors;
+import io.arbalest.benchmarks.data.DataSetOptions;
 import io.arbalest.benchmarks.data.ExactTruth;
 import io.arbalest.benchmarks.data.MappedVectors;
 import io.arbalest.benchmarks.data.VectorFile;
 import io.arbalest.benchmarks.report.BenchConsole;
 import io.arbalest.benchmarks.report.FormatOptions;
-import io.arbalest.model.Metric;
 
 import org.jspecify.annotations.Nullable;
 
@@ -47,19 +47,7 @@ public final class AnnCommand implements Callable<Integer> {
 
     @Mixin FormatOptions format = new FormatOptions();
 
-    @Option(
-            names = "--base",
-            required = true,
-            paramLabel = "FILE",
-            description = "points, fvecs or fvecs.gz")
-    Path base = Path.of("");
-
-    @Option(
-            names = "--query",
-            required = true,
-            paramLabel = "FILE",
-            description = "queries, fvecs or fvecs.gz")
-    Path query = Path.of("");
+    @Mixin DataSetOptions data = new DataSetOptions();
 
     @Option(
             names = "--truth",
@@ -68,13 +56,6 @@ public final class AnnCommand implements Callable<Integer> {
                     "rows of the nearest points of each query, at least 10, ivecs or ivecs.gz;"
                             + " computed exactly if not given")
     @Nullable Path truth;
-
-    @Option(
-            names = "--metric",
-            required = true,
-            paramLabel = "METRIC",
-            description = "l2, ip or cosine")
-    String metric = "l2";
 
     @Option(
             names = "--dataset",
@@ -165,8 +146,8 @@ public final class AnnCommand implements Callable<Integer> {
                         cache == null
                                 ? root.resolve("index-service/benchmarks/target/bench")
                                 : cache.toAbsolutePath());
-        Path unpackedBase = files.unpacked(base);
-        Path unpackedQuery = files.unpacked(query);
+        Path unpackedBase = files.unpacked(data.base());
+        Path unpackedQuery = files.unpacked(data.query());
         AnnPlan plan;
         int[][] nearest;
         try (MappedVectors points = MappedVectors.open(unpackedBase)) {
@@ -181,7 +162,7 @@ public final class AnnCommand implements Callable<Integer> {
                             points.rows(),
                             points.dimension(),
                             queries.length,
-                            Metric.ofLabel(metric),
+                            data.metric(),
                             new AnnPlan.Graph(m, efConstruction, threads));
             nearest = truth(points, queries, plan);
         }
@@ -252,13 +233,13 @@ public final class AnnCommand implements Callable<Integer> {
     private void checkShapes(MappedVectors points, float[][] queries) {
         if (queries[0].length != points.dimension()) {
             throw BenchErrors.badFile(
-                    query.toString(),
+                    data.query().toString(),
                     "dimension " + queries[0].length,
                     points.dimension() + " as the base");
         }
         if (points.rows() < AnnPlan.K) {
             throw BenchErrors.badFile(
-                    base.toString(), points.rows() + " rows", "at least " + AnnPlan.K);
+                    data.base().toString(), points.rows() + " rows", "at least " + AnnPlan.K);
         }
     }
 
@@ -301,7 +282,7 @@ public final class AnnCommand implements Callable<Integer> {
         if (!dataset.isEmpty()) {
             return dataset;
         }
-        Path parent = base.toAbsolutePath().getParent();
+        Path parent = data.base().toAbsolutePath().getParent();
         Path name = parent == null ? null : parent.getFileName();
         return name == null ? "unnamed" : name.toString();
     }

@@ -1,6 +1,7 @@
 package io.arbalest.benchmarks.churn;
 
 import io.arbalest.benchmarks.data.ArrayRows;
+import io.arbalest.benchmarks.data.DataSetOptions;
 import io.arbalest.benchmarks.data.ExactTruth;
 import io.arbalest.benchmarks.data.VectorFile;
 import io.arbalest.benchmarks.report.BenchConsole;
@@ -42,32 +43,13 @@ public final class ChurnCommand implements Callable<Integer> {
 
     @Mixin FormatOptions format = new FormatOptions();
 
-    @Option(
-            names = "--base",
-            required = true,
-            paramLabel = "FILE",
-            description = "points, fvecs or fvecs.gz")
-    Path base = Path.of("");
-
-    @Option(
-            names = "--query",
-            required = true,
-            paramLabel = "FILE",
-            description = "queries, fvecs or fvecs.gz")
-    Path query = Path.of("");
+    @Mixin DataSetOptions data = new DataSetOptions();
 
     @Option(
             names = "--truth",
             paramLabel = "FILE",
             description = "ivecs or ivecs.gz: the nearest rows of each query; default: computed")
     @Nullable Path truth;
-
-    @Option(
-            names = "--metric",
-            required = true,
-            paramLabel = "METRIC",
-            description = "l2, ip or cosine")
-    String metric = "l2";
 
     @Option(
             names = "--merges",
@@ -104,9 +86,9 @@ public final class ChurnCommand implements Callable<Integer> {
                     "--merges is " + merges + ", expected 2 to " + MOST_MERGES,
                     "see arbalest bench churn --help");
         }
-        float[][] points = VectorFile.floats(base, MOST_ROWS);
-        float[][] asked = VectorFile.floats(query, MOST_ROWS);
-        Metric how = Metric.ofLabel(metric);
+        float[][] points = VectorFile.floats(data.base(), MOST_ROWS);
+        float[][] asked = VectorFile.floats(data.query(), MOST_ROWS);
+        Metric how = data.metric();
         ResultWriter out =
                 format.writer(
                         console,

@@ -1,5 +1,6 @@
 package io.arbalest.benchmarks.filters;
 
+import io.arbalest.benchmarks.data.DataSetOptions;
 import io.arbalest.benchmarks.data.VectorFile;
 import io.arbalest.benchmarks.report.BenchConsole;
 import io.arbalest.benchmarks.report.FormatOptions;
@@ -9,7 +10,6 @@ import io.arbalest.engine.FilterPlan;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.HnswParams;
-import io.arbalest.model.Metric;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -44,26 +44,7 @@ public final class FiltersCommand implements Callable<Integer> {
 
     @Mixin FormatOptions format = new FormatOptions();
 
-    @Option(
-            names = "--base",
-            required = true,
-            paramLabel = "FILE",
-            description = "points, fvecs or fvecs.gz")
-    Path base = Path.of("");
-
-    @Option(
-            names = "--query",
-            required = true,
-            paramLabel = "FILE",
-            description = "queries, fvecs or fvecs.gz")
-    Path query = Path.of("");
-
-    @Option(
-            names = "--metric",
-            required = true,
-            paramLabel = "METRIC",
-            description = "l2, ip or cosine")
-    String metric = "l2";
+    @Mixin DataSetOptions data = new DataSetOptions();
 
     @Option(
             names = "--queries",
@@ -158,9 +139,9 @@ public final class FiltersCommand implements Callable<Integer> {
     private void run(Path directory) throws Exception {
         FilterBench.Settings settings =
                 new FilterBench.Settings(
-                        VectorFile.floats(base, MOST_ROWS),
-                        VectorFile.floats(query, queries),
-                        Metric.ofLabel(metric),
+                        VectorFile.floats(data.base(), MOST_ROWS),
+                        VectorFile.floats(data.query(), queries),
+                        data.metric(),
                         new HnswParams(m, efConstruction, ef),
                         passes,
                         ef,

@@ -1,6 +1,7 @@
 package io.arbalest.benchmarks.load;
 
 import io.arbalest.benchmarks.data.ArrayRows;
+import io.arbalest.benchmarks.data.DataSetOptions;
 import io.arbalest.benchmarks.data.ExactTruth;
 import io.arbalest.benchmarks.data.VectorFile;
 import io.arbalest.benchmarks.report.BenchConsole;
@@ -47,19 +48,7 @@ public final class LoadCommand implements Callable<Integer> {
 
     @Mixin FormatOptions format = new FormatOptions();
 
-    @Option(
-            names = "--base",
-            required = true,
-            paramLabel = "FILE",
-            description = "points, fvecs or fvecs.gz")
-    Path base = Path.of("");
-
-    @Option(
-            names = "--query",
-            required = true,
-            paramLabel = "FILE",
-            description = "queries, fvecs or fvecs.gz")
-    Path query = Path.of("");
+    @Mixin DataSetOptions data = new DataSetOptions();
 
     @Option(
             names = "--truth",
@@ -68,13 +57,6 @@ public final class LoadCommand implements Callable<Integer> {
                     "ivecs or ivecs.gz: the nearest rows of each query, 100 or more; default:"
                             + " computed")
     @Nullable Path truth;
-
-    @Option(
-            names = "--metric",
-            required = true,
-            paramLabel = "METRIC",
-            description = "l2, ip or cosine")
-    String metric = "l2";
 
     @Option(
             names = "--rows",
@@ -144,7 +126,7 @@ public final class LoadCommand implements Callable<Integer> {
         check("--seconds", seconds, 3600);
         check("--batch", batch, 1 << 16);
         check("--in-flight", inFlight, 1 << 10);
-        float[][] points = VectorFile.floats(base, MOST_ROWS);
+        float[][] points = VectorFile.floats(data.base(), MOST_ROWS);
         int first = rows == 0 ? points.length / 2 : rows;
         check("--rows", first, points.length - 2 * rounds);
         Directories.temporary("arbalest-bench-load", directory -> run(points, first, directory));
@@ -152,8 +134,8 @@ public final class LoadCommand implements Callable<Integer> {
     }
 
     private void run(float[][] points, int first, Path directory) throws Exception {
-        float[][] asked = VectorFile.floats(query, MOST_ROWS);
-        Metric how = Metric.ofLabel(metric);
+        float[][] asked = VectorFile.floats(data.query(), MOST_ROWS);
+        Metric how = data.metric();
         LoadBench.Settings settings =
                 new LoadBench.Settings(
                         points,
