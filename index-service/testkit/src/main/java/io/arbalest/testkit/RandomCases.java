@@ -2,6 +2,7 @@ package io.arbalest.testkit;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
@@ -24,6 +25,16 @@ public final class RandomCases {
 
     /** Runs the body for {@code count} seeds, or for the one given by {@value #SEED_PROPERTY}. */
     public static void run(int count, Body body) {
+        runUntil(count, count, () -> true, body);
+    }
+
+    /**
+     * Runs the body for {@code count} seeds, and for more until the cases have reached between them
+     * what they must reach. A single case that is replayed need not reach anything.
+     *
+     * @throws AssertionError if {@code limit} cases were not {@code enough}
+     */
+    public static void runUntil(int count, int limit, BooleanSupplier enough, Body body) {
         String given = System.getProperty(SEED_PROPERTY, "");
         if (!given.isBlank()) {
             runOne(Long.parseLong(given.strip()), body);
@@ -31,8 +42,13 @@ public final class RandomCases {
         }
         long first = System.nanoTime() & 0xFFFF_FFFFL;
         LOG.log(Level.INFO, "{0} random cases from seed {1}", count, Long.toString(first));
-        for (int i = 0; i < count; i++) {
-            runOne(first + i, body);
+        int cases = 0;
+        while (cases < count || (cases < limit && !enough.getAsBoolean())) {
+            runOne(first + cases++, body);
+        }
+        if (!enough.getAsBoolean()) {
+            throw new AssertionError(
+                    cases + " random cases from seed " + first + " did not reach everything");
         }
     }
 
