@@ -102,7 +102,7 @@ final class GraphWalk {
         consider(entry, accept);
         for (int point = nextPoint(); point >= 0; point = nextPoint()) {
             int count = links.read(point, level, neighbors);
-            touchNext(query, level);
+            fetchNext(level);
             count = visited.addAll(neighbors, count);
             vectors.score(query, neighbors, count, scores);
             scored += count;
@@ -140,11 +140,11 @@ final class GraphWalk {
         return ScoredOrdinal.ordinal(best);
     }
 
-    /** Reads ahead the list that is probably read next. */
-    private void touchNext(PreparedQuery query, int level) {
+    /** Fetches the list that is probably read next. */
+    private void fetchNext(int level) {
         long next = pool.bestUnexpanded();
         if (level == 0 && next != Long.MIN_VALUE) {
-            query.touched = links.touch(ScoredOrdinal.ordinal(next));
+            links.fetch(ScoredOrdinal.ordinal(next));
         }
     }
 

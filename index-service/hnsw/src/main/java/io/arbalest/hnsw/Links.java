@@ -3,6 +3,7 @@ package io.arbalest.hnsw;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import io.arbalest.memory.MemoryBudget;
+import io.arbalest.memory.Prefetch;
 import io.arbalest.memory.SlabArena;
 
 import java.lang.foreign.MemorySegment;
@@ -118,10 +119,9 @@ final class Links implements AutoCloseable {
         return count;
     }
 
-    /** Reads a little of a list of level 0, so that it is near when it is read for good. */
-    int touch(int ordinal) {
-        long at = ordinal * stride0;
-        return (int) PLACE.getOpaque(lists0, at) + (int) PLACE.getOpaque(lists0, at + stride0 - 4);
+    /** Starts to bring a list of level 0 into the cache. */
+    void fetch(int ordinal) {
+        Prefetch.span(lists0, ordinal * stride0, stride0);
     }
 
     /**

@@ -16,9 +16,6 @@ public final class PreparedQuery {
     final int[] ordinals = new int[BATCH];
     final float[] scores = new float[BATCH];
 
-    /** Keeps what was read ahead from being optimised away. */
-    int touched;
-
     /** Multiplies the kernel's inner product. */
     float factor;
 

@@ -1,8 +1,7 @@
 package io.arbalest.hnsw;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-
 import io.arbalest.memory.MemoryBudget;
+import io.arbalest.memory.Prefetch;
 import io.arbalest.memory.SlabArena;
 import io.arbalest.model.Metric;
 import io.arbalest.simd.HalfCodec;
@@ -263,24 +262,11 @@ public final class VectorTable implements AutoCloseable {
 
     private void scoreBatch(
             PreparedQuery query, int[] ordinals, int from, int count, float[] scores) {
-        touch(query, ordinals, from, count);
+        Prefetch.rows(rows, 0, strideBytes, 2L * dimension, ordinals, from, count);
         HalfDot.dots(rows, strideBytes, ordinals, from, count, query.half, scores);
         for (int i = from; i < from + count; i++) {
             scores[i] = finish(query, ordinals[i], scores[i]);
         }
-    }
-
-    /**
-     * Reads one byte of each vector and its terms, so that the cache misses of all of them overlap;
-     * the processor fetches the lines that follow.
-     */
-    private void touch(PreparedQuery query, int[] ordinals, int from, int count) {
-        int sink = 0;
-        for (int i = from; i < from + count; i++) {
-            sink += rows.get(JAVA_BYTE, ordinals[i] * strideBytes);
-            sink += (int) terms[2 * ordinals[i]];
-        }
-        query.touched = sink;
     }
 
     private float finish(PreparedQuery query, int ordinal, float dot) {

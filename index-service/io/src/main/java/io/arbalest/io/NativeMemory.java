@@ -1,6 +1,5 @@
 package io.arbalest.io;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -14,8 +13,6 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
-import java.util.Locale;
-import java.util.Optional;
 
 /**
  * Memory by mmap(2) rather than by malloc, and advice about mapped memory: madvise(2), mlock(2).
@@ -143,41 +140,30 @@ public final class NativeMemory {
                 STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
 
         static @Nullable Calls find() {
-            String system = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
-            if (!system.contains("linux") || ADDRESS.byteSize() != 8) {
-                return null;
-            }
-            try {
-                return new Calls(
-                        function(
-                                "mmap",
-                                FunctionDescriptor.of(
-                                        JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT,
-                                        JAVA_INT, JAVA_LONG)),
-                        function("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG)),
-                        function(
-                                "madvise",
-                                FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT)),
-                        function("mlock", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG)));
-            } catch (IllegalCallerException | UnsupportedOperationException e) {
-                System.getLogger(NativeMemory.class.getName())
-                        .log(
-                                System.Logger.Level.WARNING,
-                                "memory comes from malloc, without huge pages: {0}. Fix: start"
-                                        + " java with --enable-native-access=ALL-UNNAMED",
-                                e.getMessage());
-                return null;
-            }
+            MethodHandle mmap =
+                    function(
+                            "mmap",
+                            FunctionDescriptor.of(
+                                    JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT,
+                                    JAVA_LONG));
+            MethodHandle munmap =
+                    function("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
+            MethodHandle madvise =
+                    function(
+                            "madvise",
+                            FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
+            MethodHandle mlock =
+                    function("mlock", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
+            return mmap == null || munmap == null || madvise == null || mlock == null
+                    ? null
+                    : new Calls(mmap, munmap, madvise, mlock);
         }
 
-        @SuppressWarnings("restricted") // the types are those of the manual pages
-        private static MethodHandle function(String name, FunctionDescriptor type) {
-            Linker linker = Linker.nativeLinker();
-            Optional<MemorySegment> address = linker.defaultLookup().find(name);
-            return linker.downcallHandle(
-                    address.orElseThrow(
-                            () -> new UnsupportedOperationException("libc has no " + name)),
+        private static @Nullable MethodHandle function(String name, FunctionDescriptor type) {
+            return CLibrary.function(
+                    name,
                     type,
+                    "memory comes from malloc, without huge pages",
                     Linker.Option.captureCallState("errno"));
         }
 

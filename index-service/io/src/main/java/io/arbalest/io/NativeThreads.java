@@ -8,11 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
-import java.util.Locale;
-import java.util.Optional;
 
 /**
  * What the kernel's scheduler is told about the calling thread, and what the kernel knows of it.
@@ -30,17 +27,23 @@ public final class NativeThreads {
 
     private static final int PRIO_PROCESS = 0;
     private static final int CALLING_THREAD = 0;
+    private static final String WITHOUT = "background threads compete with searches";
     private static final @Nullable MethodHandle SET_PRIORITY =
-            function("setpriority", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
+            CLibrary.function(
+                    "setpriority",
+                    FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT),
+                    WITHOUT);
     private static final @Nullable MethodHandle GET_PRIORITY =
-            function("getpriority", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+            CLibrary.function(
+                    "getpriority", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT), WITHOUT);
     private static final int CALLING_THREAD_USAGE = 1;
     private static final long USAGE_BYTES = 144; // of 64-bit Linux: two times, fourteen longs
     private static final long MAJOR_FAULTS_AT = 72;
     private static final ThreadLocal<MemorySegment> USAGE =
             ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(USAGE_BYTES, 8));
     private static final @Nullable MethodHandle GET_USAGE =
-            function("getrusage", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
+            CLibrary.function(
+                    "getrusage", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS), WITHOUT);
 
     private NativeThreads() {}
 
@@ -95,27 +98,6 @@ public final class NativeThreads {
             return (int) function.invokeExact(PRIO_PROCESS, CALLING_THREAD);
         } catch (Throwable e) {
             throw new AssertionError("getpriority", e);
-        }
-    }
-
-    @SuppressWarnings("restricted") // the types are those of the manual pages
-    private static @Nullable MethodHandle function(String name, FunctionDescriptor type) {
-        if (!System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("linux")
-                || ADDRESS.byteSize() != 8) {
-            return null;
-        }
-        try {
-            Linker linker = Linker.nativeLinker();
-            Optional<MemorySegment> address = linker.defaultLookup().find(name);
-            return address.map(found -> linker.downcallHandle(found, type)).orElse(null);
-        } catch (IllegalCallerException | UnsupportedOperationException e) {
-            System.getLogger(NativeThreads.class.getName())
-                    .log(
-                            System.Logger.Level.WARNING,
-                            "background threads compete with searches: {0}. Fix: start java with"
-                                    + " --enable-native-access=ALL-UNNAMED",
-                            e.getMessage());
-            return null;
         }
     }
 }

@@ -1,8 +1,8 @@
 package io.arbalest.hnsw.sealed;
 
-import static io.arbalest.hnsw.sealed.SealedGraphFormat.BYTE;
 import static io.arbalest.hnsw.sealed.SealedGraphFormat.INT;
 
+import io.arbalest.memory.Prefetch;
 import io.arbalest.model.Metric;
 import io.arbalest.simd.Rotation;
 import io.arbalest.simd.SignCodes;
@@ -84,12 +84,8 @@ final class BlockScorer {
         return blocks.get(INT, ordinal * rowBytes + number * blockBytes + 4L * place);
     }
 
-    /** Starts to bring the beginning of a row into the cache. */
-    byte touch(int ordinal) {
-        long codes = ordinal * rowBytes + SealedGraphFormat.BLOCK_CODES_AT;
-        return (byte)
-                (blocks.get(BYTE, codes)
-                        ^ blocks.get(BYTE, codes + 64)
-                        ^ blocks.get(BYTE, codes - 64));
+    /** Starts to bring a row into the cache. */
+    void fetch(int ordinal) {
+        Prefetch.span(blocks, ordinal * rowBytes, rowBytes);
     }
 }

@@ -24,10 +24,10 @@ final class BlockWalk {
     private final CandidatePool pool = new CandidatePool();
     private final LongHeap detours = new LongHeap(256); // negated: the best on top
     private final int[] point = new int[1];
+    private final int[] ahead = new int[1];
     private final float[] score = new float[1];
     private long scored;
     private boolean expired;
-    private byte touched; // keeps the reads ahead alive
 
     BlockWalk(RowScorer exact, BlockScorer estimates, VisitedSet visited) {
         this.exact = exact;
@@ -82,10 +82,7 @@ final class BlockWalk {
             }
             int ordinal = ScoredOrdinal.ordinal(best);
             long next = pool.bestUnexpanded();
-            if (next != Long.MIN_VALUE) {
-                int ahead = ScoredOrdinal.ordinal(next);
-                touched = (byte) (estimates.touch(ahead) ^ exact.touch(ahead));
-            }
+            fetch(next);
             point[0] = ordinal;
             exact.score(point, 1, score);
             scored++;
@@ -93,6 +90,19 @@ final class BlockWalk {
                 stop.changed(expanded);
             }
             expand(ordinal, score[0], accept);
+            long better = pool.bestUnexpanded();
+            if (better != next) {
+                fetch(better);
+            }
+        }
+    }
+
+    /** Starts to bring all that is read of a point into the cache. */
+    private void fetch(long candidate) {
+        if (candidate != Long.MIN_VALUE) {
+            ahead[0] = ScoredOrdinal.ordinal(candidate);
+            exact.fetch(ahead, 0, 1);
+            estimates.fetch(ahead[0]);
         }
     }
 
@@ -117,10 +127,5 @@ final class BlockWalk {
         } else {
             detours.push(~candidate);
         }
-    }
-
-    /** What the last read ahead brought; of no meaning. */
-    byte touched() {
-        return touched;
     }
 }

@@ -1,8 +1,8 @@
 package io.arbalest.hnsw.sealed;
 
-import static io.arbalest.hnsw.sealed.SealedGraphFormat.BYTE;
 import static io.arbalest.hnsw.sealed.SealedGraphFormat.FLOAT;
 
+import io.arbalest.memory.Prefetch;
 import io.arbalest.model.Metric;
 import io.arbalest.simd.ByteCodes;
 import io.arbalest.simd.ByteQuery;
@@ -65,6 +65,7 @@ final class ByteScorer implements RowScorer {
 
     @Override
     public void score(int[] ordinals, int count, float[] scores) {
+        fetch(ordinals, 0, count);
         if (dots.length < count) {
             dots = new int[count];
         }
@@ -82,7 +83,15 @@ final class ByteScorer implements RowScorer {
     }
 
     @Override
-    public byte touch(int ordinal) {
-        return codes.get(BYTE, rowsAt + (long) ordinal * rowBytes);
+    public void fetch(int[] ordinals, int from, int count) {
+        Prefetch.rows(codes, rowsAt, rowBytes, dimension, ordinals, from, count);
+        Prefetch.rows(
+                codes,
+                termsAt,
+                SealedGraphFormat.TERM_BYTES,
+                SealedGraphFormat.TERM_BYTES,
+                ordinals,
+                from,
+                count);
     }
 }

@@ -21,11 +21,12 @@ final class HalfScorer implements RowScorer {
 
     @Override
     public void score(int[] ordinals, int count, float[] scores) {
+        vectors.fetch(ordinals, 0, count);
         vectors.score(query, ordinals, count, scores);
     }
 
     @Override
-    public byte touch(int ordinal) {
-        return vectors.touch(ordinal);
+    public void fetch(int[] ordinals, int from, int count) {
+        vectors.fetch(ordinals, from, count);
     }
 }

@@ -25,7 +25,6 @@ final class ListWalk {
     private final float[] scores;
     private long scored;
     private boolean expired;
-    private byte touched; // keeps the reads of the touch pass alive
 
     ListWalk(SealedGraph graph, RowScorer scorer, VisitedSet visited) {
         this.graph = graph;
@@ -71,10 +70,10 @@ final class ListWalk {
             if (stop.reached(expanded)) {
                 return;
             }
-            int count = collectUnvisited(point);
+            int count = visited.addAll(neighbors, graph.read(point, neighbors));
             long next = pool.bestUnexpanded();
             if (next != Long.MIN_VALUE) {
-                touched ^= graph.touchList(ScoredOrdinal.ordinal(next));
+                graph.fetchList(ScoredOrdinal.ordinal(next));
             }
             scorer.score(neighbors, count, scores);
             scored += count;
@@ -108,20 +107,5 @@ final class ListWalk {
         }
         pool.markExpanded();
         return ScoredOrdinal.ordinal(best);
-    }
-
-    private int collectUnvisited(int ordinal) {
-        int count = visited.addAll(neighbors, graph.read(ordinal, neighbors));
-        byte sink = 0;
-        for (int i = 0; i < count; i++) {
-            sink ^= scorer.touch(neighbors[i]);
-        }
-        touched = sink;
-        return count;
-    }
-
-    /** What the last touch pass read; of no meaning. */
-    byte touched() {
-        return touched;
     }
 }

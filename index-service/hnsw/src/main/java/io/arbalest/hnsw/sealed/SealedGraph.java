@@ -7,6 +7,7 @@ import static io.arbalest.hnsw.sealed.SealedGraphFormat.corrupt;
 
 import io.arbalest.common.Crc32c;
 import io.arbalest.hnsw.GraphSource;
+import io.arbalest.memory.Prefetch;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Metric;
@@ -335,9 +336,11 @@ public final class SealedGraph {
     }
 
     /** Starts to bring a list of level 0 into the cache. */
-    byte touchList(int ordinal) {
-        long at = 4 * Integer.toUnsignedLong(offsets.get(INT, 4L * ordinal));
-        return at < neighbors.byteSize() ? neighbors.get(BYTE, at) : 0;
+    void fetchList(int ordinal) {
+        long from = 4 * Integer.toUnsignedLong(offsets.get(INT, 4L * ordinal));
+        if (from < neighbors.byteSize()) {
+            Prefetch.span(neighbors, from, 4L * longestList);
+        }
     }
 
     private int readBlocks(int ordinal, int[] target) {

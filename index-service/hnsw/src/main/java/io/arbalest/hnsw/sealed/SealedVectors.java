@@ -4,6 +4,7 @@ import static io.arbalest.hnsw.sealed.SealedGraphFormat.BYTE;
 import static io.arbalest.hnsw.sealed.SealedGraphFormat.FLOAT;
 
 import io.arbalest.hnsw.VectorTable;
+import io.arbalest.memory.Prefetch;
 import io.arbalest.model.Metric;
 import io.arbalest.simd.HalfCodec;
 import io.arbalest.simd.HalfDot;
@@ -59,9 +60,17 @@ final class SealedVectors {
         }
     }
 
-    /** Reads a byte of a vector, so that it is on its way into the cache when it is scored. */
-    byte touch(int ordinal) {
-        return rows.get(BYTE, ordinal * strideBytes);
+    /** Starts to bring vectors and their terms into the cache. */
+    void fetch(int[] ordinals, int from, int count) {
+        Prefetch.rows(rows, 0, strideBytes, 2L * dimension, ordinals, from, count);
+        Prefetch.rows(
+                terms,
+                0,
+                SealedGraphFormat.TERM_BYTES,
+                SealedGraphFormat.TERM_BYTES,
+                ordinals,
+                from,
+                count);
     }
 
     double exactScore(int ordinal, float[] query) {
