@@ -4,6 +4,7 @@ import io.arbalest.memory.MemoryBudget;
 import io.arbalest.memory.Prefetch;
 import io.arbalest.memory.SlabArena;
 import io.arbalest.model.Metric;
+import io.arbalest.simd.FloatDot;
 import io.arbalest.simd.HalfCodec;
 import io.arbalest.simd.HalfDot;
 
@@ -176,10 +177,7 @@ public final class VectorTable implements AutoCloseable {
     public PreparedQuery prepare(float[] query) {
         PreparedQuery prepared = new PreparedQuery(dimension);
         prepared.half.load(query);
-        double squaredNorm = 0;
-        for (float element : query) {
-            squaredNorm += (double) element * element;
-        }
+        double squaredNorm = metric == Metric.IP ? 0 : FloatDot.dot(query, query);
         finish(prepared, squaredNorm, prepared.half.scale());
         return prepared;
     }

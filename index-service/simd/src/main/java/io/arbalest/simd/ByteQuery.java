@@ -27,27 +27,32 @@ public final class ByteQuery {
 
     /** Takes the elements of a query, which must be finite. */
     public void load(float[] query) {
-        float largest = 0;
-        for (int i = 0; i < dimension; i++) {
-            largest = Math.max(largest, Math.abs(query[i]));
+        if (query.length != dimension) {
+            throw new IllegalArgumentException(
+                    "query has " + query.length + " elements, expected " + dimension);
         }
+        float largest = FloatDot.largest(query);
         step = largest == 0 ? 1 : largest / LARGEST;
         float scale = 1 / step;
         int sum = 0;
-        for (int i = 0; i < dimension; i++) {
-            int value = roundedSteps(query[i] * scale);
-            sum += value;
-            if ((i & 1) == 0) {
-                even[i >> 1] = (short) value;
-            } else {
-                odd[i >> 1] = (short) value;
-            }
+        int pairs = dimension / 2;
+        for (int i = 0; i < pairs; i++) {
+            int first = roundedSteps(query[2 * i] * scale);
+            int second = roundedSteps(query[2 * i + 1] * scale);
+            sum += first + second;
+            even[i] = (short) first;
+            odd[i] = (short) second;
+        }
+        if ((dimension & 1) != 0) {
+            int last = roundedSteps(query[dimension - 1] * scale);
+            sum += last;
+            even[pairs] = (short) last;
         }
         zero = ByteCodes.ZERO * sum;
     }
 
     private static int roundedSteps(float value) {
-        int steps = (int) (value + (value < 0 ? -0.5f : 0.5f));
+        int steps = (int) (value + Math.copySign(0.5f, value));
         return Math.max(-LARGEST, Math.min(LARGEST, steps));
     }
 

@@ -39,18 +39,16 @@ public final class HalfQuery {
             throw new IllegalArgumentException(
                     "query has " + query.length + " elements, expected " + dimension);
         }
-        float largest = 0;
-        for (float element : query) {
-            largest = Math.max(largest, Math.abs(element));
-        }
+        float largest = FloatDot.largest(query);
         int exponent = largest == 0 ? 0 : Math.getExponent((double) largest) + 1;
-        for (int i = 0; i < dimension; i++) {
-            float element = (float) Math.scalb((double) query[i], 112 - exponent);
-            if ((i & 1) == 0) {
-                even[i >> 1] = element;
-            } else {
-                odd[i >> 1] = element;
-            }
+        double power = Math.scalb(1.0, 112 - exponent); // may be above what a float holds
+        int pairs = dimension / 2;
+        for (int i = 0; i < pairs; i++) {
+            even[i] = (float) (query[2 * i] * power);
+            odd[i] = (float) (query[2 * i + 1] * power);
+        }
+        if ((dimension & 1) != 0) {
+            even[pairs] = (float) (query[dimension - 1] * power);
         }
         scale = Math.scalb(1.0, exponent);
     }

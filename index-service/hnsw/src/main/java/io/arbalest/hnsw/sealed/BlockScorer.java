@@ -4,6 +4,7 @@ import static io.arbalest.hnsw.sealed.SealedGraphFormat.INT;
 
 import io.arbalest.memory.Prefetch;
 import io.arbalest.model.Metric;
+import io.arbalest.simd.FloatDot;
 import io.arbalest.simd.Rotation;
 import io.arbalest.simd.SignCodes;
 import io.arbalest.simd.SignQuery;
@@ -43,10 +44,7 @@ final class BlockScorer {
     void load(float[] elements) {
         float[] source = elements;
         if (metric == Metric.COSINE) {
-            double squaredNorm = 0;
-            for (float element : elements) {
-                squaredNorm += (double) element * element;
-            }
+            double squaredNorm = FloatDot.dot(elements, elements);
             double scale = squaredNorm > 0 ? 1 / Math.sqrt(squaredNorm) : 0;
             for (int i = 0; i < plain.length; i++) {
                 plain[i] = (float) (elements[i] * scale);

@@ -6,6 +6,7 @@ import io.arbalest.memory.Prefetch;
 import io.arbalest.model.Metric;
 import io.arbalest.simd.ByteCodes;
 import io.arbalest.simd.ByteQuery;
+import io.arbalest.simd.FloatDot;
 
 import java.lang.foreign.MemorySegment;
 
@@ -45,19 +46,15 @@ final class ByteScorer implements RowScorer {
     public void load(float[] elements) {
         double norm = 1;
         if (metric == Metric.COSINE) {
-            double squares = 0;
-            for (float element : elements) {
-                squares += (double) element * element;
-            }
+            double squares = FloatDot.dot(elements, elements);
             norm = squares > 0 ? 1 / Math.sqrt(squares) : 0;
         }
         boolean l2 = metric == Metric.L2;
-        double sum = 0;
         for (int i = 0; i < dimension; i++) {
             float element = (float) (elements[i] * norm);
             centred[i] = l2 ? element - mean[i] : element;
-            sum += (double) centred[i] * (l2 ? centred[i] : mean[i]);
         }
+        double sum = FloatDot.dot(centred, l2 ? centred : mean);
         query.load(centred);
         factor = l2 ? 2 * query.step() : query.step();
         offset = (float) (l2 ? -sum : sum);

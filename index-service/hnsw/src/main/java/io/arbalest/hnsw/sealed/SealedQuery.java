@@ -1,6 +1,7 @@
 package io.arbalest.hnsw.sealed;
 
 import io.arbalest.model.Metric;
+import io.arbalest.simd.FloatDot;
 import io.arbalest.simd.HalfQuery;
 
 /**
@@ -26,10 +27,7 @@ final class SealedQuery {
     /** Takes the elements of a query, which must be finite. */
     void load(float[] query) {
         half.load(query);
-        double squaredNorm = 0;
-        for (float element : query) {
-            squaredNorm += (double) element * element;
-        }
+        double squaredNorm = metric == Metric.IP ? 0 : FloatDot.dot(query, query);
         double scale = half.scale();
         factor =
                 (float)
