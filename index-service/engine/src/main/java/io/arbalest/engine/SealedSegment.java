@@ -9,6 +9,9 @@ import io.arbalest.hnsw.sealed.SealedSection;
 import io.arbalest.hnsw.sealed.SearchLimits;
 import io.arbalest.io.SectionFile;
 import io.arbalest.metadata.MatchingRows;
+import io.arbalest.model.KeyType;
+
+import org.jspecify.annotations.Nullable;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -38,6 +41,7 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
     private final SealedGraph graph;
     private final RowStamps[] origins;
     private final MemorySegment names;
+    private final RowHeads.@Nullable Reader heads;
     private final int[][] ordinals; // by origin, then by ordinal there; -1: not here
     private final ConcurrentLinkedQueue<Translation> translations = new ConcurrentLinkedQueue<>();
     private final ConcurrentLinkedQueue<SealedSearcher> idleSearchers =
@@ -54,12 +58,14 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
     SealedSegment(
             CommitPoint.SealedFiles files,
             SectionFile sections,
+            KeyType keyType,
             SegmentMemory memory,
             List<RowStamps> stamps) {
         this.files = files;
         this.sections = sections;
         this.origins = stamps.toArray(RowStamps[]::new);
         this.names = sections.section(SegmentFiles.NAMES);
+        this.heads = RowHeads.Reader.open(keyType, sections);
         Map<SealedSection, MemorySegment> parts = new EnumMap<>(SealedSection.class);
         for (SealedSection section : SealedSection.values()) {
             MemorySegment bytes = sections.section(section.number());
@@ -128,6 +134,11 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
     @Override
     public long name(int ordinal) {
         return RowName.of(origins[origin(ordinal)].segment(), originOrdinal(ordinal));
+    }
+
+    @Override
+    public @Nullable RowHead head(int ordinal) {
+        return heads == null ? null : heads.read(ordinal);
     }
 
     @Override

@@ -4,6 +4,8 @@ import io.arbalest.common.OrdinalSet;
 import io.arbalest.hnsw.AcceptedPoints;
 import io.arbalest.hnsw.NeighborQueue;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.List;
 import java.util.function.IntFunction;
 
@@ -34,6 +36,15 @@ interface Segment extends AutoCloseable {
 
     /** The {@link RowName} of a row. */
     long name(int ordinal);
+
+    /**
+     * Key and version of a row as they were when its file was written; null: they are not here. Who
+     * asks makes sure that the row was not {@linkplain
+     * io.arbalest.metadata.ShardMetadata#changedInPlace changed in place}, before asking.
+     */
+    default @Nullable RowHead head(int ordinal) {
+        return null;
+    }
 
     /** The ordinal of the row with a {@link RowName}; negative: it is not here. */
     int ordinal(long name);

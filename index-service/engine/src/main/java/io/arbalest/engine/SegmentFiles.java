@@ -6,6 +6,8 @@ import io.arbalest.hnsw.sealed.SealedSection;
 import io.arbalest.io.Disk;
 import io.arbalest.io.SectionFile;
 import io.arbalest.metadata.ShardMetadata;
+import io.arbalest.model.CollectionDefinition;
+import io.arbalest.model.KeyType;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -28,6 +30,7 @@ import java.util.Set;
  *   100       names:  {u32 origin, u32 ordinal}[points], little-endian: to which of the segments that the commit
  *             point lists for this file set the row was appended, and its ordinal there
  *   101       visibleFrom: i64[points]
+ *   102, 103  keys and versions of the rows: {@link RowHeads}
  * segments/NUMBER.tmp        was not finished
  * </pre>
  *
@@ -52,10 +55,13 @@ final class SegmentFiles {
     private final Disk disk;
     private final Path directory;
     private final SegmentMemory memory;
+    private final KeyType keyType;
     private final CrashPoints crashPoints;
 
-    SegmentFiles(Env env, Path shardDirectory, SegmentMemory memory) {
-        this.memory = memory;
+    SegmentFiles(
+            Env env, Path shardDirectory, EngineOptions options, CollectionDefinition definition) {
+        this.keyType = definition.keyType();
+        this.memory = options.segmentMemory();
         this.disk = env.disk();
         this.directory = shardDirectory.resolve("segments");
         this.crashPoints = env.crashPoints();
@@ -65,10 +71,11 @@ final class SegmentFiles {
      * Writes and publishes a file set; when this returns, a restart finds it.
      *
      * @param names of the points, by the ordinals of the packed graph
+     * @param heads of the points, in the same order
      * @param origins of the points
      */
     CommitPoint.SealedFiles write(
-            int fileSet, PackedGraph graph, long[] names, List<RowStamps> origins)
+            int fileSet, PackedGraph graph, long[] names, RowHeads heads, List<RowStamps> origins)
             throws IOException {
         Path unfinished = directory.resolve(fileSet + ".tmp");
         disk.deleteTree(unfinished);
@@ -83,7 +90,9 @@ final class SegmentFiles {
             from[i] = stampsOf(origins, places, names[i]).from(RowName.ordinal(names[i]));
             last = Math.max(last, from[i]);
         }
-        SectionFile.write(disk, unfinished.resolve(SECTIONS), sections(graph, names, from, places));
+        List<SectionFile.Section> sections = sections(graph, names, from, places);
+        sections.addAll(heads.sections());
+        SectionFile.write(disk, unfinished.resolve(SECTIONS), sections);
         crashPoints.hit("segment.written");
         disk.syncDirectory(unfinished);
         disk.rename(unfinished, directory.resolve(Integer.toString(fileSet)));
@@ -154,7 +163,7 @@ final class SegmentFiles {
         SectionFile sections = SectionFile.open(disk, file(files));
         try {
             sections.verify();
-            return new SealedSegment(files, sections, memory, stamps);
+            return new SealedSegment(files, sections, keyType, memory, stamps);
         } catch (IOException | RuntimeException e) {
             sections.close();
             throw e;
@@ -166,7 +175,8 @@ final class SegmentFiles {
         SectionFile sections = SectionFile.open(disk, file(files));
         try {
             sections.verify();
-            return new SealedSegment(files, sections, memory, stamps(files, sections, metadata));
+            return new SealedSegment(
+                    files, sections, keyType, memory, stamps(files, sections, metadata));
         } catch (IOException | RuntimeException e) {
             sections.close();
             throw e;

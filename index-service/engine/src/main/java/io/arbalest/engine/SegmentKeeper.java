@@ -305,7 +305,13 @@ final class SegmentKeeper {
             return null;
         }
         CommitPoint.SealedFiles files =
-                shard.files().write(shard.committer().takeFileSet(), packed, names, origins);
+                shard.files()
+                        .write(
+                                shard.committer().takeFileSet(),
+                                packed,
+                                names,
+                                new RowHeads(shard.metadata(), names),
+                                origins);
         return shard.files().open(files, origins);
     }
 

@@ -32,6 +32,7 @@ final class SegmentSearch {
     private final long countingRows;
     private final FilterPlan plan;
     private final double dense;
+    private final boolean filtered;
     private final boolean byVector;
     private final boolean scanTail;
     private final Clock clock;
@@ -68,7 +69,6 @@ final class SegmentSearch {
         this.clock = clock;
         this.deadlineNanos = spec.deadlineNanos();
         this.scanTail = !spec.skipTail();
-        this.byVector = spec.exact();
         this.dense = spec.plan() == FilterPlan.AUTO ? FilterPlanner.DENSE : Double.MAX_VALUE;
         long begin = clock.monotonicNanos();
         long live = segment.live();
@@ -90,6 +90,8 @@ final class SegmentSearch {
                                     .mapToLong(o -> metadata.cardinality(filter, o.segment()))
                                     .sum();
         }
+        this.filtered = filter != null;
+        this.byVector = spec.exact() || countingRows <= ef; // codes would save nothing
         this.plan = plan(spec, ef, live);
         this.filterNanos = clock.monotonicNanos() - begin;
     }
@@ -150,6 +152,11 @@ final class SegmentSearch {
 
     int linked() {
         return linked;
+    }
+
+    /** Whether no row can be found here, whatever the query. */
+    boolean empty() {
+        return rows == 0 || (filtered && countingRows == 0);
     }
 
     /** Looks for the best rows of a query; those below the bound need not be found. */
@@ -227,7 +234,7 @@ final class SegmentSearch {
         return linked == rows ? accept : new Linked(accept, linked);
     }
 
-    /** Every accepted row of the graph; by codes where there are some, unless asked to be exact. */
+    /** Every accepted row of the graph; by codes where there are some, unless they are few. */
     private void scanLinked(Segment.Probe probe, int ef, float bound, NeighborQueue results) {
         if (byVector) {
             scan(probe, 0, linked, bound, results);

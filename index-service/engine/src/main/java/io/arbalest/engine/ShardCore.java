@@ -148,7 +148,7 @@ final class ShardCore implements Shard, AutoCloseable {
         opened.add(log);
         CommitPointFiles points =
                 new CommitPointFiles(env.disk(), directory, id, env.crashPoints());
-        SegmentFiles files = new SegmentFiles(env, directory, options.segmentMemory());
+        SegmentFiles files = new SegmentFiles(env, directory, options, definition);
         ShardRecovery recovering =
                 new ShardRecovery(id, definition, directory, options, env, metrics, () -> closing);
         recovery = recovering;

@@ -11,12 +11,12 @@ import io.arbalest.model.Filter;
 import io.arbalest.model.HnswParams;
 import io.arbalest.model.Metric;
 import io.arbalest.model.PointKey;
+import io.arbalest.model.Version;
 
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,6 +43,9 @@ final class ShardSearch {
     /** Looks at a key that moves while it is read, before giving up. */
     private static final int MAX_LOOKS = 10_000;
 
+    private static final int[] NO_FIELDS = new int[0];
+    private static final @Nullable Object[] NO_VALUES = new @Nullable Object[0];
+
     private final CollectionDefinition definition;
     private final Segments segments;
     private final ShardMetadata metadata;
@@ -63,8 +66,33 @@ final class ShardSearch {
     }
 
     private record Candidate(Segment segment, int ordinal, double score) {
+        /** Equal scores in the order in which they were found. */
+        static int bestFirst(Candidate left, Candidate right) {
+            return Double.compare(right.score, left.score);
+        }
+
         long name() {
             return segment.name(ordinal);
+        }
+    }
+
+    /** Up to where each growing segment is linked, read at one time. */
+    private static final class Watermarks {
+        private final List<Segment> segments;
+        private final int[] linked;
+
+        Watermarks(List<Segment> segments) {
+            this.segments = segments;
+            this.linked = new int[segments.size()];
+            for (int i = 0; i < linked.length; i++) {
+                linked[i] = segments.get(i).linked();
+            }
+        }
+
+        /** 0 for a segment that was not there then. */
+        int of(Segment segment) {
+            int place = segments.indexOf(segment);
+            return place < 0 ? 0 : linked[place];
         }
     }
 
@@ -108,22 +136,14 @@ final class ShardSearch {
                             + definition.dimension(),
                     "send queries of dimension " + definition.dimension());
         }
-        boolean zero = true;
-        for (int i = 0; i < query.length; i++) {
-            zero &= query[i] == 0;
-            if (!Float.isFinite(query[i])) {
-                throw new ArbalestException(
-                        ErrorCode.VECTOR_NOT_FINITE,
-                        "query "
-                                + number
-                                + ", element "
-                                + i
-                                + " is "
-                                + query[i]
-                                + ", expected a finite number",
-                        "send finite values");
-            }
+        int largest = 0; // as bits, of which the compiler takes many at once
+        for (float element : query) {
+            largest = Math.max(largest, Float.floatToRawIntBits(element) & Integer.MAX_VALUE);
         }
+        if (largest >= Float.floatToRawIntBits(Float.POSITIVE_INFINITY)) {
+            throw notFinite(number, query);
+        }
+        boolean zero = largest == 0;
         if (zero && definition.metric() == Metric.COSINE) {
             throw new ArbalestException(
                     ErrorCode.VECTOR_ZERO,
@@ -132,8 +152,28 @@ final class ShardSearch {
         }
     }
 
+    private static ArbalestException notFinite(int number, float[] query) {
+        int i = 0;
+        while (Float.isFinite(query[i])) {
+            i++;
+        }
+        return new ArbalestException(
+                ErrorCode.VECTOR_NOT_FINITE,
+                "query "
+                        + number
+                        + ", element "
+                        + i
+                        + " is "
+                        + query[i]
+                        + ", expected a finite number",
+                "send finite values");
+    }
+
     /** Where the fields stand among the collection's; refuses unknown ones. */
     static int[] fieldIndexes(CollectionDefinition definition, List<String> fields) {
+        if (fields.isEmpty()) {
+            return NO_FIELDS;
+        }
         int[] indexes = new int[fields.size()];
         List<String> declared = definition.fields().stream().map(Field::name).toList();
         for (int i = 0; i < indexes.length; i++) {
@@ -155,8 +195,7 @@ final class ShardSearch {
 
     /** Searches with checked arguments. */
     ShardSearchResult search(List<float[]> queries, SearchSpec spec) {
-        Map<Segment, Integer> linked = new HashMap<>();
-        segments.view().segments().forEach(segment -> linked.put(segment, segment.linked()));
+        Watermarks linked = new Watermarks(segments.view().segments());
         try (Segments.Lease lease = segments.lease()) {
             return search(queries, spec, lease.view(), linked);
         }
@@ -168,10 +207,7 @@ final class ShardSearch {
      * @param linked watermarks, read before the view was: {@link Indexer} relies on it
      */
     private ShardSearchResult search(
-            List<float[]> queries,
-            SearchSpec spec,
-            Segments.View view,
-            Map<Segment, Integer> linked) {
+            List<float[]> queries, SearchSpec spec, Segments.View view, Watermarks linked) {
         int kept = spec.k() + MARGIN + spec.k() / 8;
         int ef = Math.max(spec.ef() == 0 ? definition.hnsw().ef() : spec.ef(), kept);
         Filter filter = spec.filter();
@@ -222,14 +258,14 @@ final class ShardSearch {
 
     /** Sealed segments first, the largest first of all. */
     private List<SegmentSearch> plan(
-            SearchSpec spec, int ef, Segments.View view, Map<Segment, Integer> linked) {
+            SearchSpec spec, int ef, Segments.View view, Watermarks linked) {
         List<SegmentSearch> plan = new ArrayList<>();
         for (Segment segment : view.segments()) {
             boolean growing = segment instanceof GrowingSegment;
             plan.add(
                     new SegmentSearch(
                             segment,
-                            growing ? linked.getOrDefault(segment, 0) : segment.linked(),
+                            growing ? linked.of(segment) : segment.linked(),
                             view.sequenceNumber(),
                             metadata,
                             spec,
@@ -237,10 +273,16 @@ final class ShardSearch {
                             definition.hnsw().m0(),
                             clock));
         }
-        plan.sort(
-                Comparator.comparing((SegmentSearch s) -> s.segment() instanceof GrowingSegment)
-                        .thenComparing(Comparator.comparingInt(SegmentSearch::rows).reversed()));
+        plan.sort(ShardSearch::inOrder);
         return plan;
+    }
+
+    private static int inOrder(SegmentSearch left, SegmentSearch right) {
+        int kinds =
+                Boolean.compare(
+                        left.segment() instanceof GrowingSegment,
+                        right.segment() instanceof GrowingSegment);
+        return kinds != 0 ? kinds : Integer.compare(right.rows(), left.rows());
     }
 
     /** Whether the deadline cut the search short. */
@@ -254,6 +296,9 @@ final class ShardSearch {
         Bound bound = new Bound(kept);
         List<SegmentSearch> incomplete = new ArrayList<>();
         for (SegmentSearch part : plan) {
+            if (part.empty()) {
+                continue;
+            }
             if (clock.monotonicNanos() >= spec.deadlineNanos()) {
                 return true;
             }
@@ -277,7 +322,11 @@ final class ShardSearch {
                 add(part, found, query, again, candidates);
             }
         }
-        return plan.stream().anyMatch(SegmentSearch::deadlineReached);
+        boolean deadlineReached = false;
+        for (SegmentSearch part : plan) {
+            deadlineReached |= part.deadlineReached();
+        }
+        return deadlineReached;
     }
 
     private static void add(
@@ -318,7 +367,7 @@ final class ShardSearch {
     /** The k best, and all that tie with the last of them. */
     private static List<Candidate> best(List<Candidate> candidates, SearchSpec spec) {
         candidates.removeIf(c -> c.score() < spec.minScore());
-        candidates.sort(Comparator.comparingDouble(Candidate::score).reversed());
+        candidates.sort(Candidate::bestFirst);
         int end = Math.min(spec.k(), candidates.size());
         while (end > 0
                 && end < candidates.size()
@@ -329,30 +378,57 @@ final class ShardSearch {
     }
 
     private List<FoundRow> rows(List<Candidate> best, SearchSpec spec, int[] fields) {
+        List<FoundRow> found = new ArrayList<>(best.size());
+        List<Candidate> stored = new ArrayList<>(fields.length == 0 ? 0 : best.size());
+        for (Candidate candidate : best) {
+            RowHead head = fields.length == 0 ? head(candidate) : null;
+            if (head == null) {
+                stored.add(candidate);
+            } else {
+                found.add(row(candidate, head.key(), head.version(), spec, NO_VALUES));
+            }
+        }
+        if (!stored.isEmpty()) {
+            readStored(stored, spec, fields, found);
+        }
+        found.sort(FoundRow.BEST_FIRST);
+        return List.copyOf(found.subList(0, Math.min(spec.k(), found.size())));
+    }
+
+    /** What the segment knows of a row itself; null: the store has to be asked. */
+    private @Nullable RowHead head(Candidate candidate) {
+        long name = candidate.name();
+        return metadata.changedInPlace(RowName.segment(name), RowName.ordinal(name))
+                ? null
+                : candidate.segment().head(candidate.ordinal());
+    }
+
+    private void readStored(
+            List<Candidate> stored, SearchSpec spec, int[] fields, List<FoundRow> found) {
         BitSet wanted = wanted(fields);
         Map<Integer, List<Candidate>> byOrigin = new HashMap<>();
-        best.forEach(c ->
+        stored.forEach(c ->
                 byOrigin.computeIfAbsent(RowName.segment(c.name()), _ -> new ArrayList<>()).add(c));
-        List<FoundRow> found = new ArrayList<>(best.size());
         byOrigin.forEach((origin, candidates) -> {
             int[] ordinals = candidates.stream().mapToInt(c -> RowName.ordinal(c.name())).toArray();
             List<ShardMetadata.Row> rows = metadata.rows(origin, ordinals, wanted);
             for (int i = 0; i < ordinals.length; i++) {
                 ShardMetadata.Row row = rows.get(i);
-                Candidate candidate = candidates.get(i);
-                found.add(
-                        new FoundRow(
-                                row.key(),
-                                candidate.score(),
-                                row.version(),
-                                spec.includeVector()
-                                        ? vector(candidate.segment(), candidate.ordinal())
-                                        : null,
-                                project(row.values(), fields)));
+                @Nullable Object[] values = project(row.values(), fields);
+                found.add(row(candidates.get(i), row.key(), row.version(), spec, values));
             }
         });
-        found.sort(FoundRow.BEST_FIRST);
-        return List.copyOf(found.subList(0, Math.min(spec.k(), found.size())));
+    }
+
+    private FoundRow row(
+            Candidate candidate,
+            PointKey key,
+            Version version,
+            SearchSpec spec,
+            @Nullable Object[] values) {
+        short[] vector =
+                spec.includeVector() ? vector(candidate.segment(), candidate.ordinal()) : null;
+        return new FoundRow(key, candidate.score(), version, vector, values);
     }
 
     /** Rows by key. */
@@ -439,7 +515,10 @@ final class ShardSearch {
         long scanned = 0;
         long linked = 0;
         long tail = 0;
-        for (SegmentSearch part : plan) {
+        SegmentPlan[] explained = new SegmentPlan[plan.size()];
+        for (int i = 0; i < explained.length; i++) {
+            SegmentSearch part = plan.get(i);
+            explained[i] = part.explain();
             scored += part.scored();
             scanned += part.scanned();
             linked += part.linked();
@@ -456,6 +535,6 @@ final class ShardSearch {
                 tail,
                 metadata.livePoints(),
                 deadlineReached,
-                plan.stream().map(SegmentSearch::explain).toList());
+                List.of(explained));
     }
 }

@@ -151,13 +151,37 @@ class FilteredSearchTest {
                             .isTrue();
                     assertThat(row.score()).as(name).isEqualTo(score(query, point.vector));
                 }
+                checkHeads(query, k, filter, plan, found);
                 if (plan == FilterPlan.EXACT) {
                     assertThat(found.stream().map(FoundRow::score)).isEqualTo(best);
                 }
             }
         }
 
+        /** Keys and versions alone are read elsewhere, where the segment is sealed. */
+        private void checkHeads(
+                float[] query, int k, Filter filter, FilterPlan plan, List<FoundRow> found) {
+            List<FoundRow> heads = search(query, k, filter, plan, List.of());
+            assertThat(heads.stream().map(FoundRow::score))
+                    .as("%s, %s: %s", name, plan, filter)
+                    .isEqualTo(found.stream().map(FoundRow::score).toList());
+            for (FoundRow head : heads) {
+                FoundRow row =
+                        sim.shard
+                                .get(List.of(head.key()), List.of(), false, 0, Long.MAX_VALUE)
+                                .getFirst();
+                assertThat(Objects.requireNonNull(row, name).version())
+                        .as(name)
+                        .isEqualTo(head.version());
+            }
+        }
+
         private List<FoundRow> search(float[] query, int k, Filter filter, FilterPlan plan) {
+            return search(query, k, filter, plan, fields.stream().map(Field::name).toList());
+        }
+
+        private List<FoundRow> search(
+                float[] query, int k, Filter filter, FilterPlan plan, List<String> wanted) {
             SearchSpec spec =
                     new SearchSpec(
                             k,
@@ -166,7 +190,7 @@ class FilteredSearchTest {
                             false,
                             filter,
                             Double.NEGATIVE_INFINITY,
-                            fields.stream().map(Field::name).toList(),
+                            wanted,
                             false,
                             0,
                             Long.MAX_VALUE,

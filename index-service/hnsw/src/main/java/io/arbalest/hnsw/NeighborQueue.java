@@ -55,7 +55,12 @@ public final class NeighborQueue {
 
     /** The ordinals held, best first. */
     public int[] ordinalsBestFirst() {
-        return Arrays.stream(sorted()).mapToInt(ScoredOrdinal::ordinal).toArray();
+        long[] packed = sorted();
+        int[] ordinals = new int[packed.length];
+        for (int i = 0; i < ordinals.length; i++) {
+            ordinals[i] = ScoredOrdinal.ordinal(packed[i]);
+        }
+        return ordinals;
     }
 
     /** The scores held, best first. */

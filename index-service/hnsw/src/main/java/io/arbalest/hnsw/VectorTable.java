@@ -4,6 +4,7 @@ import io.arbalest.memory.MemoryBudget;
 import io.arbalest.memory.Prefetch;
 import io.arbalest.memory.SlabArena;
 import io.arbalest.model.Metric;
+import io.arbalest.simd.DirectScore;
 import io.arbalest.simd.FloatDot;
 import io.arbalest.simd.HalfCodec;
 import io.arbalest.simd.HalfDot;
@@ -148,28 +149,12 @@ public final class VectorTable implements AutoCloseable {
      * report.
      */
     public double exactScore(int ordinal, float[] query) {
-        MemorySegment slab = rows;
         long offset = slabs.offset(ordinal);
-        double unscale = Math.scalb(1.0, -exponents[ordinal]);
-        double product = 0;
-        double distance = 0;
-        double vectorNorm = 0;
-        double queryNorm = 0;
-        for (int i = 0; i < dimension; i++) {
-            double x = HalfCodec.element(slab, offset, i) * unscale;
-            double q = query[i];
-            product += x * q;
-            distance += (x - q) * (x - q);
-            vectorNorm += x * x;
-            queryNorm += q * q;
-        }
+        int exponent = exponents[ordinal];
         return switch (metric) {
-            case IP -> product;
-            case L2 -> -distance;
-            case COSINE ->
-                    vectorNorm == 0 || queryNorm == 0
-                            ? 0
-                            : product / Math.sqrt(vectorNorm) / Math.sqrt(queryNorm);
+            case IP -> DirectScore.product(rows, offset, exponent, query);
+            case L2 -> -DirectScore.squaredDistance(rows, offset, exponent, query);
+            case COSINE -> DirectScore.cosine(rows, offset, exponent, query);
         };
     }
 

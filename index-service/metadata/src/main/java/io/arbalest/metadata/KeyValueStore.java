@@ -27,7 +27,9 @@ public interface KeyValueStore extends AutoCloseable {
         /** row that was replaced or deleted to the sequence number that ended it. */
         ENDED,
         /** sequence number of a delete to the key that it left a tombstone for. */
-        TOMBSTONES
+        TOMBSTONES,
+        /** row whose metadata was changed in place. */
+        CHANGED
     }
 
     byte @Nullable [] get(Family family, byte[] key);

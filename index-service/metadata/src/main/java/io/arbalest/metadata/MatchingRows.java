@@ -11,6 +11,12 @@ import io.arbalest.simd.BitWords;
  */
 public final class MatchingRows implements OrdinalSet {
     private final long[] words;
+
+    /**
+     * A bit for each word that has one: rows of a small set are found without a look at the rest.
+     */
+    private final long[] used;
+
     private final int cardinality;
 
     /**
@@ -20,7 +26,18 @@ public final class MatchingRows implements OrdinalSet {
      */
     public MatchingRows(long[] words) {
         this.words = words;
+        this.used = used(words);
         this.cardinality = BitWords.count(words, words.length);
+    }
+
+    private static long[] used(long[] words) {
+        long[] used = new long[(words.length + Long.SIZE - 1) / Long.SIZE];
+        for (int word = 0; word < words.length; word++) {
+            if (words[word] != 0) {
+                used[word >>> 6] |= 1L << (word & 63);
+            }
+        }
+        return used;
     }
 
     /** Rows that pass. */
@@ -42,17 +59,33 @@ public final class MatchingRows implements OrdinalSet {
     @Override
     public int next(int from, int to) {
         int word = from >>> 6;
-        int end = Math.min(words.length, (to + Long.SIZE - 1) >>> 6);
-        if (from >= to || word >= end) {
+        if (from >= to || word >= words.length) {
             return to;
         }
         long bits = words[word] & (-1L << from);
-        while (bits == 0) {
-            if (++word >= end) {
+        if (bits == 0) {
+            word = nextUsed(word + 1);
+            if (word < 0) {
                 return to;
             }
             bits = words[word];
         }
         return Math.min(to, (word << 6) + Long.numberOfTrailingZeros(bits));
+    }
+
+    /** The first word from this one on that has a bit; -1: none. */
+    private int nextUsed(int from) {
+        int at = from >>> 6;
+        if (at >= used.length) {
+            return -1;
+        }
+        long bits = used[at] & (-1L << from);
+        while (bits == 0) {
+            if (++at == used.length) {
+                return -1;
+            }
+            bits = used[at];
+        }
+        return (at << 6) + Long.numberOfTrailingZeros(bits);
     }
 }

@@ -52,6 +52,8 @@ import java.util.UUID;
  *           value  u8 1 | i64 sequence number of the row that replaced or deleted it
  * TOMBSTONES key    u64 sequence number of the delete
  *           value  u8 1 | i64 wall clock when it was taken, milliseconds | key bytes to the end
+ * CHANGED   key    u32 segment | u32 ordinal
+ *           value  u8 1: the row's value in ROWS is not the one that it was appended with
  * </pre>
  *
  * <p>Segment and ordinal name a row for good, in whatever file it lies. Rows and postings of
@@ -183,8 +185,21 @@ final class MetadataFormat {
         return ByteBuffer.allocate(Integer.BYTES).putInt(segment).array();
     }
 
+    static int segmentOfRowKey(byte[] key) {
+        return ByteBuffer.wrap(key).getInt();
+    }
+
+    static byte[] changed() {
+        return new byte[] {VERSION};
+    }
+
     static int ordinalOfRowKey(byte[] key) {
         return ByteBuffer.wrap(key).getInt(Integer.BYTES);
+    }
+
+    static Version rowVersion(byte[] value) {
+        ByteBuffer in = open(value, ROW_HEAD_BYTES, "a row");
+        return new Version(in.getInt(), in.getLong(), in.getLong());
     }
 
     static long rowSequenceNumber(byte[] value) {

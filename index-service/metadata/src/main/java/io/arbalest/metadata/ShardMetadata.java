@@ -85,6 +85,7 @@ public final class ShardMetadata implements AutoCloseable {
     private final StoredRows stored;
     private final FilterEvaluator filters;
     private final PostingWriter postings;
+    private final ChangedRows changed;
     private final AtomicLong updates = new AtomicLong();
     private final Map<Integer, Integer> rowsOfSegment = new ConcurrentHashMap<>();
     private volatile long applied;
@@ -108,6 +109,7 @@ public final class ShardMetadata implements AutoCloseable {
         this.postings = new PostingWriter(store, definition.fields());
         try {
             StoredSchema.open(store, definition);
+            this.changed = stored.changed();
             this.applied = MetadataFormat.applied(store.get(Family.STATE, MetadataFormat.APPLIED));
             byte[] horizonValue = store.get(Family.STATE, MetadataFormat.HORIZON);
             this.horizon = horizonValue == null ? null : MetadataFormat.horizon(horizonValue);
@@ -116,15 +118,7 @@ public final class ShardMetadata implements AutoCloseable {
                 this.livePoints = MetadataFormat.liveCount(counts);
                 this.tombstones = MetadataFormat.tombstoneCount(counts);
             }
-            store.scan(
-                    Family.STATE,
-                    MetadataFormat.ROWS_OF_SEGMENT,
-                    (key, value) -> {
-                        rowsOfSegment.put(
-                                MetadataFormat.segmentOfRowsKey(key),
-                                MetadataFormat.segmentRows(value));
-                        return true;
-                    });
+            rowsOfSegment.putAll(stored.rowsBySegment());
         } catch (RuntimeException e) {
             store.close();
             throw e;
@@ -262,26 +256,25 @@ public final class ShardMetadata implements AutoCloseable {
 
     /** Gives every row of a segment with the sequence number at which it was appended. */
     public void scanRows(int segment, RowVisitor visitor) {
-        store.scan(
-                Family.ROWS,
-                MetadataFormat.segmentPrefix(segment),
-                (key, value) -> {
-                    visitor.row(
-                            MetadataFormat.ordinalOfRowKey(key),
-                            MetadataFormat.rowSequenceNumber(value));
-                    return true;
-                });
+        stored.scanRows(segment, visitor);
+    }
+
+    /** Gives the key and the version of every row of a segment. */
+    public void scanHeads(int segment, HeadVisitor visitor) {
+        stored.scanHeads(segment, visitor);
+    }
+
+    /**
+     * Whether a row was changed in place before now; else its key and version are those of every
+     * earlier {@link #scanHeads}.
+     */
+    public boolean changedInPlace(int segment, int ordinal) {
+        return changed.contains(segment, ordinal);
     }
 
     /** Gives every replaced or deleted row of a segment with the sequence number that ended it. */
     public void scanEnded(int segment, RowVisitor visitor) {
-        store.scan(
-                Family.ENDED,
-                MetadataFormat.segmentPrefix(segment),
-                (key, value) -> {
-                    visitor.row(MetadataFormat.ordinalOfRowKey(key), MetadataFormat.ended(value));
-                    return true;
-                });
+        stored.scanEnded(segment, visitor);
     }
 
     /**
@@ -289,13 +282,7 @@ public final class ShardMetadata implements AutoCloseable {
      * between batches. Their postings stay until their segment is forgotten.
      */
     public void forgetRows(int segment, int[] ordinals) {
-        List<Change> changes = new ArrayList<>();
-        for (int ordinal : ordinals) {
-            byte[] key = MetadataFormat.rowKey(segment, ordinal);
-            changes.add(new Change(Family.ROWS, key, null));
-            changes.add(new Change(Family.ENDED, key, null));
-        }
-        store.write(changes);
+        stored.forgetRows(segment, ordinals);
     }
 
     /**
@@ -305,6 +292,7 @@ public final class ShardMetadata implements AutoCloseable {
     public void forgetSegment(int segment) {
         stored.forgetSegment(segment);
         filters.forget(segment);
+        changed.forget(segment);
         rowsOfSegment.remove(segment);
         store.write(
                 List.of(new Change(Family.STATE, MetadataFormat.segmentRowsKey(segment), null)));
@@ -490,19 +478,8 @@ public final class ShardMetadata implements AutoCloseable {
          * @return how many were forgotten
          */
         public int purge(long upToSequenceNumber) {
-            List<PointKey> keys = new ArrayList<>();
-            store.scan(
-                    Family.TOMBSTONES,
-                    new byte[0],
-                    (key, value) -> {
-                        if (MetadataFormat.tombstoneSequenceNumber(key) > upToSequenceNumber) {
-                            return false;
-                        }
-                        keys.add(MetadataFormat.tombstonePointKey(definition.keyType(), value));
-                        return true;
-                    });
             int purged = 0;
-            for (PointKey key : keys) {
+            for (PointKey key : stored.deletedUpTo(upToSequenceNumber)) {
                 Location location = locate(key);
                 if (location == null
                         || !location.tombstone()
@@ -576,6 +553,7 @@ public final class ShardMetadata implements AutoCloseable {
                     state(
                             MetadataFormat.segmentRowsKey(segment),
                             MetadataFormat.segmentRows(count)));
+            updated.forEach(row -> mark(row.segment(), row.ordinal()));
             updates.addAndGet(updated.size());
             updated.forEach(row -> filters.updates(row.segment()).register(row.ordinal()));
             store.write(changes);
@@ -590,6 +568,14 @@ public final class ShardMetadata implements AutoCloseable {
             tombstones = deleted;
             horizon = horizon();
             applied = appliedSequenceNumber;
+        }
+
+        private void mark(int segment, int ordinal) {
+            if (!changed.contains(segment, ordinal)) {
+                changed.add(segment, ordinal);
+                byte[] row = MetadataFormat.rowKey(segment, ordinal);
+                changes.add(new Change(Family.CHANGED, row, MetadataFormat.changed()));
+            }
         }
 
         private void state(byte[] key, byte[] value) {

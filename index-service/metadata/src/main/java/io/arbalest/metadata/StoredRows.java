@@ -5,13 +5,16 @@ import io.arbalest.metadata.KeyValueStore.Family;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
+import io.arbalest.model.PointKey;
 
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Reads rows of a store, many at once and only the fields asked for; removes them by segment.
@@ -88,11 +91,108 @@ final class StoredRows {
                 "restart the node; if it stays, restore the shard from a replica or a snapshot");
     }
 
+    /** Gives every row of a segment with the sequence number at which it was appended. */
+    void scanRows(int segment, ShardMetadata.RowVisitor visitor) {
+        store.scan(
+                Family.ROWS,
+                MetadataFormat.segmentPrefix(segment),
+                (key, value) -> {
+                    visitor.row(
+                            MetadataFormat.ordinalOfRowKey(key),
+                            MetadataFormat.rowSequenceNumber(value));
+                    return true;
+                });
+    }
+
+    /** Gives every replaced or deleted row of a segment with the sequence number that ended it. */
+    void scanEnded(int segment, ShardMetadata.RowVisitor visitor) {
+        store.scan(
+                Family.ENDED,
+                MetadataFormat.segmentPrefix(segment),
+                (key, value) -> {
+                    visitor.row(MetadataFormat.ordinalOfRowKey(key), MetadataFormat.ended(value));
+                    return true;
+                });
+    }
+
+    /** The highest ordinal of each segment + 1. */
+    Map<Integer, Integer> rowsBySegment() {
+        Map<Integer, Integer> rows = new HashMap<>();
+        store.scan(
+                Family.STATE,
+                MetadataFormat.ROWS_OF_SEGMENT,
+                (key, value) -> {
+                    rows.put(
+                            MetadataFormat.segmentOfRowsKey(key),
+                            MetadataFormat.segmentRows(value));
+                    return true;
+                });
+        return rows;
+    }
+
+    /** Gives the key and the version of every row of a segment, in the order of the ordinals. */
+    void scanHeads(int segment, HeadVisitor visitor) {
+        store.scan(
+                Family.ROWS,
+                MetadataFormat.segmentPrefix(segment),
+                (key, value) -> {
+                    visitor.row(
+                            MetadataFormat.ordinalOfRowKey(key),
+                            MetadataFormat.rowPointKey(definition.keyType(), value),
+                            MetadataFormat.rowVersion(value));
+                    return true;
+                });
+    }
+
+    /** The rows that were changed in place, of all segments. */
+    ChangedRows changed() {
+        ChangedRows changed = new ChangedRows();
+        store.scan(
+                Family.CHANGED,
+                new byte[0],
+                (key, _) -> {
+                    changed.add(
+                            MetadataFormat.segmentOfRowKey(key),
+                            MetadataFormat.ordinalOfRowKey(key));
+                    return true;
+                });
+        return changed;
+    }
+
+    /** Keys that were deleted up to a sequence number, and whose tombstones are remembered. */
+    List<PointKey> deletedUpTo(long sequenceNumber) {
+        List<PointKey> keys = new ArrayList<>();
+        store.scan(
+                Family.TOMBSTONES,
+                new byte[0],
+                (key, value) -> {
+                    if (MetadataFormat.tombstoneSequenceNumber(key) > sequenceNumber) {
+                        return false;
+                    }
+                    keys.add(MetadataFormat.tombstonePointKey(definition.keyType(), value));
+                    return true;
+                });
+        return keys;
+    }
+
+    /** Removes rows of a segment, and their ends. */
+    void forgetRows(int segment, int[] ordinals) {
+        List<Change> changes = new ArrayList<>();
+        for (int ordinal : ordinals) {
+            byte[] key = MetadataFormat.rowKey(segment, ordinal);
+            changes.add(new Change(Family.ROWS, key, null));
+            changes.add(new Change(Family.ENDED, key, null));
+            changes.add(new Change(Family.CHANGED, key, null));
+        }
+        store.write(changes);
+    }
+
     /** Removes all rows of a segment, their ends and their postings. */
     void forgetSegment(int segment) {
         byte[] prefix = MetadataFormat.segmentPrefix(segment);
         removeAll(Family.ROWS, prefix);
         removeAll(Family.ENDED, prefix);
+        removeAll(Family.CHANGED, prefix);
         for (int field = 0; field < definition.fields().size(); field++) {
             removeAll(Family.POSTINGS, MetadataFormat.postingPrefix(field, segment));
             removeAll(Family.POSTINGS, MetadataFormat.nullPrefix(field, segment));

@@ -38,11 +38,11 @@ import java.util.stream.IntStream;
 public final class FilterBench {
     private static final int BATCH = 512;
     private static final int BLOCK = 25;
-    private static final double[] SELECTIVITIES = {100, 50, 10, 1, 0.1, 0.01};
 
     /**
      * What to measure.
      *
+     * @param selectivities percent of the rows that match
      * @param passes over the queries; one more is made before them and not counted
      * @param ef candidates of a search
      * @param segments sealed segments that the rows are spread over, before any merge
@@ -54,6 +54,7 @@ public final class FilterBench {
             float[][] queries,
             Metric metric,
             HnswParams hnsw,
+            List<Double> selectivities,
             int passes,
             int ef,
             int segments,
@@ -130,7 +131,7 @@ public final class FilterBench {
                             : CompletableFuture.runAsync(() -> ingest(shard, done));
             List<FilterWay> ways = ways(shard, lucene);
             for (boolean correlated : new boolean[] {false, true}) {
-                for (double selectivity : SELECTIVITIES) {
+                for (double selectivity : settings.selectivities()) {
                     measure(ways, selectivity, correlated).forEach(sink);
                 }
             }

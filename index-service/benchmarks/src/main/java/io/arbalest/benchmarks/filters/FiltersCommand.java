@@ -74,6 +74,13 @@ public final class FiltersCommand implements Callable<Integer> {
     int efConstruction = 200;
 
     @Option(
+            names = "--selectivities",
+            split = ",",
+            paramLabel = "PERCENT",
+            description = "rows that match; default: ${DEFAULT-VALUE}")
+    List<Double> selectivities = List.of(100.0, 50.0, 10.0, 1.0, 0.1, 0.01);
+
+    @Option(
             names = "--plans",
             split = ",",
             paramLabel = "PLAN",
@@ -126,6 +133,10 @@ public final class FiltersCommand implements Callable<Integer> {
                 List.of("lucene").containsAll(peers) && peerEfs.stream().allMatch(n -> n >= 1),
                 "--peers " + peers + ", --peer-ef " + peerEfs,
                 "the only peer is lucene, and its ef is at least 1");
+        check(
+                selectivities.stream().allMatch(percent -> percent > 0 && percent <= 100),
+                "--selectivities is " + selectivities,
+                "use numbers above 0, at most 100");
         Directories.temporary("arbalest-bench-filters", this::run);
         return 0;
     }
@@ -143,6 +154,7 @@ public final class FiltersCommand implements Callable<Integer> {
                         VectorFile.floats(data.query(), queries),
                         data.metric(),
                         new HnswParams(m, efConstruction, ef),
+                        selectivities,
                         passes,
                         ef,
                         segments,

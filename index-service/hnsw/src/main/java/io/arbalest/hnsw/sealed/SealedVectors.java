@@ -6,6 +6,7 @@ import static io.arbalest.hnsw.sealed.SealedGraphFormat.FLOAT;
 import io.arbalest.hnsw.VectorTable;
 import io.arbalest.memory.Prefetch;
 import io.arbalest.model.Metric;
+import io.arbalest.simd.DirectScore;
 import io.arbalest.simd.HalfCodec;
 import io.arbalest.simd.HalfDot;
 
@@ -74,27 +75,12 @@ final class SealedVectors {
     }
 
     double exactScore(int ordinal, float[] query) {
-        double unscale = Math.scalb(1.0, -exponents.get(BYTE, ordinal));
         long offset = ordinal * strideBytes;
-        double product = 0;
-        double distance = 0;
-        double vectorNorm = 0;
-        double queryNorm = 0;
-        for (int i = 0; i < dimension; i++) {
-            double x = HalfCodec.element(rows, offset, i) * unscale;
-            double q = query[i];
-            product += x * q;
-            distance += (x - q) * (x - q);
-            vectorNorm += x * x;
-            queryNorm += q * q;
-        }
+        int exponent = exponents.get(BYTE, ordinal);
         return switch (metric) {
-            case IP -> product;
-            case L2 -> -distance;
-            case COSINE ->
-                    vectorNorm == 0 || queryNorm == 0
-                            ? 0
-                            : product / Math.sqrt(vectorNorm) / Math.sqrt(queryNorm);
+            case IP -> DirectScore.product(rows, offset, exponent, query);
+            case L2 -> -DirectScore.squaredDistance(rows, offset, exponent, query);
+            case COSINE -> DirectScore.cosine(rows, offset, exponent, query);
         };
     }
 
