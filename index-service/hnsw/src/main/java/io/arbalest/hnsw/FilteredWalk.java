@@ -28,6 +28,9 @@ public final class FilteredWalk {
     /** Points looked at to see how many are accepted around one. */
     static final int SAMPLE = 256;
 
+    /** Lists fetched before the first of them is read. */
+    private static final int AHEAD = 8;
+
     private final WalkedGraph graph;
     private final VisitedSet visited;
 
@@ -36,6 +39,7 @@ public final class FilteredWalk {
 
     private final CandidatePool pool = new CandidatePool();
     private final int fill;
+    private final int[] ahead = new int[1];
     private final int[] neighbors;
     private final int[] skipped;
     private final int[] beyond;
@@ -107,9 +111,19 @@ public final class FilteredWalk {
                 return false;
             }
             pool.markExpanded();
-            score(collect(ScoredOrdinal.ordinal(best), accept));
+            int count = collect(ScoredOrdinal.ordinal(best), accept);
+            fetchNext();
+            score(count);
         }
         return pool.size() == ef || pool.size() >= accepted.count();
+    }
+
+    private void fetchNext() {
+        long next = pool.bestUnexpanded();
+        if (next != Long.MIN_VALUE) {
+            ahead[0] = ScoredOrdinal.ordinal(next);
+            graph.fetchLists(ahead, 0, 1);
+        }
     }
 
     /** The share of accepted points among those within two hops of a point. */
@@ -117,6 +131,7 @@ public final class FilteredWalk {
         int seen = 0;
         int hits = 0;
         int degree = graph.neighbors(point, neighbors);
+        graph.fetchLists(neighbors, 0, Math.min(degree, AHEAD));
         for (int i = 0; i < degree && seen < SAMPLE; i++) {
             int more = graph.neighbors(neighbors[i], beyond);
             for (int j = 0; j < more; j++) {
@@ -158,7 +173,13 @@ public final class FilteredWalk {
                 batch[count++] = neighbor;
             }
         }
+        if (count < fill) {
+            graph.fetchLists(skipped, 0, Math.min(left, AHEAD));
+        }
         for (int i = 0; i < left && count < fill; i++) {
+            if (i + AHEAD < left) {
+                graph.fetchLists(skipped, i + AHEAD, 1);
+            }
             if (!bridges.add(skipped[i])) {
                 continue;
             }

@@ -50,6 +50,11 @@ final class GraphWalk {
                     }
 
                     @Override
+                    public void fetchLists(int[] ordinals, int from, int count) {
+                        links.fetch(ordinals, from, count);
+                    }
+
+                    @Override
                     public void score(int[] ordinals, int count, float[] into) {
                         vectors.score(filteredQuery, ordinals, count, into);
                     }

@@ -337,6 +337,10 @@ public final class SealedGraph {
 
     /** Starts to bring a list of level 0 into the cache. */
     void fetchList(int ordinal) {
+        if (codes == CodeKind.SIGNS) {
+            Prefetch.span(blocks, ordinal * rowBytes, 4L * longestList);
+            return;
+        }
         long from = 4 * Integer.toUnsignedLong(offsets.get(INT, 4L * ordinal));
         if (from < neighbors.byteSize()) {
             Prefetch.span(neighbors, from, 4L * longestList);

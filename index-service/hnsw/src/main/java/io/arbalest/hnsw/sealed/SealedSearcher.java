@@ -323,6 +323,13 @@ public final class SealedSearcher {
         }
 
         @Override
+        public void fetchLists(int[] batch, int from, int count) {
+            for (int i = from; i < from + count; i++) {
+                graph.fetchList(batch[i]);
+            }
+        }
+
+        @Override
         public void score(int[] batch, int count, float[] target) {
             coarse.score(batch, count, target);
         }
