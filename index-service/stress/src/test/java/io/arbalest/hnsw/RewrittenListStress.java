@@ -1,0 +1,52 @@
+package io.arbalest.hnsw;
+
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Expect;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.II_Result;
+
+/**
+ * A full list is chosen anew, with a point that was just written, while somebody reads it: old and
+ * new neighbours may be mixed, but every one of them is whole. First: 1 if all that was read was,
+ * else -1. Second: whether the new point was met.
+ */
+@JCStressTest
+@Outcome(
+        id = {"1, 0", "1, 1"},
+        expect = Expect.ACCEPTABLE,
+        desc = "whole points only")
+@Outcome(expect = Expect.FORBIDDEN, desc = "a point without its vector, a place of nobody")
+@State
+public class RewrittenListStress {
+    private final int hub = StressedGraph.cell();
+    private final int fresh = hub + 7;
+
+    public RewrittenListStress() {
+        for (int i = 1; i <= 4; i++) {
+            StressedGraph.writeVector(hub + i);
+        }
+        StressedGraph.LINKS.write(hub, 0, new int[] {hub + 1, hub + 2, hub + 3, hub + 4}, 4);
+    }
+
+    @Actor
+    public void writer() {
+        StressedGraph.writeVector(fresh);
+        StressedGraph.LINKS.write(hub, 0, new int[] {fresh, hub + 4}, 2);
+    }
+
+    @Actor
+    public void reader(II_Result result) {
+        int[] list = new int[2 * StressedGraph.M];
+        int count = StressedGraph.LINKS.read(hub, 0, list);
+        result.r1 = count >= 2 ? 1 : -1;
+        for (int i = 0; i < count; i++) {
+            boolean known = list[i] == fresh || (list[i] > hub && list[i] <= hub + 4);
+            if (!known || !StressedGraph.seesVector(list[i])) {
+                result.r1 = -1;
+            }
+            result.r2 |= list[i] == fresh ? 1 : 0;
+        }
+    }
+}
