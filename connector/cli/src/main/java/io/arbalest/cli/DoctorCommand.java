@@ -339,8 +339,43 @@ final class DoctorCommand implements Callable<Integer> {
                         }
                     });
             add(name, Outcome.OK, String.join(" ", told), "");
+            kernels(name, tree.path("kernels"));
         } catch (JsonProcessingException e) {
             add(name, Outcome.WARN, "its /healthz is not JSON", "");
+        }
+    }
+
+    /** What a node's own test of its distance kernels has found. */
+    private void kernels(String name, JsonNode kernels) {
+        List<String> told = new ArrayList<>();
+        Outcome outcome = Outcome.OK;
+        for (JsonNode kernel : kernels) {
+            String verdict = kernel.path("verdict").asText();
+            outcome =
+                    switch (verdict) {
+                        case "good" -> outcome;
+                        case "slow" -> outcome == Outcome.FAIL ? outcome : Outcome.WARN;
+                        default -> Outcome.FAIL;
+                    };
+            told.add(
+                    String.format(
+                            Locale.ROOT,
+                            "%s/%d %s (%s ns a row, %s without vectors)",
+                            kernel.path("kernel").asText(),
+                            kernel.path("dimension").asInt(),
+                            verdict,
+                            kernel.path("nanosPerRow").asText(),
+                            kernel.path("scalarNanosPerRow").asText()));
+        }
+        if (!told.isEmpty()) {
+            add(
+                    name + " kernels",
+                    outcome,
+                    String.join(", ", told),
+                    outcome == Outcome.OK
+                            ? ""
+                            : "start the node with another -Darbalest.simd.vector-bits (128, 256,"
+                                    + " 512), or with another build of the JDK 25");
         }
     }
 

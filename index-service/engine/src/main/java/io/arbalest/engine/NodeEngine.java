@@ -8,6 +8,7 @@ import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.ShardAssignment;
 import io.arbalest.model.ShardId;
+import io.arbalest.simd.KernelSelfTest;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -65,6 +66,7 @@ public final class NodeEngine implements Engine {
     private final Executor opener;
     private final ShardWorkers workers;
     private final LogOpener logs;
+    private final KernelChecks kernels;
 
     private final Map<ShardId, ShardCore> shards = new ConcurrentHashMap<>();
 
@@ -106,6 +108,7 @@ public final class NodeEngine implements Engine {
                                 .parallel(ThreadPriorities.INDEXER, options.indexerThreads()),
                         env.scheduler().parallel(ThreadPriorities.MERGER, MERGER_THREADS));
         this.logs = new FileLogs(options, env, acceptedLosses);
+        this.kernels = new KernelChecks(env, workers.merger());
         workers.merger().execute(() -> KernelWarmUp.once(env.random()));
     }
 
@@ -184,6 +187,7 @@ public final class NodeEngine implements Engine {
                         logs,
                         workers);
         shards.put(id, shard);
+        kernels.check(wanted.definition().dimension());
         then(
                 id,
                 () -> {
@@ -291,6 +295,11 @@ public final class NodeEngine implements Engine {
                                 .thenComparingInt(s -> s.id().number()))
                 .map(Shard.class::cast)
                 .toList();
+    }
+
+    /** How the distance kernels did on this machine, for the dimensions that shards here have. */
+    public List<KernelSelfTest.Measured> kernels() {
+        return kernels.found();
     }
 
     /** Why a shard's log is not opened: it is damaged. Empty: none is, as far as is known. */

@@ -3,15 +3,20 @@ package io.arbalest.server;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 
-import io.arbalest.engine.Engine;
+import io.arbalest.engine.NodeEngine;
 import io.arbalest.engine.Shard;
 import io.arbalest.engine.ShardStatistics;
 import io.arbalest.io.uring.DiskSelection;
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.NodeInfo;
+import io.arbalest.simd.KernelSelfTest;
+import io.arbalest.simd.VectorWidth;
 
 import java.io.IOException;
 import java.io.StringWriter;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -33,7 +38,7 @@ final class HealthReport {
             DiskSelection storage,
             Optional<String> obstacle,
             ClusterImage image,
-            Engine engine)
+            NodeEngine engine)
             throws IOException {
         StringWriter text = new StringWriter();
         try (JsonGenerator json = JSON.createGenerator(text)) {
@@ -58,6 +63,13 @@ final class HealthReport {
                 json.writeString(name);
             }
             json.writeEndArray();
+            json.writeNumberField("vectorBits", VectorWidth.bits());
+            json.writeStringField("vectorBitsReason", VectorWidth.reason());
+            json.writeArrayFieldStart("kernels");
+            for (KernelSelfTest.Measured kernel : engine.kernels()) {
+                write(json, kernel);
+            }
+            json.writeEndArray();
             json.writeArrayFieldStart("shards");
             for (Shard shard : engine.shards("")) {
                 write(json, shard);
@@ -66,6 +78,21 @@ final class HealthReport {
             json.writeEndObject();
         }
         return text.append('\n').toString();
+    }
+
+    private static void write(JsonGenerator json, KernelSelfTest.Measured kernel)
+            throws IOException {
+        json.writeStartObject();
+        json.writeStringField("kernel", kernel.kernel());
+        json.writeNumberField("dimension", kernel.dimension());
+        json.writeStringField("verdict", kernel.verdict().name().toLowerCase(Locale.ROOT));
+        json.writeNumberField("nanosPerRow", tenths(kernel.nanosPerRow()));
+        json.writeNumberField("scalarNanosPerRow", tenths(kernel.scalarNanosPerRow()));
+        json.writeEndObject();
+    }
+
+    private static BigDecimal tenths(double value) {
+        return BigDecimal.valueOf(value).setScale(1, RoundingMode.HALF_UP);
     }
 
     private static void write(JsonGenerator json, Shard shard) throws IOException {

@@ -83,7 +83,7 @@ final class Node implements AutoCloseable {
             close();
             throw e;
         }
-        this.readiness = new Readiness(catalog, engine, self);
+        this.readiness = new Readiness(catalog, engine, self, engine::kernels);
         try {
             startTogether(startup);
         } catch (RuntimeException e) {

@@ -7,21 +7,34 @@ import io.arbalest.engine.ShardStatistics;
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.NodeInfo;
 import io.arbalest.model.ShardAssignment;
+import io.arbalest.simd.KernelSelfTest;
+import io.arbalest.simd.VectorWidth;
 
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
- * Whether a node can do its part: it knows the cluster, the cluster knows it, and every shard that
- * it owns serves.
+ * Whether a node can do its part: it knows the cluster, the cluster knows it, its distance kernels
+ * compute what they should, and every shard that it owns serves.
  *
  * <p>Thread-safe.
  */
 final class Readiness {
     private final ClusterCatalog catalog;
     private final Engine engine;
+    private final Supplier<List<KernelSelfTest.Measured>> kernels;
     private final NodeInfo self;
 
-    Readiness(ClusterCatalog catalog, Engine engine, NodeInfo self) {
+    /**
+     * @param kernels how the distance kernels did on this machine
+     */
+    Readiness(
+            ClusterCatalog catalog,
+            Engine engine,
+            NodeInfo self,
+            Supplier<List<KernelSelfTest.Measured>> kernels) {
+        this.kernels = kernels;
         this.catalog = catalog;
         this.engine = engine;
         this.self = self;
@@ -38,6 +51,18 @@ final class Readiness {
         if (!image.node(self.name()).filter(self::equals).isPresent()) {
             return Optional.of(
                     "this start of " + self.name() + " is not registered in the cluster image yet");
+        }
+        for (KernelSelfTest.Measured kernel : kernels.get()) {
+            if (kernel.verdict() == KernelSelfTest.Verdict.WRONG) {
+                return Optional.of(
+                        "kernel "
+                                + kernel.kernel()
+                                + " computes wrong scores of "
+                                + kernel.dimension()
+                                + " elements on this machine: try another -D"
+                                + VectorWidth.PROPERTY
+                                + ", or another build of the JDK");
+            }
         }
         for (ClusterImage.Collection collection : image.collections().values()) {
             for (ShardAssignment assignment : collection.shards()) {

@@ -1,0 +1,204 @@
+package io.arbalest.simd;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import io.arbalest.common.Clock;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Runs each kernel against its scalar twin on this machine, for vectors of one dimension: whether
+ * both compute the same, and what a row takes.
+ *
+ * <p>The twin is the bound for a reason: a call of the Vector API that the compiler does not turn
+ * into instructions is 10 to 300 times slower than one that it does, and gives the same results. No
+ * test of another machine or JVM can rule that out here.
+ *
+ * <p>Thread-safe: no state. Takes up to a tenth of a second a kernel, so it belongs on a background
+ * thread.
+ */
+public final class KernelSelfTest {
+    private static final int ROWS = 33; // four at a time, and one that is left
+    private static final int MOST_ELEMENTS = 4096;
+
+    private KernelSelfTest() {}
+
+    /** How a kernel did. */
+    public enum Verdict {
+        /** Right, and faster than its twin. */
+        GOOD,
+        /** Right, and slower than its twin. */
+        SLOW,
+        /** Not what its twin computes. */
+        WRONG
+    }
+
+    /**
+     * What was found out about one kernel.
+     *
+     * @param kernel {@code fp16}, {@code bytes} or {@code signs}
+     * @param dimension elements of a vector
+     * @param vectorBits width of the vectors in use
+     * @param nanosPerRow time for one row; of {@code signs}, for one neighbour of a block
+     * @param scalarNanosPerRow the same of the twin
+     */
+    public record Measured(
+            String kernel,
+            int dimension,
+            int vectorBits,
+            double nanosPerRow,
+            double scalarNanosPerRow,
+            Verdict verdict) {}
+
+    /** A kernel and its twin, over the same rows. */
+    record Pair(String kernel, int rows, Runnable vector, Runnable scalar, BooleanSupplier agree) {
+        /** Compares results, then times. */
+        Measured measure(int dimension, SettledTime time) {
+            vector.run();
+            scalar.run();
+            boolean right = agree.getAsBoolean();
+            double twin = time.of(scalar, Double.MAX_VALUE);
+            double nanos = time.of(vector, twin);
+            right &= agree.getAsBoolean(); // now compiled
+            Verdict verdict = nanos <= twin ? Verdict.GOOD : Verdict.SLOW;
+            return new Measured(
+                    kernel,
+                    dimension,
+                    VectorWidth.bits(),
+                    nanos / rows,
+                    twin / rows,
+                    right ? verdict : Verdict.WRONG);
+        }
+    }
+
+    /**
+     * Tests all kernels.
+     *
+     * @param dimension 1 to 4096
+     */
+    public static List<Measured> run(int dimension, Clock clock) {
+        if (dimension < 1 || dimension > MOST_ELEMENTS) {
+            throw new IllegalArgumentException("dimension " + dimension);
+        }
+        SplittableRandom random = new SplittableRandom(dimension);
+        SettledTime time = new SettledTime(clock);
+        List<Measured> measured = new ArrayList<>();
+        try (Arena arena = Arena.ofShared()) {
+            measured.add(halves(arena, dimension, random).measure(dimension, time));
+            measured.add(bytes(arena, dimension, random).measure(dimension, time));
+            measured.add(signs(arena, dimension, random).measure(dimension, time));
+        }
+        return measured;
+    }
+
+    private static Pair halves(Arena arena, int dimension, SplittableRandom random) {
+        long stride = 2L * HalfDot.paddedDimension(dimension);
+        MemorySegment rows = arena.allocate(stride * ROWS, 64);
+        MemorySegment plain = arena.allocate(2L * dimension, 64);
+        HalfQuery query = new HalfQuery(dimension);
+        query.load(gaussian(dimension, random));
+        for (int row = 0; row < ROWS; row++) {
+            for (int i = 0; i < dimension; i++) {
+                short half = Float.floatToFloat16((float) random.nextGaussian());
+                plain.set(java.lang.foreign.ValueLayout.JAVA_SHORT, 2L * i, half);
+            }
+            int exponent = HalfCodec.exponentOf(plain, 0, dimension);
+            HalfCodec.encode(plain, 0, dimension, exponent, rows, row * stride);
+        }
+        int[] ordinals = ordinals();
+        float[] vector = new float[ROWS];
+        float[] scalar = new float[ROWS];
+        return new Pair(
+                "fp16",
+                ROWS,
+                () -> HalfDot.dots(rows, stride, ordinals, 0, ROWS, query, vector),
+                () -> {
+                    for (int i = 0; i < ROWS; i++) {
+                        scalar[i] = HalfDot.scalarDot(rows, ordinals[i] * stride, query);
+                    }
+                },
+                () -> {
+                    for (int i = 0; i < ROWS; i++) {
+                        double sizes = sizes(rows, ordinals[i] * stride, query);
+                        double error = Math.abs((double) vector[i] - scalar[i]);
+                        if (!(error <= dimension * 0x1p-23 * sizes)) {
+                            return false;
+                        }
+                    }
+                    return true;
+                });
+    }
+
+    /** The sum of the products' sizes, as the kernel scales them. */
+    private static double sizes(MemorySegment rows, long offset, HalfQuery query) {
+        double sum = 0;
+        for (int i = 0; i < query.even.length; i++) {
+            float even = HalfCodec.element(rows, offset, 2 * i);
+            float odd = HalfCodec.element(rows, offset, 2 * i + 1);
+            sum += Math.abs((double) even * query.even[i]) + Math.abs((double) odd * query.odd[i]);
+        }
+        return sum * 0x1p-112;
+    }
+
+    private static Pair bytes(Arena arena, int dimension, SplittableRandom random) {
+        long rowBytes = ByteCodes.rowBytes(dimension);
+        MemorySegment rows = arena.allocate(rowBytes * ROWS + ByteCodes.TAIL_BYTES, 64);
+        for (int row = 0; row < ROWS; row++) {
+            float scale = ByteCodes.encode(gaussian(dimension, random), rows, row * rowBytes);
+            assert scale > 0;
+        }
+        ByteQuery query = new ByteQuery(dimension);
+        query.load(gaussian(dimension, random));
+        int[] ordinals = ordinals();
+        int[] vector = new int[ROWS];
+        int[] scalar = new int[ROWS];
+        return new Pair(
+                "bytes",
+                ROWS,
+                () -> ByteCodes.dots(rows, 0, ordinals, ROWS, query, vector),
+                () -> {
+                    for (int i = 0; i < ROWS; i++) {
+                        scalar[i] =
+                                ByteCodes.scalarDot(rows, ordinals[i] * rowBytes, dimension, query);
+                    }
+                },
+                () -> Arrays.equals(vector, scalar));
+    }
+
+    private static Pair signs(Arena arena, int dimension, SplittableRandom random) {
+        MemorySegment codes = arena.allocate(SignCodes.blockBytes(dimension), 64);
+        for (long at = 0; at < codes.byteSize(); at++) {
+            codes.set(JAVA_BYTE, at, (byte) random.nextInt());
+        }
+        SignQuery query = new SignQuery(dimension);
+        query.load(gaussian(SignCodes.paddedDimension(dimension), random));
+        short[] vector = new short[SignCodes.NEIGHBORS];
+        short[] scalar = new short[SignCodes.NEIGHBORS];
+        return new Pair(
+                "signs",
+                SignCodes.NEIGHBORS,
+                () -> SignCodes.sums(codes, 0, query, vector),
+                () -> SignCodes.scalarSums(codes, 0, query, scalar),
+                () -> Arrays.equals(vector, scalar));
+    }
+
+    private static int[] ordinals() {
+        int[] ordinals = new int[ROWS];
+        Arrays.setAll(ordinals, i -> (7 * i) % ROWS);
+        return ordinals;
+    }
+
+    private static float[] gaussian(int length, SplittableRandom random) {
+        float[] vector = new float[length];
+        for (int i = 0; i < length; i++) {
+            vector[i] = (float) random.nextGaussian();
+        }
+        return vector;
+    }
+}
