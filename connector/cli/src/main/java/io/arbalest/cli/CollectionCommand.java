@@ -8,6 +8,7 @@ import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Field;
 import io.arbalest.model.FieldType;
 import io.arbalest.model.HnswParams;
+import io.arbalest.model.IndexCodes;
 import io.arbalest.model.KeyType;
 import io.arbalest.model.Metric;
 import io.arbalest.model.ShardAssignment;
@@ -43,7 +44,8 @@ final class CollectionCommand {
             footer = {
                 "  arbalest collection create docs --dimension 384 --metric cosine",
                 "  arbalest collection create docs --dimension 384 --shards 3 --field"
-                        + " section:string --field size:long --field body:string:unindexed"
+                        + " section:string --field size:long --field body:string:unindexed",
+                "  arbalest collection create docs --dimension 768 --layout fast"
             })
     static final class Create extends ClusterCommand {
         @Parameters(paramLabel = "NAME", description = "lower-case letters, digits, _ and -")
@@ -100,6 +102,23 @@ final class CollectionCommand {
                 description = "of a search that does not say otherwise; default: ${DEFAULT-VALUE}")
         int ef = HnswParams.DEFAULT.ef();
 
+        @Option(
+                names = "--codes",
+                paramLabel = "KIND",
+                description =
+                        "what sealed segments hold beside their vectors: none, bytes, signs, or"
+                                + " auto, which measures each segment; default: ${DEFAULT-VALUE}")
+        String codes = IndexCodes.Kind.AUTO.label();
+
+        @Option(
+                names = "--layout",
+                paramLabel = "LAYOUT",
+                description =
+                        "balanced: codes once a point; fast: those of its neighbours beside each"
+                                + " point, several times the memory; auto: as measured; default:"
+                                + " ${DEFAULT-VALUE}")
+        String layout = IndexCodes.Layout.AUTO.label();
+
         @Option(names = "--if-not-exists", description = "do nothing if it is already there")
         boolean ifNotExists;
 
@@ -117,7 +136,13 @@ final class CollectionCommand {
                             keyType(key),
                             dimension,
                             Metric.ofLabel(metric),
-                            new HnswParams(m, efConstruction, ef),
+                            new HnswParams(
+                                    m,
+                                    efConstruction,
+                                    ef,
+                                    new IndexCodes(
+                                            IndexCodes.Kind.ofLabel(codes),
+                                            IndexCodes.Layout.ofLabel(layout))),
                             fields.stream().map(Create::field).toList(),
                             shardCount,
                             1);
@@ -251,6 +276,12 @@ final class CollectionCommand {
                                     + hnsw.efConstruction()
                                     + ", ef "
                                     + hnsw.ef());
+            shell.out()
+                    .println(
+                            "codes        "
+                                    + hnsw.codes().kind().label()
+                                    + ", layout "
+                                    + hnsw.codes().layout().label());
             shell.out().println();
             TextTable fields = new TextTable("FIELD", "TYPE", "INDEXED");
             definition
@@ -353,6 +384,8 @@ final class CollectionCommand {
         hnsw.put("m", definition.hnsw().m());
         hnsw.put("efConstruction", definition.hnsw().efConstruction());
         hnsw.put("ef", definition.hnsw().ef());
+        hnsw.put("codes", definition.hnsw().codes().kind().label());
+        hnsw.put("layout", definition.hnsw().codes().layout().label());
         Map<String, Object> document = new LinkedHashMap<>();
         document.put("name", definition.name());
         document.put("incarnation", definition.incarnation().toString());

@@ -41,6 +41,7 @@ final class ExplainCommand extends SearchCommand {
                                 "SHARD",
                                 "SEGMENT",
                                 "PLAN",
+                                "CODES",
                                 "ROWS",
                                 "MATCHING",
                                 "VISITED",
@@ -55,6 +56,7 @@ final class ExplainCommand extends SearchCommand {
                             plan.shard(),
                             plan.segment(),
                             plan.plan(),
+                            plan.codes().isEmpty() ? "-" : plan.codes(),
                             plan.rows(),
                             plan.matching(),
                             plan.visited(),
@@ -77,6 +79,7 @@ final class ExplainCommand extends SearchCommand {
         entry.put("shard", plan.shard());
         entry.put("segment", plan.segment());
         entry.put("plan", plan.plan());
+        entry.put("codes", plan.codes());
         entry.put("rows", plan.rows());
         entry.put("linked", plan.linked());
         entry.put("matching", plan.matching());

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+import io.arbalest.model.IndexCodes;
 import io.arbalest.model.KeyType;
 import io.arbalest.model.PointKey;
 
@@ -318,7 +319,7 @@ class CommandLineTest {
     void explainSaysThatItAsks() {
         assertThat(run("explain", "--vector", "[1, 0]", "--filter", "size > 3")).isZero();
         assertThat(client.queries.get(0).explain()).isTrue();
-        assertThat(out()).contains("PLAN", "MATCHING", "VISITED");
+        assertThat(out()).contains("PLAN", "CODES", "MATCHING", "VISITED");
     }
 
     @Test
@@ -346,9 +347,15 @@ class CommandLineTest {
                                 "--field",
                                 "tags:string_array:unindexed",
                                 "--shards",
-                                "2"))
+                                "2",
+                                "--codes",
+                                "signs",
+                                "--layout",
+                                "fast"))
                 .isZero();
         var created = Objects.requireNonNull(client.definitions.get("books"));
+        assertThat(created.hnsw().codes())
+                .isEqualTo(new IndexCodes(IndexCodes.Kind.SIGNS, IndexCodes.Layout.FAST));
         assertThat(created.keyType()).isEqualTo(KeyType.INT64);
         assertThat(created.shardCount()).isEqualTo(2);
         assertThat(created.fields()).hasSize(2);
@@ -356,7 +363,12 @@ class CommandLineTest {
         assertThat(run("collection", "list", "-o", "json")).isZero();
         assertThat(json().path("collections")).hasSize(2);
         assertThat(run("collection", "describe", "books")).isZero();
-        assertThat(out()).contains("3 x l2").contains("string_array");
+        assertThat(out())
+                .contains("3 x l2")
+                .contains("string_array")
+                .contains("signs, layout fast");
+        assertThat(run("collection", "create", "x", "-d", "3", "--codes", "nibbles")).isEqualTo(1);
+        assertThat(err()).startsWith("ARB-1303 ").contains("auto, none, bytes or signs");
         assertThat(run("collection", "drop", "books", "--dry-run")).isZero();
         assertThat(client.definitions).containsKey("books");
         assertThat(run("collection", "drop", "books")).isZero();

@@ -72,7 +72,8 @@ final class AnswerMerge {
                 plan.getScanned(),
                 plan.getFallbacks(),
                 plan.getFilterNanos(),
-                plan.getSearchNanos());
+                plan.getSearchNanos(),
+                plan.getCodes());
     }
 
     /** In the order of the keys; what was not found is left out. */

@@ -14,6 +14,8 @@ package io.arbalest.client;
  * @param fallbacks queries answered exactly after a walk that found too little, or gave up
  * @param filterNanos time to find the matching rows
  * @param searchNanos time of all searches
+ * @param codes what the walk of a sealed segment scores by: none, bytes or signs; empty: it is not
+ *     sealed
  */
 public record PlanReport(
         int shard,
@@ -27,4 +29,5 @@ public record PlanReport(
         long scanned,
         long fallbacks,
         long filterNanos,
-        long searchNanos) {}
+        long searchNanos,
+        String codes) {}

@@ -6,9 +6,15 @@ package io.arbalest.model;
  * @param m links per point on the upper levels; level 0 has {@code 2 * m}
  * @param efConstruction candidates kept while a point is linked
  * @param ef candidates kept by a search that does not say otherwise
+ * @param codes what sealed segments hold to make walks cheaper
  */
-public record HnswParams(int m, int efConstruction, int ef) {
+public record HnswParams(int m, int efConstruction, int ef, IndexCodes codes) {
     public static final HnswParams DEFAULT = new HnswParams(16, 200, 100);
+
+    /** With the codes that are measured to be right. */
+    public HnswParams(int m, int efConstruction, int ef) {
+        this(m, efConstruction, ef, IndexCodes.AUTO);
+    }
 
     public HnswParams {
         if (m < 2

@@ -6,6 +6,7 @@ import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Field;
 import io.arbalest.model.FieldType;
 import io.arbalest.model.HnswParams;
+import io.arbalest.model.IndexCodes;
 import io.arbalest.model.KeyType;
 import io.arbalest.model.Metric;
 
@@ -31,7 +32,9 @@ public final class DefinitionCodec {
                                 io.arbalest.protocol.wire.HnswParams.newBuilder()
                                         .setM(definition.hnsw().m())
                                         .setEfConstruction(definition.hnsw().efConstruction())
-                                        .setEf(definition.hnsw().ef()))
+                                        .setEf(definition.hnsw().ef())
+                                        .setCodes(codes(definition.hnsw().codes().kind()))
+                                        .setLayout(layout(definition.hnsw().codes().layout())))
                         .setShardCount(definition.shardCount())
                         .setReplicationFactor(definition.replicationFactor());
         if (!definition.incarnation().equals(UuidBytes.NONE)) {
@@ -54,7 +57,10 @@ public final class DefinitionCodec {
                         ? new HnswParams(
                                 wire.getHnsw().getM(),
                                 wire.getHnsw().getEfConstruction(),
-                                wire.getHnsw().getEf())
+                                wire.getHnsw().getEf(),
+                                new IndexCodes(
+                                        codes(wire.getHnsw().getCodes()),
+                                        layout(wire.getHnsw().getLayout())))
                         : HnswParams.DEFAULT;
         return new CollectionDefinition(
                 wire.getName(),
@@ -93,6 +99,50 @@ public final class DefinitionCodec {
             case KEY_STRING -> KeyType.STRING;
             case KEY_INT64 -> KeyType.INT64;
             default -> throw unknown("key type", wire, "use KEY_STRING or KEY_INT64");
+        };
+    }
+
+    private static io.arbalest.protocol.wire.IndexCodes codes(IndexCodes.Kind kind) {
+        return switch (kind) {
+            case AUTO -> io.arbalest.protocol.wire.IndexCodes.CODES_AUTO;
+            case NONE -> io.arbalest.protocol.wire.IndexCodes.CODES_NONE;
+            case BYTES -> io.arbalest.protocol.wire.IndexCodes.CODES_BYTES;
+            case SIGNS -> io.arbalest.protocol.wire.IndexCodes.CODES_SIGNS;
+        };
+    }
+
+    private static IndexCodes.Kind codes(io.arbalest.protocol.wire.IndexCodes wire) {
+        return switch (wire) {
+            case CODES_AUTO -> IndexCodes.Kind.AUTO;
+            case CODES_NONE -> IndexCodes.Kind.NONE;
+            case CODES_BYTES -> IndexCodes.Kind.BYTES;
+            case CODES_SIGNS -> IndexCodes.Kind.SIGNS;
+            case UNRECOGNIZED ->
+                    throw unknown(
+                            "index.codes",
+                            wire,
+                            "use CODES_AUTO, CODES_NONE, CODES_BYTES or CODES_SIGNS");
+        };
+    }
+
+    private static io.arbalest.protocol.wire.IndexLayout layout(IndexCodes.Layout layout) {
+        return switch (layout) {
+            case AUTO -> io.arbalest.protocol.wire.IndexLayout.LAYOUT_AUTO;
+            case BALANCED -> io.arbalest.protocol.wire.IndexLayout.LAYOUT_BALANCED;
+            case FAST -> io.arbalest.protocol.wire.IndexLayout.LAYOUT_FAST;
+        };
+    }
+
+    private static IndexCodes.Layout layout(io.arbalest.protocol.wire.IndexLayout wire) {
+        return switch (wire) {
+            case LAYOUT_AUTO -> IndexCodes.Layout.AUTO;
+            case LAYOUT_BALANCED -> IndexCodes.Layout.BALANCED;
+            case LAYOUT_FAST -> IndexCodes.Layout.FAST;
+            case UNRECOGNIZED ->
+                    throw unknown(
+                            "index.layout",
+                            wire,
+                            "use LAYOUT_AUTO, LAYOUT_BALANCED or LAYOUT_FAST");
         };
     }
 

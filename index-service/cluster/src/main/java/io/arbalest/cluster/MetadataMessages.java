@@ -19,6 +19,7 @@ import io.arbalest.model.Field;
 import io.arbalest.model.FieldType;
 import io.arbalest.model.HashRange;
 import io.arbalest.model.HnswParams;
+import io.arbalest.model.IndexCodes;
 import io.arbalest.model.KeyType;
 import io.arbalest.model.Metric;
 import io.arbalest.model.NodeInfo;
@@ -66,6 +67,18 @@ final class MetadataMessages {
                             io.arbalest.cluster.wire.FieldType.FIELD_TYPE_BOOLEAN_ARRAY,
                     FieldType.TIMESTAMP_ARRAY,
                             io.arbalest.cluster.wire.FieldType.FIELD_TYPE_TIMESTAMP_ARRAY);
+    private static final Map<IndexCodes.Kind, io.arbalest.cluster.wire.IndexCodes> CODES =
+            Map.of(
+                    IndexCodes.Kind.AUTO, io.arbalest.cluster.wire.IndexCodes.INDEX_CODES_AUTO,
+                    IndexCodes.Kind.NONE, io.arbalest.cluster.wire.IndexCodes.INDEX_CODES_NONE,
+                    IndexCodes.Kind.BYTES, io.arbalest.cluster.wire.IndexCodes.INDEX_CODES_BYTES,
+                    IndexCodes.Kind.SIGNS, io.arbalest.cluster.wire.IndexCodes.INDEX_CODES_SIGNS);
+    private static final Map<IndexCodes.Layout, io.arbalest.cluster.wire.IndexLayout> LAYOUTS =
+            Map.of(
+                    IndexCodes.Layout.AUTO, io.arbalest.cluster.wire.IndexLayout.INDEX_LAYOUT_AUTO,
+                    IndexCodes.Layout.BALANCED,
+                            io.arbalest.cluster.wire.IndexLayout.INDEX_LAYOUT_BALANCED,
+                    IndexCodes.Layout.FAST, io.arbalest.cluster.wire.IndexLayout.INDEX_LAYOUT_FAST);
 
     private MetadataMessages() {}
 
@@ -202,6 +215,8 @@ final class MetadataMessages {
                         .setM(definition.hnsw().m())
                         .setEfConstruction(definition.hnsw().efConstruction())
                         .setEf(definition.hnsw().ef())
+                        .setCodes(number(CODES, definition.hnsw().codes().kind()))
+                        .setLayout(number(LAYOUTS, definition.hnsw().codes().layout()))
                         .setShardCount(definition.shardCount())
                         .setReplicationFactor(definition.replicationFactor());
         for (Field field : definition.fields()) {
@@ -221,7 +236,13 @@ final class MetadataMessages {
                 ofNumber(KEY_TYPES, message.getKeyType()),
                 message.getDimension(),
                 ofNumber(METRICS, message.getMetric()),
-                new HnswParams(message.getM(), message.getEfConstruction(), message.getEf()),
+                new HnswParams(
+                        message.getM(),
+                        message.getEfConstruction(),
+                        message.getEf(),
+                        new IndexCodes(
+                                ofNumber(CODES, message.getCodes()),
+                                ofNumber(LAYOUTS, message.getLayout()))),
                 message.getFieldsList().stream()
                         .map(f ->
                                 new Field(

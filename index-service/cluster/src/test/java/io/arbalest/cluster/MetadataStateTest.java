@@ -7,8 +7,11 @@ import io.arbalest.cluster.wire.Command;
 import io.arbalest.cluster.wire.Reply;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ClusterImage;
+import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.HashRange;
+import io.arbalest.model.HnswParams;
+import io.arbalest.model.IndexCodes;
 import io.arbalest.model.NodeInfo;
 import io.arbalest.model.ShardAssignment;
 
@@ -67,6 +70,33 @@ class MetadataStateTest {
         assertDone(create(6, "other", 2, 1, false), 6);
         assertThat(state.image().requireCollection("other").shards().getFirst().primary())
                 .isEqualTo("node-1");
+    }
+
+    @Test
+    void keepsTheCodesThatACollectionAsksFor() {
+        IndexCodes codes = new IndexCodes(IndexCodes.Kind.SIGNS, IndexCodes.Layout.FAST);
+        CollectionDefinition plain = Samples.collection("packages", 1, 1);
+        CollectionDefinition asking =
+                new CollectionDefinition(
+                        plain.name(),
+                        plain.incarnation(),
+                        plain.keyType(),
+                        plain.dimension(),
+                        plain.metric(),
+                        new HnswParams(8, 40, 20, codes),
+                        plain.fields(),
+                        plain.shardCount(),
+                        plain.replicationFactor());
+        assertDone(
+                Samples.apply(
+                        state,
+                        3,
+                        MetadataMessages.createCollection(asking, false, Samples.MEMBERS)),
+                3);
+        ClusterImage image = state.image();
+        assertThat(image.requireCollection("packages").definition()).isEqualTo(asking);
+        assertThat(MetadataMessages.fromSnapshot(MetadataMessages.toSnapshot(image)))
+                .isEqualTo(image);
     }
 
     @Test

@@ -24,7 +24,7 @@ import java.util.concurrent.Executor;
  * <p>A kernel that stays slow goes on serving and is reported, in the log, as a metric and by
  * {@code /healthz}; a kernel whose results differ from its twin's also makes the node not ready. No
  * twin steps in: it would be slower still than most of what it replaces, and nobody would notice.
- * See adr/0011.
+ * See adr/0012.
  *
  * <p>Thread-safe.
  */

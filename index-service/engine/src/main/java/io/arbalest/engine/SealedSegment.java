@@ -9,6 +9,7 @@ import io.arbalest.hnsw.sealed.SealedSection;
 import io.arbalest.hnsw.sealed.SearchLimits;
 import io.arbalest.io.SectionFile;
 import io.arbalest.metadata.MatchingRows;
+import io.arbalest.model.IndexCodes;
 import io.arbalest.model.KeyType;
 
 import org.jspecify.annotations.Nullable;
@@ -314,6 +315,11 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
     @Override
     public void read(int ordinal, short[] target) {
         graph.read(ordinal, target);
+    }
+
+    /** What its walks score by. */
+    IndexCodes.Kind codes() {
+        return graph.codes().kind();
     }
 
     SealedGraph graph() {

@@ -1,9 +1,12 @@
 package io.arbalest.engine;
 
+import io.arbalest.hnsw.sealed.CodeChoice;
+import io.arbalest.hnsw.sealed.CodeRule;
 import io.arbalest.hnsw.sealed.PackedGraph;
 import io.arbalest.hnsw.sealed.SealedGraphPacker;
 import io.arbalest.metadata.ShardMetadata;
 import io.arbalest.model.CollectionDefinition;
+import io.arbalest.model.IndexCodes;
 import io.arbalest.wal.WriteAheadLog;
 
 import org.jspecify.annotations.Nullable;
@@ -118,6 +121,17 @@ final class SegmentKeeper {
             growing += segment instanceof GrowingSegment ? 1 : 0;
         }
         return Math.max(0, growing - 1);
+    }
+
+    /** Points in sealed segments whose walks score by these codes. */
+    long sealedPoints(IndexCodes.Kind codes) {
+        long points = 0;
+        for (Segment segment : shard.segments().all()) {
+            if (segment instanceof SealedSegment sealed && sealed.codes() == codes) {
+                points += sealed.rows();
+            }
+        }
+        return points;
     }
 
     /** Whether a segment is on its way from memory to files, or waits to be shown. */
@@ -237,7 +251,9 @@ final class SegmentKeeper {
                         growing.vectors(),
                         growing.graph().source(),
                         ordinal -> !growing.ended(ordinal, snapshot),
-                        growing.rows());
+                        growing.rows(),
+                        CodeRule.of(
+                                shard.definition().hnsw().codes(), shard.definition().hnsw().ef()));
         shard.env().crashPoints().hit("seal.packed");
         int[] ordinals = packed.newToOld();
         long[] names = new long[ordinals.length];
@@ -304,6 +320,14 @@ final class SegmentKeeper {
         if (packed.points() == 0) {
             return null;
         }
+        CodeChoice choice = packed.choice();
+        LOG.log(
+                Level.INFO,
+                "shard {0}: index.codes of {1} points: {2} ({3})",
+                shard.name(),
+                Integer.toString(packed.points()),
+                choice.codes().kind().label(),
+                choice.reason());
         CommitPoint.SealedFiles files =
                 shard.files()
                         .write(

@@ -1,5 +1,6 @@
 package io.arbalest.engine;
 
+import io.arbalest.hnsw.sealed.CodeRule;
 import io.arbalest.hnsw.sealed.PackedGraph;
 import io.arbalest.hnsw.sealed.SealedMerge;
 import io.arbalest.memory.MemoryBudget;
@@ -19,13 +20,15 @@ import java.util.function.BooleanSupplier;
  * <p>Memory while it runs, for {@code n} rows of {@code d} elements, {@link MergePolicy#MAX_ROWS}
  * at most: vectors and links of the merged segment outside the heap ({@link SealedMerge}), about
  * {@code 2 d + 9 m + 18} bytes a row, and from packing on the lists once more on the heap, about
- * {@code 8 m + 50} bytes a row. Written are pieces of 4 MiB, but for the codes, {@code d + 8} bytes
- * a row, which are made as a whole. Input and output: each vector of the sources is read once, and
- * the new file is written twice, once as zeros, which is how its space is reserved.
+ * {@code 8 m + 50} bytes a row. Written are pieces of 4 MiB, but for codes of bytes, {@code d + 8}
+ * bytes a row, which are made as a whole; blocks of signs take 64 MiB on the heap. Input and
+ * output: each vector of the sources is read once, and the new file is written twice, once as
+ * zeros, which is how its space is reserved.
  *
  * <p>Confined to one thread.
  */
 final class SegmentMerge implements AutoCloseable {
+    private final CodeRule codes;
     private final List<SealedSegment> sources;
     private final SealedMerge merge;
 
@@ -43,6 +46,7 @@ final class SegmentMerge implements AutoCloseable {
             long levelSeed,
             BooleanSupplier stopped) {
         this.sources = List.copyOf(sources);
+        codes = CodeRule.of(definition.hnsw().codes(), definition.hnsw().ef());
         List<SealedMerge.Part> parts = new ArrayList<>();
         for (SealedSegment source : sources) {
             parts.add(
@@ -75,7 +79,7 @@ final class SegmentMerge implements AutoCloseable {
 
     /** Ready to be written. */
     PackedGraph pack() {
-        return merge.pack();
+        return merge.pack(codes);
     }
 
     /** Names of the points, by the ordinals of the packed graph. */

@@ -218,6 +218,7 @@ final class SegmentSearch {
         return new SegmentPlan(
                 segment.id(),
                 segment instanceof SealedSegment,
+                segment instanceof SealedSegment sealed ? sealed.codes().label() : "",
                 2 * walksOfAll > walks ? FilterPlan.POST : plan,
                 rows,
                 linked,

@@ -2,8 +2,10 @@ package io.arbalest.engine;
 
 import io.arbalest.common.Metrics;
 import io.arbalest.model.CollectionDefinition;
+import io.arbalest.model.IndexCodes;
 import io.arbalest.model.ShardId;
 
+import java.util.Arrays;
 import java.util.function.DoubleSupplier;
 
 /** The metrics of one shard, labelled with collection and shard number. Thread-safe. */
@@ -127,6 +129,18 @@ final class ShardMetrics {
         gauge("sealing", "1 while a segment is sealed", () -> keeper.sealing() ? 1 : 0);
         gauge("merging", "1 while segments are merged", () -> keeper.merging() ? 1 : 0);
         gauge("unsealed_segments", "Full segments that are not sealed yet", keeper::unsealed);
+        for (IndexCodes.Kind codes : IndexCodes.Kind.values()) {
+            if (codes != IndexCodes.Kind.AUTO) {
+                String[] more = Arrays.copyOf(labels, labels.length + 2);
+                more[labels.length] = "codes";
+                more[labels.length + 1] = codes.label();
+                registry.gauge(
+                        "arbalest_engine_sealed_points",
+                        "Points in sealed segments, dead ones included, by what walks score by",
+                        () -> keeper.sealedPoints(codes),
+                        more);
+            }
+        }
     }
 
     private static int number(ShardState state) {

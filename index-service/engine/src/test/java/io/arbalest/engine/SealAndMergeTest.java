@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.arbalest.metadata.InMemoryStore;
 import io.arbalest.model.Binary16;
+import io.arbalest.model.IndexCodes;
 import io.arbalest.model.Metric;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
 import io.arbalest.testkit.RandomCases;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -100,6 +103,34 @@ final class SealAndMergeTest {
             assertThat(nearest(0, 4 * UNIT)).hasSize(4 * UNIT - UNIT / 2);
             assertThat(sim.shard.statistics().linkedPoints()).isLessThan(4 * UNIT);
             sim.crash();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void segmentsGetTheCodesThatTheCollectionAsksFor(IndexCodes.Kind kind) {
+        SimulatedShard asking =
+                SimulatedShard.ofCodes(
+                        EngineOptions.DEFAULT.withGrowingSegmentRows(UNIT),
+                        new IndexCodes(kind, IndexCodes.Layout.AUTO));
+        int rows = (MergePolicy.FACTOR + 1) * UNIT + 1; // a merged segment, a sealed and a growing
+        Batches batch = asking.batch();
+        for (int i = 0; i < rows; i++) {
+            batch.upsert(SimulatedShard.key(i), new Version(0, 1, 0), vector(i), "red", 1L);
+        }
+        asking.write(batch);
+        asking.scheduler.runUntilIdle();
+        String expected = (kind == IndexCodes.Kind.AUTO ? IndexCodes.Kind.NONE : kind).label();
+        List<SegmentPlan> plans =
+                asking.shard
+                        .search(List.of(vector(1)), SimulatedShard.spec(1, false, null, 0))
+                        .plans();
+        assertThat(plans)
+                .extracting(SegmentPlan::codes)
+                .containsExactlyInAnyOrder(expected, expected, "");
+        for (int i = 0; i < rows; i++) {
+            assertThat(asking.search(vector(i), 1, false, null).getFirst().key())
+                    .isEqualTo(SimulatedShard.key(i));
         }
     }
 

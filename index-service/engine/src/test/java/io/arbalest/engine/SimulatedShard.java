@@ -9,6 +9,7 @@ import io.arbalest.model.Field;
 import io.arbalest.model.FieldType;
 import io.arbalest.model.Filter;
 import io.arbalest.model.HnswParams;
+import io.arbalest.model.IndexCodes;
 import io.arbalest.model.KeyType;
 import io.arbalest.model.Metric;
 import io.arbalest.model.PointKey;
@@ -72,7 +73,7 @@ final class SimulatedShard {
             Metric metric,
             @Nullable RandomGenerator random,
             boolean onDisk) {
-        this(options, metric, random, onDisk, FIELDS);
+        this(options, metric, random, onDisk, FIELDS, anyCodes(random));
     }
 
     private SimulatedShard(
@@ -80,7 +81,8 @@ final class SimulatedShard {
             Metric metric,
             @Nullable RandomGenerator random,
             boolean onDisk,
-            List<Field> fields) {
+            List<Field> fields,
+            IndexCodes codes) {
         this.options = options;
         this.onDisk = onDisk;
         this.disk = new SimDisk(random == null ? 1 : random.nextLong());
@@ -92,7 +94,7 @@ final class SimulatedShard {
                         KeyType.STRING,
                         DIMENSION,
                         metric,
-                        new HnswParams(4, 32, 16),
+                        new HnswParams(4, 32, 16, codes),
                         fields,
                         1,
                         1);
@@ -108,7 +110,20 @@ final class SimulatedShard {
     /** A shard of a collection with other fields. */
     static SimulatedShard ofFields(
             EngineOptions options, List<Field> fields, @Nullable RandomGenerator random) {
-        return new SimulatedShard(options, Metric.L2, random, false, fields);
+        return new SimulatedShard(options, Metric.L2, random, false, fields, anyCodes(random));
+    }
+
+    /** A shard of a collection with these codes. */
+    static SimulatedShard ofCodes(EngineOptions options, IndexCodes codes) {
+        return new SimulatedShard(options, Metric.L2, null, false, FIELDS, codes);
+    }
+
+    /** Bytes if nothing is left to chance. */
+    private static IndexCodes anyCodes(@Nullable RandomGenerator random) {
+        IndexCodes.Kind[] kinds = IndexCodes.Kind.values();
+        return new IndexCodes(
+                random == null ? IndexCodes.Kind.BYTES : kinds[random.nextInt(kinds.length)],
+                IndexCodes.Layout.AUTO);
     }
 
     private ShardCore newShard() {

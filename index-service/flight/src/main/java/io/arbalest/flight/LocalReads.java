@@ -109,6 +109,7 @@ final class LocalReads {
                 .setFallbacks(plan.fallbacks())
                 .setFilterNanos(plan.filterNanos())
                 .setSearchNanos(plan.searchNanos())
+                .setCodes(plan.codes())
                 .build();
     }
 

@@ -88,6 +88,7 @@ final class RemoteReads {
                 .setFallbacks(plan.fallbacks())
                 .setFilterNanos(plan.filterNanos())
                 .setSearchNanos(plan.searchNanos())
+                .setCodes(plan.codes())
                 .build();
     }
 

@@ -30,8 +30,12 @@ final class ByteWriter {
     }
 
     void write(MemorySegment target) {
+        write(target, mean());
+    }
+
+    /** As {@link #write(MemorySegment)}, with another mean. */
+    void write(MemorySegment target, float[] mean) {
         int dimension = plain.length;
-        float[] mean = mean();
         target.fill((byte) 0);
         MemorySegment.copy(mean, 0, target, FLOAT, 0, dimension);
         long termsAt = SealedGraphFormat.codeTermsAt(dimension);
@@ -54,7 +58,8 @@ final class ByteWriter {
         }
     }
 
-    private float[] mean() {
+    /** The mean of the vectors; of those of length 1 that they are taken as for cosine. */
+    float[] mean() {
         double[] sums = new double[plain.length];
         for (int old : newToOld) {
             read(old);

@@ -1,5 +1,7 @@
 package io.arbalest.hnsw.sealed;
 
+import io.arbalest.model.IndexCodes;
+
 /** The compact codes that a packed graph holds beside its binary16 vectors. */
 public enum CodeKind {
     /** No codes: walks score the vectors. Least memory. */
@@ -19,6 +21,11 @@ public enum CodeKind {
 
     byte number() {
         return (byte) number;
+    }
+
+    /** The word for it. */
+    public IndexCodes.Kind kind() {
+        return IndexCodes.Kind.valueOf(name());
     }
 
     static CodeKind ofNumber(byte number) {

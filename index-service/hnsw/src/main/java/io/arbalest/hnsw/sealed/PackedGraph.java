@@ -7,7 +7,8 @@ import static io.arbalest.hnsw.sealed.SealedGraphFormat.LONG;
 
 import io.arbalest.common.Crc32c;
 import io.arbalest.hnsw.VectorTable;
-import io.arbalest.simd.SignCodes;
+
+import org.jspecify.annotations.Nullable;
 
 import java.lang.foreign.MemorySegment;
 import java.util.EnumMap;
@@ -24,27 +25,30 @@ import java.util.Map;
  * <p>Confined to one thread.
  */
 public final class PackedGraph {
-    private static final long ROTATION_SEED = 0x5eed_0f_a2ba1e57L;
+    static final long ROTATION_SEED = 0x5eed_0f_a2ba1e57L;
 
     private final VectorTable vectors;
     private final int[] newToOld;
     private final int[][] lists;
     private final List<PackedLevel> upper;
+    private final CodeChoice choice;
     private final CodeKind codes;
     private final long links;
     private final int longestList;
     private final Map<SealedSection, Integer> checksums = new EnumMap<>(SealedSection.class);
     private final Crc32c partialSum = new Crc32c(); // of what is written of the vectors
     private long partialEnd;
+    private @Nullable BlockWriter blocks; // while they are written
 
     PackedGraph(
             VectorTable vectors,
             int[] newToOld,
             int[][] lists,
             List<PackedLevel> upper,
-            CodeKind codes) {
+            CodeChoice choice) {
         this.vectors = vectors;
-        this.codes = codes;
+        this.choice = choice;
+        codes = choice.codes();
         this.newToOld = newToOld;
         this.lists = lists;
         this.upper = upper;
@@ -69,6 +73,11 @@ public final class PackedGraph {
     /** Number of points. */
     public int points() {
         return newToOld.length;
+    }
+
+    /** What walks will score by, and why. */
+    public CodeChoice choice() {
+        return choice;
     }
 
     /** By the ordinal of the packed graph, the ordinal in the source. */
@@ -146,11 +155,10 @@ public final class PackedGraph {
             }
             case UPPER -> writeUpper(target);
             case CODES -> new ByteWriter(vectors, newToOld).write(target);
-            case BLOCKS ->
-                    new BlockWriter(vectors, newToOld, ROTATION_SEED)
-                            .write(lists, target, rowBytes());
+            case BLOCKS -> blockWriter().write(lists, 0, target, rowBytes());
         }
         checksums.put(section, Crc32c.of(target));
+        blocks = null;
     }
 
     /**
@@ -158,9 +166,11 @@ public final class PackedGraph {
      * written as a whole only.
      */
     public long unitBytes(SealedSection section) {
-        return section == SealedSection.VECTORS
-                ? SealedGraphFormat.vectorBytes(vectors.dimension())
-                : Math.max(1, sizeBytes(section));
+        return switch (section) {
+            case VECTORS -> SealedGraphFormat.vectorBytes(vectors.dimension());
+            case BLOCKS -> Math.max(1, rowBytes());
+            default -> Math.max(1, sizeBytes(section));
+        };
     }
 
     /**
@@ -178,14 +188,29 @@ public final class PackedGraph {
             throw new IllegalArgumentException(
                     section + " goes on at byte " + partialEnd + ", not at " + offset);
         }
-        copyVectors((int) (offset / unitBytes(section)), piece);
+        int first = (int) (offset / unitBytes(section));
+        if (section == SealedSection.BLOCKS) {
+            blockWriter().write(lists, first, piece, rowBytes());
+        } else {
+            copyVectors(first, piece);
+        }
         partialSum.update(piece, 0, piece.byteSize());
         partialEnd += piece.byteSize();
         if (partialEnd == sizeBytes(section)) {
             checksums.put(section, partialSum.value());
             partialSum.reset();
             partialEnd = 0;
+            blocks = null;
         }
+    }
+
+    private BlockWriter blockWriter() {
+        BlockWriter writer = blocks;
+        if (writer == null) {
+            writer = new BlockWriter(vectors, newToOld, ROTATION_SEED);
+            blocks = writer;
+        }
+        return writer;
     }
 
     private void copyVectors(int first, MemorySegment target) {
@@ -198,9 +223,8 @@ public final class PackedGraph {
 
     /** Bytes of a row of codes. */
     private int rowBytes() {
-        int blocks = Math.max(1, (longestList + SignCodes.NEIGHBORS - 1) / SignCodes.NEIGHBORS);
         return codes == CodeKind.SIGNS
-                ? blocks * SealedGraphFormat.blockBytes(vectors.dimension())
+                ? SealedGraphFormat.blockRowBytes(vectors.dimension(), longestList)
                 : 0;
     }
 

@@ -136,6 +136,12 @@ public final class SealedGraphFormat {
         return BLOCK_CODES_AT + SignCodes.blockBytes(dimension);
     }
 
+    /** Bytes of a row of blocks that hold lists of up to so many neighbours. */
+    static int blockRowBytes(int dimension, int longestList) {
+        int blocks = Math.max(1, (longestList + SignCodes.NEIGHBORS - 1) / SignCodes.NEIGHBORS);
+        return blocks * blockBytes(dimension);
+    }
+
     static byte number(Metric metric) {
         return (byte)
                 switch (metric) {

@@ -24,15 +24,11 @@ public final class SealedGraphPacker {
     private final GraphSource source;
     private final OrdinalSet live;
     private final int rows;
-    private final CodeKind codes;
+    private final CodeRule rule;
 
     private SealedGraphPacker(
-            VectorTable vectors, GraphSource source, OrdinalSet live, int rows, CodeKind codes) {
-        if (codes == CodeKind.SIGNS && vectors.dimension() > SignCodes.MAX_DIMENSION) {
-            throw new IllegalArgumentException(
-                    "dimension " + vectors.dimension() + ", signs take " + SignCodes.MAX_DIMENSION);
-        }
-        this.codes = codes;
+            VectorTable vectors, GraphSource source, OrdinalSet live, int rows, CodeRule rule) {
+        this.rule = Objects.requireNonNull(rule);
         this.vectors = Objects.requireNonNull(vectors);
         this.source = Objects.requireNonNull(source);
         this.live = Objects.requireNonNull(live);
@@ -40,14 +36,14 @@ public final class SealedGraphPacker {
     }
 
     /**
-     * Packs with the codes that {@link CodeRule} chooses.
+     * Packs with codes of bytes, whatever the points.
      *
      * @param live the points to keep; each must be in the graph
      * @param rows ordinals of the source are below this
      */
     public static PackedGraph pack(
             VectorTable vectors, GraphSource source, OrdinalSet live, int rows) {
-        return pack(vectors, source, live, rows, CodeRule.choose());
+        return pack(vectors, source, live, rows, CodeKind.BYTES);
     }
 
     /**
@@ -59,7 +55,17 @@ public final class SealedGraphPacker {
      */
     public static PackedGraph pack(
             VectorTable vectors, GraphSource source, OrdinalSet live, int rows, CodeKind codes) {
-        return new SealedGraphPacker(vectors, source, live, rows, codes).pack();
+        return pack(vectors, source, live, rows, CodeRule.always(codes));
+    }
+
+    /**
+     * As {@link #pack(VectorTable, GraphSource, OrdinalSet, int, CodeKind)}.
+     *
+     * @param rule what to store beside the vectors
+     */
+    public static PackedGraph pack(
+            VectorTable vectors, GraphSource source, OrdinalSet live, int rows, CodeRule rule) {
+        return new SealedGraphPacker(vectors, source, live, rows, rule).pack();
     }
 
     private PackedGraph pack() {
@@ -75,7 +81,8 @@ public final class SealedGraphPacker {
             level0[i] = renumbered(links.of(kept[i], 0), compact);
         }
         if (kept.length == 0) {
-            return new PackedGraph(vectors, kept, level0, List.of(), codes);
+            CodeChoice choice = rule.choose(vectors, kept, level0);
+            return new PackedGraph(vectors, kept, level0, List.of(), choice);
         }
         List<PackedLevel> upper = upper(kept, compact, links);
         int root = upper.isEmpty() ? 0 : upper.getLast().ordinals()[0];
@@ -91,14 +98,22 @@ public final class SealedGraphPacker {
             newToOld[i] = kept[order[i]];
             lists[i] = renumbered(level0[order[i]], place);
         }
-        if (codes == CodeKind.SIGNS) {
+        CodeChoice choice = rule.choose(vectors, newToOld, lists);
+        if (choice.codes() == CodeKind.SIGNS) {
+            if (vectors.dimension() > SignCodes.MAX_DIMENSION) {
+                throw new IllegalArgumentException(
+                        "dimension "
+                                + vectors.dimension()
+                                + ", signs take "
+                                + SignCodes.MAX_DIMENSION);
+            }
             lists = new ListFiller(vectors, newToOld).filled(lists, source.limit(0));
         }
         List<PackedLevel> placed = new ArrayList<>();
         for (PackedLevel level : upper) {
             placed.add(level.renumbered(place));
         }
-        return new PackedGraph(vectors, newToOld, lists, placed, codes);
+        return new PackedGraph(vectors, newToOld, lists, placed, choice);
     }
 
     private int[] kept() {

@@ -129,9 +129,14 @@ public final class SealedMerge implements AutoCloseable {
         return points;
     }
 
-    /** The merged graph, ready to be written while this is open. */
+    /** The merged graph with codes of bytes, ready to be written while this is open. */
     public PackedGraph pack() {
-        return SealedGraphPacker.pack(vectors, graph.source(), OrdinalSet.ALL, points);
+        return pack(CodeRule.always(CodeKind.BYTES));
+    }
+
+    /** The merged graph, ready to be written while this is open. */
+    public PackedGraph pack(CodeRule codes) {
+        return SealedGraphPacker.pack(vectors, graph.source(), OrdinalSet.ALL, points, codes);
     }
 
     /** In which part a point was, by {@link PackedGraph#newToOld}. */

@@ -3,7 +3,7 @@ package io.arbalest.benchmarks.ann.driver;
 import io.arbalest.benchmarks.data.MappedVectors;
 import io.arbalest.common.OrdinalSet;
 import io.arbalest.hnsw.NeighborQueue;
-import io.arbalest.hnsw.sealed.CodeKind;
+import io.arbalest.hnsw.sealed.CodeRule;
 import io.arbalest.hnsw.sealed.PackedGraph;
 import io.arbalest.hnsw.sealed.SealedGraph;
 import io.arbalest.hnsw.sealed.SealedGraphFormat;
@@ -38,13 +38,13 @@ final class SealedDriver implements Driver {
 
     private final DriverOptions options;
     private final MappedVectors base;
-    private final CodeKind codes;
+    private final CodeRule codes;
     private final Arena arena = Arena.ofShared();
     private final Map<SealedSection, MemorySegment> sections = new EnumMap<>(SealedSection.class);
     private int[] newToOld = {};
     private @Nullable SealedGraph graph;
 
-    SealedDriver(DriverOptions options, MappedVectors base, CodeKind codes) {
+    SealedDriver(DriverOptions options, MappedVectors base, CodeRule codes) {
         this.options = options;
         this.base = base;
         this.codes = codes;
