@@ -51,6 +51,9 @@ final class JsonFields {
         if (node.isMissingNode() || node.isNull()) {
             return null;
         }
+        if (type == FieldType.JSON) {
+            return node.toString();
+        }
         if (!type.isArray()) {
             return element(name, node, type);
         }
@@ -66,7 +69,7 @@ final class JsonFields {
 
     private static Object element(String name, JsonNode node, FieldType type) {
         switch (type) {
-            case STRING, STRING_ARRAY -> {
+            case STRING, STRING_ARRAY, JSON -> {
                 if (node.isTextual()) {
                     return node.textValue();
                 }

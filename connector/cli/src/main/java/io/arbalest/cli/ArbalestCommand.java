@@ -116,6 +116,7 @@ public final class ArbalestCommand {
         collection.addSubcommand(new CollectionCommand.Create(shell));
         collection.addSubcommand(new CollectionCommand.ListAll(shell));
         collection.addSubcommand(new CollectionCommand.Describe(shell));
+        collection.addSubcommand(new CollectionCommand.AddField(shell));
         collection.addSubcommand(new CollectionCommand.Drop(shell));
         CommandLine root = new CommandLine(new ArbalestCommand());
         root.addSubcommand(new StatusCommand(shell));

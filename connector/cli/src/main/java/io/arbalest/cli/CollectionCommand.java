@@ -13,6 +13,8 @@ import io.arbalest.model.KeyType;
 import io.arbalest.model.Metric;
 import io.arbalest.model.ShardAssignment;
 
+import org.jspecify.annotations.Nullable;
+
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -27,8 +29,8 @@ import java.util.UUID;
 /** {@code arbalest collection ...}: the group of commands about collections. */
 @Command(
         name = "collection",
-        description = "Create, list, describe and drop collections.",
-        synopsisSubcommandLabel = "(create | list | describe | drop)")
+        description = "Create, list, describe, extend and drop collections.",
+        synopsisSubcommandLabel = "(create | list | describe | add-field | drop)")
 final class CollectionCommand {
     @Option(
             names = {"-h", "--help"},
@@ -39,7 +41,9 @@ final class CollectionCommand {
     /** {@code arbalest collection create}. */
     @Command(
             name = "create",
-            description = "Create a collection; everything but its points is fixed from then on.",
+            description =
+                    "Create a collection; everything but its points is fixed from then on, and only"
+                            + " fields can be added.",
             footerHeading = "%nExamples:%n",
             footer = {
                 "  arbalest collection create docs --dimension 384 --metric cosine",
@@ -75,7 +79,7 @@ final class CollectionCommand {
                 paramLabel = "NAME:TYPE[:unindexed]",
                 description =
                         "a metadata field: string, long, double, boolean, timestamp, or one of them"
-                                + " with _array; may be repeated")
+                                + " with _array, or json; may be repeated")
         List<String> fields = List.of();
 
         @Option(
@@ -143,7 +147,7 @@ final class CollectionCommand {
                                     new IndexCodes(
                                             IndexCodes.Kind.ofLabel(codes),
                                             IndexCodes.Layout.ofLabel(layout))),
-                            fields.stream().map(Create::field).toList(),
+                            fields.stream().map(text -> field(text, null)).toList(),
                             shardCount,
                             1);
             ClusterImage.Collection created = client.createCollection(definition, ifNotExists);
@@ -171,28 +175,6 @@ final class CollectionCommand {
                                 "unknown key type '" + word + "'",
                                 "use string or int64");
             };
-        }
-
-        private static Field field(String text) {
-            String[] parts = text.split(":", -1);
-            boolean unindexed = parts.length == 3 && parts[2].equals("unindexed");
-            if (parts.length < 2 || parts.length > 3 || (parts.length == 3 && !unindexed)) {
-                throw new ArbalestException(
-                        ErrorCode.INVALID_DEFINITION,
-                        "'" + text + "' does not declare a field",
-                        "write NAME:TYPE or NAME:TYPE:unindexed, for example section:string");
-            }
-            try {
-                FieldType type = FieldType.valueOf(parts[1].toUpperCase(Locale.ROOT));
-                return new Field(parts[0], type, !unindexed);
-            } catch (IllegalArgumentException e) {
-                throw new ArbalestException(
-                        ErrorCode.INVALID_DEFINITION,
-                        "unknown field type '" + parts[1] + "' in '" + text + "'",
-                        "use string, long, double, boolean or timestamp, or one of them with"
-                                + " _array",
-                        e);
-            }
         }
     }
 
@@ -283,11 +265,15 @@ final class CollectionCommand {
                                     + ", layout "
                                     + hnsw.codes().layout().label());
             shell.out().println();
-            TextTable fields = new TextTable("FIELD", "TYPE", "INDEXED");
-            definition
-                    .fields()
-                    .forEach(
-                            f -> fields.row(f.name(), label(f.type()), f.indexed() ? "yes" : "no"));
+            TextTable fields = new TextTable("FIELD", "TYPE", "INDEXED", "DEFAULT");
+            for (Field f : definition.fields()) {
+                Object value = f.defaultValue();
+                fields.row(
+                        f.name(),
+                        label(f.type()),
+                        f.indexed() ? "yes" : "no",
+                        value == null ? "" : HitFields.text(value));
+            }
             printTable(fields);
             shell.out().println();
             TextTable shards = new TextTable("SHARD", "FIRST HASH", "PRIMARY", "TERM", "IN SYNC");
@@ -302,6 +288,90 @@ final class CollectionCommand {
             printTable(shards);
             return ExitCode.OK;
         }
+    }
+
+    /** {@code arbalest collection add-field}. */
+    @Command(
+            name = "add-field",
+            description =
+                    "Add a metadata field to a collection that is in use. Points that were written"
+                            + " before have the default, or null.",
+            footerHeading = "%nExamples:%n",
+            footer = {
+                "  arbalest collection add-field docs author:string",
+                "  arbalest collection add-field docs views:long --default 0",
+                "  arbalest collection add-field docs labels:string_array --default '[\"new\"]'"
+            })
+    static final class AddField extends ClusterCommand {
+        @Parameters(index = "0", paramLabel = "NAME", description = "the collection")
+        String name = "";
+
+        @Parameters(
+                index = "1",
+                paramLabel = "FIELD:TYPE[:unindexed]",
+                description =
+                        "string, long, double, boolean, timestamp, or one of them with _array, or"
+                                + " json")
+        String field = "";
+
+        @Option(
+                names = "--default",
+                paramLabel = "LITERAL",
+                description =
+                        "what points have that are written without the field: text as it is, a time"
+                                + " as 2026-01-31T12:00:00Z, else as JSON; default: null")
+        @Nullable String literal;
+
+        AddField(Shell shell) {
+            super(shell);
+        }
+
+        @Override
+        int run(ArbalestClient client) {
+            Field added = field(field, literal);
+            ClusterImage.Collection grown = client.addField(name, added);
+            if (output.json()) {
+                printJson(document(grown));
+            } else {
+                shell.out()
+                        .println(
+                                "Collection "
+                                        + name
+                                        + " has field "
+                                        + added.name()
+                                        + " of type "
+                                        + label(added.type())
+                                        + ".");
+            }
+            return ExitCode.OK;
+        }
+    }
+
+    /** A field as it is declared on the command line. */
+    private static Field field(String text, @Nullable String literal) {
+        String[] parts = text.split(":", -1);
+        boolean unindexed = parts.length == 3 && parts[2].equals("unindexed");
+        if (parts.length < 2 || parts.length > 3 || (parts.length == 3 && !unindexed)) {
+            throw new ArbalestException(
+                    ErrorCode.INVALID_DEFINITION,
+                    "'" + text + "' does not declare a field",
+                    "write NAME:TYPE or NAME:TYPE:unindexed, for example section:string");
+        }
+        FieldType type;
+        try {
+            type = FieldType.valueOf(parts[1].toUpperCase(Locale.ROOT));
+        } catch (IllegalArgumentException e) {
+            throw new ArbalestException(
+                    ErrorCode.INVALID_DEFINITION,
+                    "unknown field type '" + parts[1] + "' in '" + text + "'",
+                    "use string, long, double, boolean or timestamp, or one of them with _array,"
+                            + " or json",
+                    e);
+        }
+        Field field = new Field(parts[0], type, !unindexed);
+        return literal == null
+                ? field
+                : new Field(parts[0], type, !unindexed, PointJson.literal(field, literal));
     }
 
     /** {@code arbalest collection drop}. */
@@ -367,6 +437,10 @@ final class CollectionCommand {
             entry.put("name", field.name());
             entry.put("type", label(field.type()));
             entry.put("indexed", field.indexed());
+            Object value = field.defaultValue();
+            if (value != null) {
+                entry.put("default", HitFields.json(field, value));
+            }
             fields.add(entry);
         }
         List<Object> shards = new ArrayList<>();

@@ -1,8 +1,11 @@
 package io.arbalest.cli;
 
 import io.arbalest.client.ArbalestClient;
+import io.arbalest.client.DeletedPoints;
 import io.arbalest.client.Point;
+import io.arbalest.model.ArbalestException;
 import io.arbalest.model.CollectionDefinition;
+import io.arbalest.model.ErrorCode;
 
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +19,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** {@code arbalest delete}: removes points by key or by a condition on their metadata. */
 @Command(
@@ -26,7 +30,9 @@ import java.util.Map;
         footerHeading = "%nExamples:%n",
         footer = {
             "  arbalest delete my-tool",
-            "  arbalest delete --where \"section = 'oldlibs' and installed_kb < 100\""
+            "  arbalest delete --where \"section = 'oldlibs' and installed_kb < 100\" --dry-run",
+            "  arbalest delete --where \"section = 'oldlibs' and installed_kb < 100\"",
+            "  arbalest delete --all"
         })
 final class DeleteCommand extends ClusterCommand {
     @Mixin CollectionOption collection = new CollectionOption();
@@ -45,7 +51,13 @@ final class DeleteCommand extends ClusterCommand {
                 required = true,
                 description = "every point that it accepts")
         @Nullable String where;
+
+        @Option(names = "--all", required = true, description = "every point of the collection")
+        boolean all;
     }
+
+    @Option(names = "--dry-run", description = "only count what --where or --all would delete")
+    boolean dryRun;
 
     DeleteCommand(Shell shell) {
         super(shell);
@@ -54,8 +66,14 @@ final class DeleteCommand extends ClusterCommand {
     @Override
     int run(ArbalestClient client) {
         CollectionDefinition definition = collection(client, collection.name).definition();
-        if (subject.where != null) {
-            return deleteWhere(client, definition, subject.where);
+        if (subject.where != null || subject.all) {
+            return deleteWhere(client, definition);
+        }
+        if (dryRun) {
+            throw new ArbalestException(
+                    ErrorCode.INVALID_CONFIGURATION,
+                    "--dry-run counts what --where or --all would delete, ids are given",
+                    "look at the points with: arbalest get ID");
         }
         List<String> ids = subject.ids;
         List<Point> deletes =
@@ -74,17 +92,36 @@ final class DeleteCommand extends ClusterCommand {
         return ExitCode.OK;
     }
 
-    private int deleteWhere(ArbalestClient client, CollectionDefinition definition, String where) {
-        long deleted = client.deleteWhere(definition.name(), where, Duration.ofSeconds(60));
+    private int deleteWhere(ArbalestClient client, CollectionDefinition definition) {
+        String where = subject.where == null ? "" : subject.where;
+        ArbalestClient.DeleteOptions options =
+                new ArbalestClient.DeleteOptions(
+                        where, subject.all, dryRun, Optional.empty(), Duration.ofSeconds(60));
+        long deleted = 0;
+        long changed = 0;
+        DeletedPoints step;
+        do {
+            step = client.deleteWhere(definition.name(), options);
+            deleted = dryRun ? step.deleted() : deleted + step.deleted();
+            changed += step.changed();
+        } while (!step.finished() && step.missing().isEmpty());
         if (output.json()) {
             Map<String, Object> document = new LinkedHashMap<>();
             document.put("collection", definition.name());
             document.put("where", where);
-            document.put("deletedPoints", deleted);
+            document.put(dryRun ? "matchingPoints" : "deletedPoints", deleted);
+            document.put("changedPoints", changed);
+            document.put("missingShards", step.missing().keySet().stream().sorted().toList());
             printJson(document);
         } else {
-            shell.out().println("Deleted: " + deleted + " points");
+            shell.out().println((dryRun ? "Would delete: " : "Deleted: ") + deleted + " points");
+            if (changed > 0) {
+                shell.out().println("Written again meanwhile, and kept: " + changed);
+            }
         }
-        return ExitCode.OK;
+        step.missing()
+                .forEach((shard, error) ->
+                        shell.err().println("shard " + shard + ": " + error.getMessage()));
+        return step.missing().isEmpty() ? ExitCode.OK : ExitCode.PARTIAL;
     }
 }

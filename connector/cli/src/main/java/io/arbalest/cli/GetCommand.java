@@ -72,7 +72,7 @@ final class GetCommand extends ClusterCommand {
             for (PointKey key : keys) {
                 Hit hit = found.get(key);
                 if (hit != null) {
-                    points.add(HitFields.document(hit));
+                    points.add(HitFields.document(definition, hit));
                 }
             }
             Map<String, Object> document = new LinkedHashMap<>();

@@ -1,11 +1,14 @@
 package io.arbalest.cli;
 
+import com.fasterxml.jackson.databind.util.RawValue;
+
 import io.arbalest.client.Hit;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.Binary16;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Field;
+import io.arbalest.model.FieldType;
 import io.arbalest.model.KeyType;
 
 import org.jspecify.annotations.Nullable;
@@ -40,7 +43,7 @@ final class HitFields {
     }
 
     /** The JSON of a point: id, version, fields and, if it came along, the vector. */
-    static Map<String, Object> document(Hit hit) {
+    static Map<String, Object> document(CollectionDefinition definition, Hit hit) {
         Map<String, Object> document = new LinkedHashMap<>();
         document.put(
                 "id",
@@ -48,12 +51,26 @@ final class HitFields {
                         ? (Object) hit.key().asLong()
                         : hit.key().toString());
         document.put("version", Json.version(hit.version()));
-        document.put("fields", hit.metadata());
+        Map<String, Object> fields = new LinkedHashMap<>();
+        hit.metadata()
+                .forEach((name, value) ->
+                        fields.put(
+                                name,
+                                definition
+                                        .field(name)
+                                        .map(field -> json(field, value))
+                                        .orElse(value)));
+        document.put("fields", fields);
         short[] vector = hit.vector();
         if (vector != null) {
             document.put("vector", vector(vector));
         }
         return document;
+    }
+
+    /** A value in JSON: the text of a json field is part of the document, as it was written. */
+    static Object json(Field field, Object value) {
+        return field.type() == FieldType.JSON ? new RawValue((String) value) : value;
     }
 
     /** The components as floats. */

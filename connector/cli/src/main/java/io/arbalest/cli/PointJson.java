@@ -2,11 +2,13 @@ package io.arbalest.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 
 import io.arbalest.client.Point;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
+import io.arbalest.model.ExplicitNull;
 import io.arbalest.model.Field;
 import io.arbalest.model.FieldType;
 import io.arbalest.model.KeyType;
@@ -26,9 +28,11 @@ import java.util.function.Function;
 
 /**
  * Reads the JSON of one point: {@code {"id": "a", "vector": [0.1, ...], "fields": {"section":
- * "net"}, "version": 7}}. Instead of {@code vector} there may be {@code text}, which is embedded.
- * {@code version} is a number or an object of {@code generation}, {@code version}, {@code
- * tiebreak}; without it the write wins over what the key has.
+ * "net"}, "version": 7}}. Instead of {@code vector} there may be {@code text}, which is embedded. A
+ * field that is null is set to null; one that is left out takes its default. With {@code "op":
+ * "patch"} there is no vector, and fields that are left out stay as they are. A json field takes
+ * any JSON value. {@code version} is a number or an object of {@code generation}, {@code version},
+ * {@code tiebreak}; without it the write wins over what the key has.
  *
  * <p>Immutable.
  */
@@ -52,16 +56,47 @@ final class PointJson {
         }
         for (Iterator<String> names = tree.fieldNames(); names.hasNext(); ) {
             String name = names.next();
-            if (!List.of("id", "vector", "text", "fields", "version").contains(name)) {
+            if (!List.of("id", "op", "vector", "text", "fields", "version").contains(name)) {
                 throw new ArbalestException(
                         ErrorCode.UNKNOWN_FIELD,
                         "unknown member '" + name + "'",
-                        "use id, vector or text, fields, version; metadata goes into fields");
+                        "use id, op, vector or text, fields, version; metadata goes into fields");
             }
         }
         PointKey key = key(definition.keyType(), tree.path("id"));
+        if (patch(tree)) {
+            return Point.patch(key, metadata(tree.path("fields")), version(tree.path("version")));
+        }
         return Point.upsert(
                 key, vector(tree), metadata(tree.path("fields")), version(tree.path("version")));
+    }
+
+    private static boolean patch(JsonNode tree) {
+        JsonNode operation = tree.path("op");
+        if (operation.isMissingNode() || operation.asText().equals("upsert")) {
+            return false;
+        }
+        if (!operation.asText().equals("patch")) {
+            throw fieldType("op", "\"upsert\" or \"patch\"", operation);
+        }
+        if (tree.has("vector") || tree.has("text")) {
+            throw new ArbalestException(
+                    ErrorCode.UNKNOWN_OPERATION,
+                    "a patch has a vector or a text, expected neither",
+                    "leave it out, or leave op out to write the whole point");
+        }
+        return true;
+    }
+
+    /**
+     * A value of a field that a user wrote as an argument: text and times as they are, else JSON.
+     */
+    static Object literal(Field field, String text) {
+        return switch (field.type()) {
+            case STRING, JSON -> text;
+            case TIMESTAMP -> scalar(field, FieldType.TIMESTAMP, TextNode.valueOf(text));
+            default -> value(field, tree(text));
+        };
     }
 
     /** The key that a user wrote as an argument. */
@@ -146,14 +181,19 @@ final class PointJson {
                                                             + definition.fields().stream()
                                                                     .map(Field::name)
                                                                     .toList()));
-                    if (!entry.getValue().isNull()) {
-                        metadata.put(field.name(), value(field, entry.getValue()));
-                    }
+                    metadata.put(
+                            field.name(),
+                            entry.getValue().isNull()
+                                    ? ExplicitNull.NULL
+                                    : value(field, entry.getValue()));
                 });
         return metadata;
     }
 
     private static Object value(Field field, JsonNode node) {
+        if (field.type() == FieldType.JSON) {
+            return node.toString();
+        }
         if (!field.type().isArray()) {
             return scalar(field, field.type(), node);
         }

@@ -247,7 +247,7 @@ sealed class SearchCommand extends ClusterCommand permits ExplainCommand {
             Map<String, Object> entry = new LinkedHashMap<>();
             entry.put("rank", hits.size() + 1);
             entry.put("score", hit.score());
-            entry.putAll(HitFields.document(hit));
+            entry.putAll(HitFields.document(definition, hit));
             hits.add(entry);
         }
         List<Object> missing = new ArrayList<>();

@@ -7,6 +7,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+import io.arbalest.model.ExplicitNull;
+import io.arbalest.model.Field;
+import io.arbalest.model.FieldType;
 import io.arbalest.model.IndexCodes;
 import io.arbalest.model.KeyType;
 import io.arbalest.model.PointKey;
@@ -76,6 +79,7 @@ class CommandLineTest {
                 "collection create",
                 "collection list",
                 "collection describe",
+                "collection add-field",
                 "collection drop",
                 "put",
                 "get",
@@ -311,8 +315,84 @@ class CommandLineTest {
         assertThat(run("delete", "--where", "section = 'net'")).isZero();
         assertThat(out()).contains("2 points");
         assertThat(client.points).isEmpty(); // the fake client's searches find everything
-        assertThat(client.queries.get(0).filter()).isEqualTo("section = 'net'");
-        assertThat(client.queries.get(0).exact()).isTrue();
+        assertThat(client.deletes)
+                .hasSize(2)
+                .allSatisfy(options -> {
+                    assertThat(options.filter()).isEqualTo("section = 'net'");
+                    assertThat(options.all()).isFalse();
+                    assertThat(options.dryRun()).isFalse();
+                });
+    }
+
+    @Test
+    void deleteCountsBeforeItDeletesEverything() throws IOException {
+        client.store("a", 1, 0, Map.of());
+        client.store("b", 1, 0, Map.of());
+        assertThat(run("delete", "--all", "--dry-run", "-o", "json")).isZero();
+        assertThat(json().path("matchingPoints").asInt()).isEqualTo(2);
+        assertThat(client.points).hasSize(2);
+        assertThat(run("delete", "--all")).isZero();
+        assertThat(client.points).isEmpty();
+        assertThat(client.deletes).allMatch(options -> options.all() && options.filter().isEmpty());
+        assertThat(run("delete", "a", "--dry-run")).isEqualTo(1);
+        assertThat(run("delete", "--all", "--where", "a = 1")).isEqualTo(2);
+    }
+
+    @Test
+    void fieldsAreAddedWithDefaults() throws IOException {
+        assertThat(run("collection", "add-field", "docs", "views:long", "--default", "7")).isZero();
+        assertThat(out()).contains("views of type long");
+        assertThat(run("collection", "add-field", "docs", "extra:json", "--default", "{\"a\": 1}"))
+                .isZero();
+        assertThat(
+                        run(
+                                "collection",
+                                "add-field",
+                                "docs",
+                                "since:timestamp:unindexed",
+                                "--default",
+                                "2026-01-31T12:00:00Z",
+                                "-o",
+                                "json"))
+                .isZero();
+        JsonNode fields = json().path("fields");
+        JsonNode since = fields.get(fields.size() - 1);
+        assertThat(since.path("default").asText()).isEqualTo("2026-01-31T12:00:00Z");
+        assertThat(since.path("indexed").asBoolean()).isFalse();
+        assertThat(fields.get(fields.size() - 2).path("default").path("a").asInt()).isEqualTo(1);
+        assertThat(run("collection", "describe", "docs")).isZero();
+        assertThat(out()).contains("DEFAULT").contains("views").contains("7");
+        assertThat(run("collection", "add-field", "docs", "views:string")).isEqualTo(1);
+        assertThat(err()).contains("ARB-1305");
+        assertThat(run("collection", "add-field", "docs", "n:long", "--default", "many"))
+                .isEqualTo(1);
+        assertThat(err()).contains("ARB-");
+        assertThat(run("collection", "add-field", "docs", "n:long", "--default", "\"1\""))
+                .isEqualTo(1);
+        assertThat(err()).contains("ARB-1109");
+        assertThat(run("collection", "add-field", "docs")).isEqualTo(2);
+    }
+
+    @Test
+    void putSaysNullPatchesAndTakesAnyJson() throws IOException {
+        client.addField("docs", new Field("extra", FieldType.JSON));
+        input =
+                """
+                {"id":"a","op":"patch","fields":{"section":null,"extra":{"deep":[1,null]}}}
+                {"id":"b","vector":[1,0],"fields":{"extra":"text"}}
+                {"id":"c","op":"patch","vector":[1,0]}
+                {"id":"d","op":"remove"}
+                """;
+        assertThat(run("put")).isEqualTo(1);
+        assertThat(err()).contains("line 3: ARB-1111").contains("line 4: ARB-4103");
+        assertThat(Objects.requireNonNull(client.points.get(PointKey.of("a"))).metadata())
+                .containsEntry("section", ExplicitNull.NULL)
+                .containsEntry("extra", "{\"deep\":[1,null]}");
+        client.store("e", 1, 0, Map.of("extra", "{\"deep\": [1]}"));
+        assertThat(run("get", "e", "-o", "json")).isZero();
+        assertThat(json().path("points").get(0).path("fields").path("extra").path("deep").get(0))
+                .isEqualTo(new ObjectMapper().readTree("1"));
+        assertThat(out()).contains("{\"deep\": [1]}");
     }
 
     @Test

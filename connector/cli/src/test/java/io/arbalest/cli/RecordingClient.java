@@ -1,6 +1,7 @@
 package io.arbalest.cli;
 
 import io.arbalest.client.ArbalestClient;
+import io.arbalest.client.DeletedPoints;
 import io.arbalest.client.Hit;
 import io.arbalest.client.Point;
 import io.arbalest.client.PointWriter;
@@ -77,6 +78,9 @@ final class RecordingClient implements ArbalestClient {
                 new Hit(point.key(), Double.NaN, new Version(0, 7, 0), point.vector(), metadata));
     }
 
+    /** Deletes by filter. */
+    final List<DeleteOptions> deletes = new ArrayList<>();
+
     @Override
     public ClusterImage image() {
         if (failure != null) {
@@ -111,6 +115,25 @@ final class RecordingClient implements ArbalestClient {
             CollectionDefinition definition, boolean ifNotExists) {
         definitions.put(definition.name(), definition);
         return collection(definition);
+    }
+
+    @Override
+    public ClusterImage.Collection addField(String collection, Field field) {
+        CollectionDefinition grown = image().requireCollection(collection).definition().with(field);
+        definitions.put(collection, grown);
+        return collection(grown);
+    }
+
+    /** Takes two calls; finds everything. */
+    @Override
+    public DeletedPoints deleteWhere(String collection, DeleteOptions options) {
+        deletes.add(options);
+        int found = points.size();
+        List<Integer> unfinished = deletes.size() == 1 ? List.of(0) : List.of();
+        if (!options.dryRun()) {
+            points.clear();
+        }
+        return new DeletedPoints(found, 0, unfinished, missing, new Token(new byte[0]));
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.arbalest.client;
 
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.CollectionDefinition;
+import io.arbalest.model.Field;
 import io.arbalest.model.PointKey;
 
 import org.jspecify.annotations.Nullable;
@@ -43,6 +44,16 @@ public interface ArbalestClient extends AutoCloseable {
     /** Creates a collection; the definition's incarnation is ignored. */
     ClusterImage.Collection createCollection(CollectionDefinition definition, boolean ifNotExists);
 
+    /**
+     * Adds a field to a collection that is in use, and waits until the nodes that answer know it.
+     * Points that were written before have the field's default, or null; writers that do not know
+     * the field go on, and what they write has the default. The very field again changes nothing.
+     *
+     * @throws io.arbalest.model.ArbalestException FIELD_EXISTS if there is another of that name,
+     *     INVALID_DEFINITION if there are too many
+     */
+    ClusterImage.Collection addField(String collection, Field field);
+
     void dropCollection(String name, boolean ifExists);
 
     /**
@@ -59,15 +70,38 @@ public interface ArbalestClient extends AutoCloseable {
     Token write(String collection, List<Point> points);
 
     /**
-     * Deletes every point that a filter accepts, in steps.
+     * Deletes the points that a filter accepts, where they are. Every point that is acknowledged
+     * before the call is looked at once; one that is written again between the look and the delete
+     * stays as it was written. Readers may see some of the points gone before the others.
+     *
+     * @return also if some shard did not finish: see there
+     * @throws io.arbalest.model.ArbalestException the filter's codes, with the place;
+     *     FILTER_MISSING if there is no filter and not all points are meant
+     */
+    DeletedPoints deleteWhere(String collection, DeleteOptions options);
+
+    /**
+     * As {@link #deleteWhere(String, DeleteOptions)}, again and again until every shard has
+     * finished.
      *
      * @param filter text of the filter language
      * @param timeout of each step
      * @return how many were deleted
+     * @throws io.arbalest.model.ArbalestException also if a shard does not answer
      */
     default long deleteWhere(String collection, String filter, Duration timeout) {
-        CollectionDefinition definition = image().requireCollection(collection).definition();
-        return new FilteredDelete(this, definition, filter, timeout).run();
+        DeleteOptions options = new DeleteOptions(filter, false, false, Optional.empty(), timeout);
+        long deleted = 0;
+        while (true) {
+            DeletedPoints step = deleteWhere(collection, options);
+            deleted += step.deleted();
+            if (!step.missing().isEmpty()) {
+                throw step.missing().values().iterator().next();
+            }
+            if (step.finished()) {
+                return deleted;
+            }
+        }
     }
 
     /**
@@ -102,6 +136,18 @@ public interface ArbalestClient extends AutoCloseable {
             long duplicateRows,
             long walBytes,
             String error) {}
+
+    /**
+     * What to delete.
+     *
+     * @param filter text of the filter language; empty only with {@code all}
+     * @param all every point is meant
+     * @param dryRun only count
+     * @param token wait until this write is visible
+     * @param timeout after which the nodes say how far they came; at most 10 minutes
+     */
+    record DeleteOptions(
+            String filter, boolean all, boolean dryRun, Optional<Token> token, Duration timeout) {}
 
     /**
      * How to get.

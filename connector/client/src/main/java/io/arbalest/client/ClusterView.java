@@ -94,6 +94,41 @@ final class ClusterView {
     }
 
     /**
+     * Waits until every node that answers knows the fields of a collection: a write with a field
+     * that was added just now may go to any of them.
+     */
+    void awaitFields(CollectionDefinition definition) {
+        long deadline = System.nanoTime() + options.callTimeout().toNanos();
+        refresh();
+        for (Endpoint endpoint : endpoints()) {
+            while (lags(endpoint, definition)) {
+                if (System.nanoTime() > deadline) {
+                    throw new ArbalestException(
+                            ErrorCode.METADATA_UNAVAILABLE,
+                            "a field was added to collection '"
+                                    + definition.name()
+                                    + "', but "
+                                    + endpoint
+                                    + " does not know it yet",
+                            "check that the nodes reach each other; adding it again does no harm");
+                }
+                pause();
+            }
+        }
+    }
+
+    private boolean lags(Endpoint endpoint, CollectionDefinition definition) {
+        try {
+            ClusterImage told = connections.to(endpoint).image(options.connectTimeout());
+            learn(told);
+            ClusterImage.Collection known = told.collections().get(definition.name());
+            return known == null || !known.definition().extendsFieldsOf(definition);
+        } catch (ArbalestException e) {
+            return false; // it learns of the field before it serves again
+        }
+    }
+
+    /**
      * Keeps the newer of this image and the cached one, and returns it: a node may lag behind what
      * another has told.
      */

@@ -4,11 +4,13 @@ import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
+import io.arbalest.model.Field;
 import io.arbalest.model.NodeInfo;
 import io.arbalest.model.PointKey;
 import io.arbalest.protocol.ActionNames;
 import io.arbalest.protocol.DefinitionCodec;
 import io.arbalest.protocol.ImageCodec;
+import io.arbalest.protocol.wire.AddField;
 import io.arbalest.protocol.wire.CollectionState;
 import io.arbalest.protocol.wire.CreateCollection;
 import io.arbalest.protocol.wire.DropCollection;
@@ -144,6 +146,28 @@ final class FlightArbalestClient implements ArbalestClient {
                                 ActionNames.CREATE_COLLECTION, request, CollectionState.parser()));
         view.awaitCollection(created.definition());
         return created;
+    }
+
+    @Override
+    public ClusterImage.Collection addField(String collection, Field field) {
+        AddField request =
+                AddField.newBuilder()
+                        .setCollection(collection)
+                        .setField(DefinitionCodec.toWire(field))
+                        .build();
+        ClusterImage.Collection grown =
+                ImageCodec.fromWire(
+                        view.callAny(ActionNames.ADD_FIELD, request, CollectionState.parser()));
+        view.awaitFields(grown.definition());
+        return grown;
+    }
+
+    @Override
+    public DeletedPoints deleteWhere(String collection, DeleteOptions deleteOptions) {
+        ClusterImage.Collection known = view.refresh().requireCollection(collection);
+        return new FilteredDelete(
+                        connections, threads, view.image(), known.definition(), deleteOptions)
+                .run();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.arbalest.client;
 
 import io.arbalest.model.Binary16;
+import io.arbalest.model.ExplicitNull;
 import io.arbalest.model.OperationKind;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
@@ -14,7 +15,9 @@ import java.util.Map;
  *
  * @param vector binary16 {@code [dimension]}; null for a delete and a patch; empty: keep the vector
  *     that the point has; not copied, must not be changed until acknowledged
- * @param metadata by field name; missing means null; empty for a delete
+ * @param metadata by field name; a field that is missing has no value given: an upsert takes its
+ *     default, or null, and a patch leaves it as it is; {@link ExplicitNull#NULL} sets it to null;
+ *     empty for a delete
  * @param version null: an unversioned write, which wins over what the key has
  */
 public record Point(
@@ -52,7 +55,10 @@ public record Point(
         return new Point(key, OperationKind.UPSERT, new short[0], metadata, version);
     }
 
-    /** As {@link #updateMetadata}, of the given fields only; the others stay as they are. */
+    /**
+     * As {@link #updateMetadata}, of the given fields only; the others stay as they are. A field
+     * given as {@link ExplicitNull#NULL} becomes null.
+     */
     public static Point patch(
             PointKey key, Map<String, Object> metadata, @Nullable Version version) {
         return new Point(key, OperationKind.PATCH, null, metadata, version);

@@ -36,7 +36,7 @@ public final class PointCheck {
      *
      * @throws ArbalestException KEY_TYPE_MISMATCH, UNKNOWN_OPERATION, VECTOR_MISSING,
      *     DIMENSION_MISMATCH, VECTOR_NOT_FINITE, VECTOR_OUT_OF_RANGE, VECTOR_ZERO, UNKNOWN_FIELD,
-     *     VALUE_TYPE_MISMATCH or LIMIT_EXCEEDED
+     *     VALUE_TYPE_MISMATCH, VALUE_NOT_JSON or LIMIT_EXCEEDED
      */
     public void check(Point point) {
         if (point.key().type() != definition.keyType()) {

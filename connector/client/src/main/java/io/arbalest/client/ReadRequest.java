@@ -1,6 +1,7 @@
 package io.arbalest.client;
 
 import io.arbalest.model.CollectionDefinition;
+import io.arbalest.model.Field;
 import io.arbalest.model.PointKey;
 import io.arbalest.protocol.QuerySchema;
 import io.arbalest.protocol.ResultSchema;
@@ -47,12 +48,13 @@ record ReadRequest(
                             .setCollection(definition.name())
                             .setIncarnation(UuidBytes.toWire(definition.incarnation()))
                             .setGet(get)
-                            .setIncludeVector(includeVector)
-                            .setAllFields_(fields == null);
-            if (fields != null) {
-                open.addAllFields(fields);
-            }
-            return open.build();
+                            .setIncludeVector(includeVector);
+            // By name: the node may know of fields that were added since.
+            return open.addAllFields(
+                            fields == null
+                                    ? definition.fields().stream().map(Field::name).toList()
+                                    : fields)
+                    .build();
         }
 
         Schema requestSchema() {

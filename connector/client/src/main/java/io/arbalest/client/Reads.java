@@ -80,7 +80,7 @@ final class Reads {
 
     /**
      * Runs a read; once more if it was refused and the collection turns out to have been created
-     * again.
+     * again, or to have other fields.
      */
     private <R> R freshly(String name, Read<R> read) {
         ClusterImage.Collection known = view.collection(name);
@@ -91,7 +91,7 @@ final class Reads {
                 throw e;
             }
             ClusterImage.Collection now = view.refresh().requireCollection(name);
-            if (now.definition().incarnation().equals(known.definition().incarnation())) {
+            if (now.definition().equals(known.definition())) {
                 throw e;
             }
             return read.in(now);

@@ -1,6 +1,7 @@
 package io.arbalest.flink;
 
 import io.arbalest.client.Point;
+import io.arbalest.model.ExplicitNull;
 import io.arbalest.model.KeyType;
 import io.arbalest.model.OperationKind;
 import io.arbalest.model.PointKey;
@@ -28,9 +29,9 @@ import java.util.Map;
  * <p>Version 1, big-endian: key type u8 (0 text, 1 int64), key length i32 and bytes, operation u8,
  * component count i32 (-1: no vector) and binary16 components, field count i32, then for each field
  * its name and value, then u8 whether there is a version and, if so, generation i32, version i64,
- * tiebreak i64. A text is a length i32 and UTF-8. A value is a tag u8 (0 null, 1 text, 2 int64, 3
- * float64, 4 boolean, 5 instant as seconds i64 and nanoseconds i32, 6 list as count i32 and values)
- * and its body.
+ * tiebreak i64. A text is a length i32 and UTF-8. A value is a tag u8 (0 none, 1 text, 2 int64, 3
+ * float64, 4 boolean, 5 instant as seconds i64 and nanoseconds i32, 6 list as count i32 and values,
+ * 7 set to null) and its body.
  *
  * <p>Thread-safe: no state.
  */
@@ -47,6 +48,7 @@ final class PointTypeSerializer extends TypeSerializerSingleton<Point> {
     private static final byte BOOLEAN = 4;
     private static final byte INSTANT = 5;
     private static final byte LIST = 6;
+    private static final byte SET_TO_NULL = 7;
 
     @Override
     public boolean isImmutableType() {
@@ -138,6 +140,8 @@ final class PointTypeSerializer extends TypeSerializerSingleton<Point> {
     private static void writeValue(@Nullable Object value, DataOutputView out) throws IOException {
         if (value == null) {
             out.writeByte(NULL);
+        } else if (value == ExplicitNull.NULL) {
+            out.writeByte(SET_TO_NULL);
         } else if (value instanceof String text) {
             out.writeByte(TEXT);
             writeText(text, out);
@@ -169,6 +173,7 @@ final class PointTypeSerializer extends TypeSerializerSingleton<Point> {
         byte tag = in.readByte();
         return switch (tag) {
             case NULL -> null;
+            case SET_TO_NULL -> ExplicitNull.NULL;
             case TEXT -> readText(in);
             case LONG -> in.readLong();
             case DOUBLE -> in.readDouble();

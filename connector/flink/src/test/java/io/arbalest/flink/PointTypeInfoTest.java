@@ -3,6 +3,7 @@ package io.arbalest.flink;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.arbalest.client.Point;
+import io.arbalest.model.ExplicitNull;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
 
@@ -51,6 +52,10 @@ class PointTypeInfoTest {
         assertThat(back.vector()).containsExactly(upsert.vector());
         assertThat(back.metadata()).isEqualTo(metadata);
         assertThat(back.version()).isEqualTo(upsert.version());
+
+        Point patch =
+                Point.patch(PointKey.of(1), Map.of("gone", ExplicitNull.NULL, "kept", 1L), null);
+        assertThat(roundTrip(patch)).isEqualTo(patch);
 
         Point delete = roundTrip(Point.delete(PointKey.of(-7), null));
         assertThat(delete).isEqualTo(Point.delete(PointKey.of(-7), null));

@@ -1,6 +1,7 @@
 package io.arbalest.flink;
 
 import io.arbalest.client.ArbalestClient;
+import io.arbalest.client.DeletedPoints;
 import io.arbalest.client.Hit;
 import io.arbalest.client.Point;
 import io.arbalest.client.PointWriter;
@@ -12,6 +13,7 @@ import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
+import io.arbalest.model.Field;
 import io.arbalest.model.PointKey;
 
 import org.jspecify.annotations.Nullable;
@@ -147,6 +149,16 @@ final class RecordingClient implements ArbalestClient {
     @Override
     public ClusterImage.Collection createCollection(
             CollectionDefinition definition, boolean ifNotExists) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public ClusterImage.Collection addField(String collection, Field field) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public DeletedPoints deleteWhere(String collection, DeleteOptions options) {
         throw new UnsupportedOperationException();
     }
 

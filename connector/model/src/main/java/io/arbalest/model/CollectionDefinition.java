@@ -1,5 +1,6 @@
 package io.arbalest.model;
 
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -8,7 +9,8 @@ import java.util.UUID;
 import java.util.regex.Pattern;
 
 /**
- * What a collection is: everything that is fixed at creation.
+ * What a collection is: everything that is fixed at creation, and the fields, to which others may
+ * be added at the end.
  *
  * @param name lower-case letters, digits, {@code -} and {@code _}; starts with a letter; at most 64
  * @param incarnation unique to this creation: a dropped and recreated collection has another;
@@ -70,6 +72,54 @@ public record CollectionDefinition(
             throw new ArbalestException(
                     ErrorCode.INVALID_DEFINITION, what + " is not allowed", fix);
         }
+    }
+
+    /**
+     * The same collection with one more field, at the end.
+     *
+     * @return this, if it has the very field already
+     * @throws ArbalestException FIELD_EXISTS if it has another field of that name,
+     *     INVALID_DEFINITION if it has as many fields as it may
+     */
+    public CollectionDefinition with(Field added) {
+        Field existing = field(added.name()).orElse(null);
+        if (added.equals(existing)) {
+            return this;
+        }
+        if (existing != null) {
+            throw new ArbalestException(
+                    ErrorCode.FIELD_EXISTS,
+                    "collection '"
+                            + name
+                            + "' has field "
+                            + existing.describe()
+                            + ", which cannot become "
+                            + added.describe(),
+                    "choose another name; a field's type, index and default do not change");
+        }
+        List<Field> more = new ArrayList<>(fields);
+        more.add(added);
+        return withFields(more);
+    }
+
+    /** The same collection with these fields. */
+    public CollectionDefinition withFields(List<Field> others) {
+        return new CollectionDefinition(
+                name,
+                incarnation,
+                keyType,
+                dimension,
+                metric,
+                hnsw,
+                others,
+                shardCount,
+                replicationFactor);
+    }
+
+    /** Whether these fields begin with all those of another definition, in their order. */
+    public boolean extendsFieldsOf(CollectionDefinition other) {
+        int known = other.fields().size();
+        return known <= fields.size() && fields.subList(0, known).equals(other.fields());
     }
 
     /** The declared field of this name. */

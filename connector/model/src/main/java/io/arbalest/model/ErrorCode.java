@@ -27,17 +27,20 @@ public enum ErrorCode {
     UNKNOWN_OPERATION(1111, false),
     VERSION_BELOW_HORIZON(1112, false),
     VERSION_CONFLICT(1113, false),
+    VALUE_NOT_JSON(1114, false),
     // 12xx: queries and filters
     UNKNOWN_FIELD(1201, false),
     FILTER_SYNTAX(1202, false),
     FILTER_TYPE_MISMATCH(1203, false),
     NO_KNOWN_WORD(1204, false),
     FIELD_NOT_INDEXED(1205, false),
+    FILTER_MISSING(1206, false),
     // 13xx: collections
     UNKNOWN_COLLECTION(1301, false),
     COLLECTION_EXISTS(1302, false),
     INVALID_DEFINITION(1303, false),
     STALE_INCARNATION(1304, true),
+    FIELD_EXISTS(1305, false),
     // 20xx: routing and ownership
     NOT_OWNER(2001, true),
     WRONG_TERM(2002, true),

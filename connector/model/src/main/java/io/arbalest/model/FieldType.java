@@ -6,6 +6,8 @@ import java.util.List;
 /**
  * The type of a metadata field and the Java type that carries its values: String, Long, Double,
  * Boolean, {@link Instant} (microseconds UTC), and a {@link List} of the element's type for arrays.
+ * A JSON value is its text, kept and returned byte for byte; filters may only ask whether there is
+ * one.
  */
 public enum FieldType {
     STRING(String.class, false),
@@ -17,7 +19,8 @@ public enum FieldType {
     LONG_ARRAY(Long.class, true),
     DOUBLE_ARRAY(Double.class, true),
     BOOLEAN_ARRAY(Boolean.class, true),
-    TIMESTAMP_ARRAY(Instant.class, true);
+    TIMESTAMP_ARRAY(Instant.class, true),
+    JSON(String.class, false);
 
     private final Class<?> elementClass;
     private final boolean array;

@@ -16,6 +16,12 @@ public final class ActionNames {
     /** Body DropCollection; answered with a ClusterImage. */
     public static final String DROP_COLLECTION = "drop-collection";
 
+    /** Body AddField; answered with a CollectionState. */
+    public static final String ADD_FIELD = "add-field";
+
+    /** Body DeleteWhere; answered with a DeleteWhereReply. */
+    public static final String DELETE_WHERE = "delete-where";
+
     /** Body ShardStatusRequest; answered with a ShardStatusReply about this node's shards. */
     public static final String SHARD_STATUS = "shard-status";
 

@@ -33,7 +33,7 @@ public interface ColumnReader {
     /** A reader of a vector whose Arrow type was checked to be that of the field type. */
     static ColumnReader of(FieldType type, FieldVector vector) {
         return switch (type) {
-            case STRING, LONG, DOUBLE, BOOLEAN, TIMESTAMP -> scalar(type, vector);
+            case STRING, LONG, DOUBLE, BOOLEAN, TIMESTAMP, JSON -> scalar(type, vector);
             case STRING_ARRAY -> list(FieldType.STRING, (ListVector) vector);
             case LONG_ARRAY -> list(FieldType.LONG, (ListVector) vector);
             case DOUBLE_ARRAY -> list(FieldType.DOUBLE, (ListVector) vector);
@@ -44,7 +44,7 @@ public interface ColumnReader {
 
     private static ColumnReader scalar(FieldType type, FieldVector vector) {
         return switch (type) {
-            case STRING -> {
+            case STRING, JSON -> {
                 VarCharVector strings = (VarCharVector) vector;
                 yield row ->
                         strings.isNull(row)

@@ -9,11 +9,13 @@ import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 
 import java.util.List;
+import java.util.Map;
 
 /**
  * The Arrow type of everything that travels in a column: Utf8, Int64, Float64, Bool,
  * Timestamp(microseconds, "UTC"), lists of these for arrays, FixedSizeList of binary16 or float32
- * for vectors. Columns are nullable.
+ * for vectors. JSON is Utf8, sent as Arrow's canonical extension type {@code arrow.json} and
+ * accepted with or without that mark. Columns are nullable.
  *
  * <p>Thread-safe: no state.
  */
@@ -24,6 +26,7 @@ final class ColumnTypes {
     static final String GENERATION = "_generation";
     static final String VERSION = "_version";
     static final String TIEBREAK = "_tiebreak";
+    static final String NULLS = "_nulls";
     static final String QUERY = "query";
     static final String SCORE = "score";
     static final String DISTANCE = "distance";
@@ -40,6 +43,10 @@ final class ColumnTypes {
             new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE);
     private static final ArrowType TIMESTAMP = new ArrowType.Timestamp(TimeUnit.MICROSECOND, "UTC");
     private static final String ELEMENT = "item";
+
+    /** What marks a Utf8 column as JSON, as Arrow's list of canonical extension types has it. */
+    private static final Map<String, String> JSON_MARK =
+            Map.of("ARROW:extension:name", "arrow.json", "ARROW:extension:metadata", "");
 
     private ColumnTypes() {}
 
@@ -65,6 +72,13 @@ final class ColumnTypes {
 
     static Field metadata(io.arbalest.model.Field field) {
         ArrowType element = elementType(field.type());
+        if (field.type() == FieldType.JSON) {
+            return new Field(
+                    field.name(),
+                    new org.apache.arrow.vector.types.pojo.FieldType(
+                            true, element, null, JSON_MARK),
+                    List.of());
+        }
         if (!field.type().isArray()) {
             return Field.nullable(field.name(), element);
         }
@@ -74,9 +88,17 @@ final class ColumnTypes {
                 List.of(Field.nullable(ELEMENT, element)));
     }
 
+    /** Names of fields, many a row. */
+    static Field nulls() {
+        return new Field(
+                NULLS,
+                org.apache.arrow.vector.types.pojo.FieldType.nullable(ArrowType.List.INSTANCE),
+                List.of(Field.nullable(ELEMENT, UTF8)));
+    }
+
     static ArrowType elementType(FieldType type) {
         return switch (type) {
-            case STRING, STRING_ARRAY -> UTF8;
+            case STRING, STRING_ARRAY, JSON -> UTF8;
             case LONG, LONG_ARRAY -> INT64;
             case DOUBLE, DOUBLE_ARRAY -> FLOAT64;
             case BOOLEAN, BOOLEAN_ARRAY -> ArrowType.Bool.INSTANCE;

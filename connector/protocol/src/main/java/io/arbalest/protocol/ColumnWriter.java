@@ -35,7 +35,7 @@ public interface ColumnWriter {
     /** A writer for a vector whose Arrow type is that of the field type. */
     static ColumnWriter of(FieldType type, FieldVector vector) {
         return switch (type) {
-            case STRING, LONG, DOUBLE, BOOLEAN, TIMESTAMP -> scalar(type, vector);
+            case STRING, LONG, DOUBLE, BOOLEAN, TIMESTAMP, JSON -> scalar(type, vector);
             case STRING_ARRAY -> list(FieldType.STRING, (ListVector) vector);
             case LONG_ARRAY -> list(FieldType.LONG, (ListVector) vector);
             case DOUBLE_ARRAY -> list(FieldType.DOUBLE, (ListVector) vector);
@@ -51,7 +51,7 @@ public interface ColumnWriter {
 
     private static ColumnWriter scalar(FieldType type, FieldVector vector) {
         return switch (type) {
-            case STRING -> {
+            case STRING, JSON -> {
                 VarCharVector strings = (VarCharVector) vector;
                 yield (row, value) -> {
                     if (value != null) {

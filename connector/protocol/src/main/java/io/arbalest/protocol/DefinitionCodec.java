@@ -74,17 +74,32 @@ public final class DefinitionCodec {
                 wire.getReplicationFactor() == 0 ? 1 : wire.getReplicationFactor());
     }
 
-    private static io.arbalest.protocol.wire.Field toWire(Field field) {
-        return io.arbalest.protocol.wire.Field.newBuilder()
-                .setName(field.name())
-                .setType(fieldType(field.type()))
-                .setUnindexed(!field.indexed())
-                .build();
+    /** As a create or add-field request has it. */
+    public static io.arbalest.protocol.wire.Field toWire(Field field) {
+        var wire =
+                io.arbalest.protocol.wire.Field.newBuilder()
+                        .setName(field.name())
+                        .setType(fieldType(field.type()))
+                        .setUnindexed(!field.indexed());
+        Object value = field.defaultValue();
+        if (value != null) {
+            wire.setDefaultValue(ValueCodec.toWire(value));
+        }
+        return wire.build();
     }
 
-    private static Field fromWire(io.arbalest.protocol.wire.Field wire) {
-        return new Field(
-                wire.getName(), fieldType(wire.getType(), wire.getName()), !wire.getUnindexed());
+    /** As a create or add-field request has it; refused with INVALID_DEFINITION. */
+    public static Field fromWire(io.arbalest.protocol.wire.Field wire) {
+        FieldType type = fieldType(wire.getType(), wire.getName());
+        Object value =
+                wire.hasDefaultValue()
+                        ? ValueCodec.fromWire(wire.getDefaultValue(), wire.getName())
+                        : null;
+        Field field = new Field(wire.getName(), type, !wire.getUnindexed(), value);
+        if (value != null) {
+            MetadataValues.check(field, value);
+        }
+        return field;
     }
 
     private static io.arbalest.protocol.wire.KeyType keyType(KeyType type) {
@@ -175,6 +190,7 @@ public final class DefinitionCodec {
             case DOUBLE_ARRAY -> io.arbalest.protocol.wire.FieldType.DOUBLE_ARRAY;
             case BOOLEAN_ARRAY -> io.arbalest.protocol.wire.FieldType.BOOLEAN_ARRAY;
             case TIMESTAMP_ARRAY -> io.arbalest.protocol.wire.FieldType.TIMESTAMP_ARRAY;
+            case JSON -> io.arbalest.protocol.wire.FieldType.JSON;
         };
     }
 
@@ -190,6 +206,7 @@ public final class DefinitionCodec {
             case DOUBLE_ARRAY -> FieldType.DOUBLE_ARRAY;
             case BOOLEAN_ARRAY -> FieldType.BOOLEAN_ARRAY;
             case TIMESTAMP_ARRAY -> FieldType.TIMESTAMP_ARRAY;
+            case JSON -> FieldType.JSON;
             default ->
                     throw unknown(
                             "type of field '" + field + "'",

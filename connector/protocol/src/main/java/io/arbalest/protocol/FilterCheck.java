@@ -95,6 +95,16 @@ public final class FilterCheck {
     /** The literal in the type of the field or of its elements. */
     static Object literal(Field field, Use use, Object literal) {
         boolean array = use == Use.CONTAINED;
+        if (field.type() == FieldType.JSON) {
+            throw new ArbalestException(
+                    ErrorCode.FILTER_TYPE_MISMATCH,
+                    "field '"
+                            + field.name()
+                            + "' is JSON, which only is null and is not null can ask about",
+                    "write "
+                            + field.name()
+                            + " is not null, or add a field for what you filter by");
+        }
         if (field.type().isArray() != array) {
             throw new ArbalestException(
                     ErrorCode.FILTER_TYPE_MISMATCH,
@@ -208,7 +218,7 @@ public final class FilterCheck {
             case DOUBLE, DOUBLE_ARRAY -> "1.5";
             case BOOLEAN, BOOLEAN_ARRAY -> "true";
             case TIMESTAMP, TIMESTAMP_ARRAY -> "'2026-01-31T12:00:00Z'";
-            case STRING, STRING_ARRAY -> "'text'";
+            case STRING, STRING_ARRAY, JSON -> "'text'";
         };
     }
 }

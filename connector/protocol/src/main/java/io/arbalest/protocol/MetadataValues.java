@@ -2,7 +2,9 @@ package io.arbalest.protocol;
 
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+import io.arbalest.model.ExplicitNull;
 import io.arbalest.model.Field;
+import io.arbalest.model.FieldType;
 
 import java.util.List;
 
@@ -14,8 +16,13 @@ import java.util.List;
 public final class MetadataValues {
     private MetadataValues() {}
 
-    /** Refused with VALUE_TYPE_MISMATCH (another class, or NaN) or LIMIT_EXCEEDED. */
+    /**
+     * Refused with VALUE_TYPE_MISMATCH (another class, or NaN), VALUE_NOT_JSON or LIMIT_EXCEEDED.
+     */
     public static void check(Field field, Object value) {
+        if (value == ExplicitNull.NULL) {
+            return;
+        }
         if (!field.type().accepts(value)) {
             throw new ArbalestException(
                     ErrorCode.VALUE_TYPE_MISMATCH,
@@ -32,6 +39,8 @@ public final class MetadataValues {
                 throw tooLarge(field, list.size() + " elements", WireLimits.MAX_ARRAY_ELEMENTS);
             }
             list.forEach(element -> checkScalar(field, element));
+        } else if (field.type() == FieldType.JSON) {
+            JsonText.check(field, (String) value);
         } else {
             checkScalar(field, value);
         }

@@ -1,6 +1,8 @@
 package io.arbalest.protocol;
 
+import io.arbalest.model.ExplicitNull;
 import io.arbalest.model.Field;
+import io.arbalest.model.FieldType;
 import io.arbalest.model.OperationKind;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
@@ -33,6 +35,7 @@ public final class PutBatch implements AutoCloseable {
     private final BigIntVector versions;
     private final BigIntVector tiebreaks;
     private final Map<String, ColumnWriter> metadata = new LinkedHashMap<>();
+    private final ColumnWriter nulls;
     private int rows;
 
     public PutBatch(PutSchema schema, BufferAllocator allocator) {
@@ -43,6 +46,7 @@ public final class PutBatch implements AutoCloseable {
         this.generations = (IntVector) root.getVector(ColumnTypes.GENERATION);
         this.versions = (BigIntVector) root.getVector(ColumnTypes.VERSION);
         this.tiebreaks = (BigIntVector) root.getVector(ColumnTypes.TIEBREAK);
+        this.nulls = ColumnWriter.of(FieldType.STRING_ARRAY, root.getVector(ColumnTypes.NULLS));
         for (Field field : schema.definition().fields()) {
             metadata.put(field.name(), ColumnWriter.of(field.type(), root.getVector(field.name())));
         }
@@ -59,7 +63,11 @@ public final class PutBatch implements AutoCloseable {
         vectors.allocate(expectedRows);
     }
 
-    /** Appends a row; metadata that the collection does not declare is left out. */
+    /**
+     * Appends a row; metadata that the collection does not declare is left out.
+     *
+     * @param values by field name; {@link ExplicitNull#NULL} sets a field to null
+     */
     public void add(
             PointKey key,
             OperationKind operation,
@@ -79,7 +87,17 @@ public final class PutBatch implements AutoCloseable {
             versions.setSafe(row, version.version());
             tiebreaks.setSafe(row, version.tiebreak());
         }
-        metadata.forEach((name, column) -> column.set(row, values.get(name)));
+        metadata.forEach((name, column) -> {
+            Object value = values.get(name);
+            column.set(row, value == ExplicitNull.NULL ? null : value);
+        });
+        if (values.containsValue(ExplicitNull.NULL)) {
+            nulls.set(
+                    row,
+                    metadata.keySet().stream()
+                            .filter(name -> values.get(name) == ExplicitNull.NULL)
+                            .toList());
+        }
     }
 
     /** Ends the batch; the root is then ready to be sent. */

@@ -2,7 +2,9 @@ package io.arbalest.protocol;
 
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+import io.arbalest.model.ExplicitNull;
 import io.arbalest.model.Field;
+import io.arbalest.model.FieldType;
 import io.arbalest.model.OperationKind;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
@@ -38,9 +40,12 @@ public final class PutRows {
     private final @Nullable BigIntVector versions;
     private final @Nullable BigIntVector tiebreaks;
     private final List<MetadataColumn> metadata = new ArrayList<>();
+    private final @Nullable ColumnReader nulls;
+    private final PutSchema schema;
 
     public PutRows(PutSchema schema, VectorSchemaRoot root) {
         this.root = root;
+        this.schema = schema;
         this.keys = new KeyColumn(root.getVector(ColumnTypes.ID));
         FieldVector vector = optional(schema, ColumnTypes.VECTOR);
         this.vectors = vector == null ? null : new VectorColumn((FixedSizeListVector) vector);
@@ -48,6 +53,8 @@ public final class PutRows {
         this.generations = (IntVector) optional(schema, ColumnTypes.GENERATION);
         this.versions = (BigIntVector) optional(schema, ColumnTypes.VERSION);
         this.tiebreaks = (BigIntVector) optional(schema, ColumnTypes.TIEBREAK);
+        FieldVector named = optional(schema, ColumnTypes.NULLS);
+        this.nulls = named == null ? null : ColumnReader.of(FieldType.STRING_ARRAY, named);
         for (Field field : schema.definition().fields()) {
             FieldVector column = optional(schema, field.name());
             if (column != null) {
@@ -113,8 +120,10 @@ public final class PutRows {
     }
 
     /**
-     * The row's metadata by field name, in the collection's order, without nulls. Refused with
-     * VALUE_TYPE_MISMATCH for a NaN and with LIMIT_EXCEEDED for values beyond {@link WireLimits}.
+     * The row's metadata by field name: values that are given, and {@link ExplicitNull#NULL} for
+     * the fields that are set to null. Refused with VALUE_TYPE_MISMATCH for a NaN and for a field
+     * that has a value and is set to null, VALUE_NOT_JSON, UNKNOWN_FIELD, and with LIMIT_EXCEEDED
+     * for values beyond {@link WireLimits}.
      */
     public Map<String, Object> metadata(int row) {
         Map<String, Object> values = new LinkedHashMap<>();
@@ -125,6 +134,30 @@ public final class PutRows {
                 values.put(column.field.name(), value);
             }
         }
+        if (nulls != null && nulls.get(row) instanceof List<?> named) {
+            named.forEach(name -> setToNull((String) name, values));
+        }
         return values;
+    }
+
+    private void setToNull(String name, Map<String, Object> values) {
+        if (schema.definition().field(name).isEmpty()) {
+            throw new ArbalestException(
+                    ErrorCode.UNKNOWN_FIELD,
+                    "_nulls names field '"
+                            + name
+                            + "', which collection '"
+                            + schema.definition().name()
+                            + "' does not have",
+                    "use one of "
+                            + schema.definition().fields().stream().map(Field::name).toList());
+        }
+        Object value = values.put(name, ExplicitNull.NULL);
+        if (value != null && value != ExplicitNull.NULL) {
+            throw new ArbalestException(
+                    ErrorCode.VALUE_TYPE_MISMATCH,
+                    "field '" + name + "' has a value and is named in _nulls, expected one of them",
+                    "leave the value out, or the name");
+        }
     }
 }

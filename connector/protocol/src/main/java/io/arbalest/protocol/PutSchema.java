@@ -23,14 +23,18 @@ import java.util.Map;
  *   _generation  int32                                         absent or null: 0
  *   _version     int64                                         absent or null: the row is unversioned
  *   _tiebreak    int64                                         absent or null: 0
- *   NAME         the declared type of field NAME               absent: null
+ *   _nulls       list of utf8: names of fields set to null     absent or null: none
+ *   NAME         the declared type of field NAME               absent or null: no value is given
  * </pre>
  *
- * <p>In a patch, a null leaves the field as it is.
+ * <p>An upsert without a value for a field takes the field's default, or null if it has none; a
+ * patch leaves the field as it is. To set a field to null, a row names it in {@code _nulls}. So a
+ * writer that does not know a field which was added later goes on as before.
  *
  * <p>Any other column is refused with {@link ErrorCode#SCHEMA_MISMATCH}, another dimension with
  * {@link ErrorCode#DIMENSION_MISMATCH}, another type of id with {@link
- * ErrorCode#KEY_TYPE_MISMATCH}. Golden file: {@code golden/put-schema-v1.json}.
+ * ErrorCode#KEY_TYPE_MISMATCH}. Golden files: {@code golden/put-schema-v1.json}, and {@code
+ * put-schema-v1-nulls.json} with {@code _nulls}.
  *
  * <p>Immutable.
  */
@@ -62,6 +66,7 @@ public final class PutSchema {
         columns.add(nullable(ColumnTypes.GENERATION));
         columns.add(nullable(ColumnTypes.VERSION));
         columns.add(nullable(ColumnTypes.TIEBREAK));
+        columns.add(ColumnTypes.nulls());
         definition.fields().forEach(field -> columns.add(ColumnTypes.metadata(field)));
         return new PutSchema(definition, new Schema(columns));
     }
@@ -82,6 +87,7 @@ public final class PutSchema {
                         ColumnTypes.VERSION,
                         ColumnTypes.TIEBREAK ->
                         SchemaMismatch.checkType(column, nullable(column.getName()).getType());
+                case ColumnTypes.NULLS -> SchemaMismatch.checkNulls(column);
                 default -> checkMetadata(column, definition);
             }
         }
@@ -92,6 +98,16 @@ public final class PutSchema {
                             + ColumnTypes.idType(definition.keyType()));
         }
         return new PutSchema(definition, schema);
+    }
+
+    /** Whether every column is the protocol's or named like a field of the collection. */
+    public static boolean knows(CollectionDefinition definition, Schema schema) {
+        return schema.getFields().stream()
+                .map(org.apache.arrow.vector.types.pojo.Field::getName)
+                .allMatch(name ->
+                        name.startsWith("_")
+                                || Field.RESERVED_NAMES.contains(name)
+                                || definition.field(name).isPresent());
     }
 
     private static void checkMetadata(
@@ -115,8 +131,12 @@ public final class PutSchema {
                                                 + definition.fields().stream()
                                                         .map(Field::name)
                                                         .toList(),
-                                        "leave the column out, or declare the field when creating"
-                                                + " the collection"));
+                                        "leave the column out, or add the field: arbalest"
+                                                + " collection add-field "
+                                                + definition.name()
+                                                + " "
+                                                + name
+                                                + ":TYPE"));
         SchemaMismatch.checkMetadata(column, declared);
     }
 

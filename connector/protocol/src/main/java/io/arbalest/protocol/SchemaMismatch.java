@@ -54,6 +54,24 @@ final class SchemaMismatch {
         }
     }
 
+    /** The column of names of fields that are set to null. */
+    static void checkNulls(Field column) {
+        boolean texts =
+                column.getType() instanceof ArrowType.List
+                        && column.getChildren().get(0).getType().equals(ColumnTypes.UTF8);
+        if (!texts) {
+            throw of(
+                    "column "
+                            + column.getName()
+                            + " has type "
+                            + column.getType()
+                            + " of "
+                            + column.getChildren()
+                            + ", expected a list of utf8",
+                    "name the fields that a row sets to null, or leave the column out");
+        }
+    }
+
     static void checkId(Field column, CollectionDefinition definition) {
         ArrowType expected = ColumnTypes.idType(definition.keyType());
         if (!column.getType().equals(expected)) {

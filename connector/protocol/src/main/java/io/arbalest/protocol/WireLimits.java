@@ -42,6 +42,12 @@ public final class WireLimits {
     /** UTF-8 bytes of one metadata string. */
     public static final int MAX_STRING_BYTES = 1 << 20;
 
+    /** UTF-8 bytes of one JSON value: half of what a row's metadata may have. */
+    public static final int MAX_JSON_BYTES = 32 << 10;
+
+    /** Objects and arrays of a JSON value that are open at once. */
+    public static final int MAX_JSON_DEPTH = 64;
+
     /** Elements of one metadata array. */
     public static final int MAX_ARRAY_ELEMENTS = 65_536;
 

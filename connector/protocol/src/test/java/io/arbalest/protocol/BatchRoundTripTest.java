@@ -7,6 +7,9 @@ import io.arbalest.model.ArbalestException;
 import io.arbalest.model.Binary16;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
+import io.arbalest.model.ExplicitNull;
+import io.arbalest.model.Field;
+import io.arbalest.model.FieldType;
 import io.arbalest.model.KeyType;
 import io.arbalest.model.Metric;
 import io.arbalest.model.OperationKind;
@@ -16,8 +19,11 @@ import io.arbalest.model.Version;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.VectorSchemaRoot;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import java.time.Instant;
 import java.util.List;
@@ -83,6 +89,111 @@ class BatchRoundTripTest {
                                 ArbalestException.class,
                                 e -> assertThat(e.code()).isEqualTo(ErrorCode.VECTOR_MISSING));
             }
+        }
+    }
+
+    private static final CollectionDefinition WITH_JSON =
+            Definitions.of(KeyType.STRING, Metric.IP, 2)
+                    .withFields(
+                            List.of(
+                                    new Field("section", FieldType.STRING),
+                                    new Field("extra", FieldType.JSON)));
+
+    @Test
+    void nullsAreSaidByNameAndJsonComesBackAsItIs() {
+        String json = "{ \"a\": [1, 2.50, null],\t\"b\": \"\\u00fc\" }";
+        try (PutBatch batch = new PutBatch(PutSchema.full(WITH_JSON), allocator)) {
+            batch.clear(4);
+            Map<String, Object> both = Map.of("section", ExplicitNull.NULL, "extra", json);
+            batch.add(PointKey.of("a"), OperationKind.PATCH, null, Map.of(), null);
+            batch.add(PointKey.of("b"), OperationKind.PATCH, null, both, null);
+            Map<String, Object> nulls =
+                    Map.of("section", ExplicitNull.NULL, "extra", ExplicitNull.NULL);
+            batch.add(PointKey.of("c"), OperationKind.PATCH, null, nulls, null);
+            batch.add(PointKey.of("d"), OperationKind.DELETE, null, Map.of(), null);
+            VectorSchemaRoot root = batch.finish();
+            PutRows rows = new PutRows(PutSchema.check(root.getSchema(), WITH_JSON), root);
+            assertThat(rows.metadata(0)).isEmpty();
+            assertThat(rows.metadata(1)).isEqualTo(both);
+            assertThat(rows.metadata(2)).isEqualTo(nulls);
+            assertThat(rows.metadata(3)).isEmpty();
+        }
+    }
+
+    @Test
+    void whatCannotBeBothOrIsNoFieldIsRefusedByRow() {
+        try (PutBatch batch = new PutBatch(PutSchema.full(WITH_JSON), allocator)) {
+            batch.clear(2);
+            Map<String, Object> some = Map.of("section", "net");
+            batch.add(PointKey.of("a"), OperationKind.UPSERT, null, some, null);
+            batch.add(PointKey.of("b"), OperationKind.UPSERT, null, some, null);
+            ColumnWriter nulls =
+                    ColumnWriter.of(FieldType.STRING_ARRAY, batch.root().getVector("_nulls"));
+            nulls.set(0, List.of("section"));
+            nulls.set(1, List.of("extra", "wide"));
+            PutRows rows = new PutRows(PutSchema.full(WITH_JSON), batch.finish());
+            assertThatThrownBy(() -> rows.metadata(0)).hasMessageContaining("ARB-1109");
+            assertThatThrownBy(() -> rows.metadata(1)).hasMessageContaining("ARB-1201");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{\"a\": 1|at character",
+                "{\"a\": 1}}|at character 9",
+                "1 2|at character 3: more follows",
+                "{'a': 1}|at character 2",
+                "{\"a\": NaN}|at character",
+                "{\"a\": 1, \"a\": 2}|Duplicate",
+                "hello|at character",
+                "|it is empty"
+            })
+    void whatIsNotJsonIsRefusedWithItsPlace(@Nullable String text, String saying) {
+        Field field = new Field("extra", FieldType.JSON);
+        String value = text == null ? " " : text;
+        assertThatThrownBy(() -> MetadataValues.check(field, value))
+                .isInstanceOfSatisfying(
+                        ArbalestException.class,
+                        e -> assertThat(e.code()).isEqualTo(ErrorCode.VALUE_NOT_JSON))
+                .hasMessageContaining(saying);
+    }
+
+    @Test
+    void jsonHasLimits() {
+        Field field = new Field("extra", FieldType.JSON);
+        String deepest = "[".repeat(WireLimits.MAX_JSON_DEPTH);
+        MetadataValues.check(field, deepest + "]".repeat(WireLimits.MAX_JSON_DEPTH));
+        MetadataValues.check(field, "\"" + "x".repeat(WireLimits.MAX_JSON_BYTES - 2) + "\"");
+        assertThatThrownBy(() -> MetadataValues.check(field, "[" + deepest))
+                .isInstanceOf(ArbalestException.class)
+                .hasMessageContaining("depth");
+        assertThatThrownBy(() ->
+                        MetadataValues.check(
+                                field, "\"" + "ü".repeat(WireLimits.MAX_JSON_BYTES / 2) + "\""))
+                .isInstanceOfSatisfying(
+                        ArbalestException.class,
+                        e -> assertThat(e.code()).isEqualTo(ErrorCode.LIMIT_EXCEEDED));
+    }
+
+    @Test
+    void filtersMayOnlyAskWhetherThereIsJson() {
+        assertThat(FilterText.parseFor(WITH_JSON, "extra is not null and section = 'a'"))
+                .isNotNull();
+        for (String filter :
+                List.of(
+                        "extra = '{}'",
+                        "extra like 'a%'",
+                        "extra contains 'a'",
+                        "extra in ('a', 'b')",
+                        "extra between 'a' and 'b'")) {
+            assertThatThrownBy(() -> FilterText.parseFor(WITH_JSON, "section = 'a' and " + filter))
+                    .isInstanceOfSatisfying(
+                            ArbalestException.class,
+                            e -> assertThat(e.code()).isEqualTo(ErrorCode.FILTER_TYPE_MISMATCH))
+                    .hasMessageContaining("filter at character ")
+                    .hasMessageContaining("is JSON");
         }
     }
 

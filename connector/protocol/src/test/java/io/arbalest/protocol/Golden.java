@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -13,6 +14,14 @@ import java.nio.file.Path;
  */
 final class Golden {
     private Golden() {}
+
+    /** The text of a file that today's release reads and no longer writes. */
+    static String read(String name) throws IOException {
+        try (InputStream stream = Golden.class.getResourceAsStream("/golden/" + name)) {
+            assertThat(stream).as("golden file %s", name).isNotNull();
+            return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
 
     /** Checks that today's bytes are the file's, and returns the file's. */
     static byte[] check(String name, byte[] today) throws IOException {

@@ -9,6 +9,7 @@ import com.google.protobuf.Parser;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.ErrorCode;
+import io.arbalest.model.FieldType;
 import io.arbalest.model.HashRange;
 import io.arbalest.model.KeyType;
 import io.arbalest.model.Metric;
@@ -17,7 +18,10 @@ import io.arbalest.model.PointKey;
 import io.arbalest.model.RowStatus;
 import io.arbalest.model.ShardAssignment;
 import io.arbalest.model.ShardId;
+import io.arbalest.protocol.wire.AddField;
 import io.arbalest.protocol.wire.BatchHeader;
+import io.arbalest.protocol.wire.DeleteWhere;
+import io.arbalest.protocol.wire.DeleteWhereReply;
 import io.arbalest.protocol.wire.ExchangeOpen;
 import io.arbalest.protocol.wire.GetRequest;
 import io.arbalest.protocol.wire.MissingShard;
@@ -217,11 +221,51 @@ class GoldenFormatTest {
     }
 
     @Test
+    void addFieldAndDeleteWhere() throws Exception {
+        io.arbalest.model.Field field =
+                new io.arbalest.model.Field(
+                        "labels", FieldType.STRING_ARRAY, false, List.of("new"));
+        pinned(
+                "add-field-v1.bin",
+                AddField.newBuilder()
+                        .setCollection("packages")
+                        .setField(DefinitionCodec.toWire(field))
+                        .build(),
+                AddField.parser());
+        assertThat(DefinitionCodec.fromWire(DefinitionCodec.toWire(field))).isEqualTo(field);
+        pinned(
+                "delete-where-v1.bin",
+                DeleteWhere.newBuilder()
+                        .setCollection("packages")
+                        .setIncarnation(UuidBytes.toWire(Definitions.INCARNATION))
+                        .setFilter("section = 'net'")
+                        .setAll(true)
+                        .setDryRun(true)
+                        .setToken(TokenCodec.toWire(POSITION))
+                        .setTimeoutMillis(500)
+                        .addShards(2)
+                        .build(),
+                DeleteWhere.parser());
+        pinned(
+                "delete-where-reply-v1.bin",
+                DeleteWhereReply.newBuilder()
+                        .setDeleted(7)
+                        .setChanged(1)
+                        .addUnfinished(2)
+                        .addMissing(MissingShard.newBuilder().setShard(1).setError(ERROR))
+                        .setToken(TokenCodec.toWire(POSITION))
+                        .build(),
+                DeleteWhereReply.parser());
+    }
+
+    @Test
     void schemas() throws Exception {
         var strings = Definitions.of(KeyType.STRING, Metric.IP, 4);
         var longs = Definitions.of(KeyType.INT64, Metric.L2, 4);
-        Schema put = schema("put-schema-v1.json", PutSchema.full(strings).arrow());
+        Schema put = schema("put-schema-v1-nulls.json", PutSchema.full(strings).arrow());
         assertThat(PutSchema.check(put, strings).arrow()).isEqualTo(put);
+        Schema withoutNulls = Schema.fromJSON(Golden.read("put-schema-v1.json"));
+        assertThat(PutSchema.check(withoutNulls, strings).arrow()).isEqualTo(withoutNulls);
         Schema search =
                 schema("result-schema-v1.json", ResultSchema.search(longs, null, true).arrow());
         ResultSchema.search(longs, null, true).check(search);

@@ -2,6 +2,7 @@ package io.arbalest.cluster;
 
 import com.google.protobuf.ByteString;
 
+import io.arbalest.cluster.wire.AddField;
 import io.arbalest.cluster.wire.Collection;
 import io.arbalest.cluster.wire.Command;
 import io.arbalest.cluster.wire.CreateCollection;
@@ -16,7 +17,6 @@ import io.arbalest.model.ClusterImage;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Field;
-import io.arbalest.model.FieldType;
 import io.arbalest.model.HashRange;
 import io.arbalest.model.HnswParams;
 import io.arbalest.model.IndexCodes;
@@ -51,22 +51,6 @@ final class MetadataMessages {
                     Metric.L2, io.arbalest.cluster.wire.Metric.METRIC_L2,
                     Metric.IP, io.arbalest.cluster.wire.Metric.METRIC_IP,
                     Metric.COSINE, io.arbalest.cluster.wire.Metric.METRIC_COSINE);
-    private static final Map<FieldType, io.arbalest.cluster.wire.FieldType> FIELD_TYPES =
-            Map.of(
-                    FieldType.STRING, io.arbalest.cluster.wire.FieldType.FIELD_TYPE_STRING,
-                    FieldType.LONG, io.arbalest.cluster.wire.FieldType.FIELD_TYPE_LONG,
-                    FieldType.DOUBLE, io.arbalest.cluster.wire.FieldType.FIELD_TYPE_DOUBLE,
-                    FieldType.BOOLEAN, io.arbalest.cluster.wire.FieldType.FIELD_TYPE_BOOLEAN,
-                    FieldType.TIMESTAMP, io.arbalest.cluster.wire.FieldType.FIELD_TYPE_TIMESTAMP,
-                    FieldType.STRING_ARRAY,
-                            io.arbalest.cluster.wire.FieldType.FIELD_TYPE_STRING_ARRAY,
-                    FieldType.LONG_ARRAY, io.arbalest.cluster.wire.FieldType.FIELD_TYPE_LONG_ARRAY,
-                    FieldType.DOUBLE_ARRAY,
-                            io.arbalest.cluster.wire.FieldType.FIELD_TYPE_DOUBLE_ARRAY,
-                    FieldType.BOOLEAN_ARRAY,
-                            io.arbalest.cluster.wire.FieldType.FIELD_TYPE_BOOLEAN_ARRAY,
-                    FieldType.TIMESTAMP_ARRAY,
-                            io.arbalest.cluster.wire.FieldType.FIELD_TYPE_TIMESTAMP_ARRAY);
     private static final Map<IndexCodes.Kind, io.arbalest.cluster.wire.IndexCodes> CODES =
             Map.of(
                     IndexCodes.Kind.AUTO, io.arbalest.cluster.wire.IndexCodes.INDEX_CODES_AUTO,
@@ -98,6 +82,16 @@ final class MetadataMessages {
                                 .setDefinition(toMessage(definition))
                                 .setIfNotExists(ifNotExists)
                                 .addAllMembers(members))
+                .build();
+    }
+
+    static Command addField(String collection, UUID incarnation, Field field) {
+        return command()
+                .setAddField(
+                        AddField.newBuilder()
+                                .setCollection(collection)
+                                .setIncarnation(bytes(incarnation))
+                                .setField(FieldMessages.toMessage(field)))
                 .build();
     }
 
@@ -220,11 +214,7 @@ final class MetadataMessages {
                         .setShardCount(definition.shardCount())
                         .setReplicationFactor(definition.replicationFactor());
         for (Field field : definition.fields()) {
-            message.addFields(
-                    io.arbalest.cluster.wire.Field.newBuilder()
-                            .setName(field.name())
-                            .setType(number(FIELD_TYPES, field.type()))
-                            .setIndexed(field.indexed()));
+            message.addFields(FieldMessages.toMessage(field));
         }
         return message.build();
     }
@@ -243,18 +233,12 @@ final class MetadataMessages {
                         new IndexCodes(
                                 ofNumber(CODES, message.getCodes()),
                                 ofNumber(LAYOUTS, message.getLayout()))),
-                message.getFieldsList().stream()
-                        .map(f ->
-                                new Field(
-                                        f.getName(),
-                                        ofNumber(FIELD_TYPES, f.getType()),
-                                        f.getIndexed()))
-                        .toList(),
+                message.getFieldsList().stream().map(FieldMessages::fromMessage).toList(),
                 message.getShardCount(),
                 message.getReplicationFactor());
     }
 
-    private static <W, N> N number(Map<W, N> numbers, W word) {
+    static <W, N> N number(Map<W, N> numbers, W word) {
         N number = numbers.get(word);
         if (number == null) {
             throw new IllegalStateException("no number for " + word);
@@ -262,7 +246,7 @@ final class MetadataMessages {
         return number;
     }
 
-    private static <W, N> W ofNumber(Map<W, N> numbers, N number) {
+    static <W, N> W ofNumber(Map<W, N> numbers, N number) {
         for (Map.Entry<W, N> entry : numbers.entrySet()) {
             if (entry.getValue().equals(number)) {
                 return entry.getKey();
@@ -274,7 +258,7 @@ final class MetadataMessages {
                 "run the release that wrote it, or a later one");
     }
 
-    private static ByteString bytes(UUID uuid) {
+    static ByteString bytes(UUID uuid) {
         return ByteString.copyFrom(
                 ByteBuffer.allocate(16)
                         .putLong(uuid.getMostSignificantBits())
@@ -282,7 +266,7 @@ final class MetadataMessages {
                         .flip());
     }
 
-    private static UUID uuid(ByteString bytes) {
+    static UUID uuid(ByteString bytes) {
         if (bytes.size() != 16) {
             throw new ArbalestException(
                     ErrorCode.MALFORMED_REQUEST,

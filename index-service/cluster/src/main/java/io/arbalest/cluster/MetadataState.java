@@ -2,6 +2,7 @@ package io.arbalest.cluster;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 
+import io.arbalest.cluster.wire.AddField;
 import io.arbalest.cluster.wire.Command;
 import io.arbalest.cluster.wire.CreateCollection;
 import io.arbalest.cluster.wire.DropCollection;
@@ -110,6 +111,7 @@ public final class MetadataState {
                             MetadataMessages.fromMessage(command.getRegisterNode().getNode()));
             case CREATE_COLLECTION -> create(index, command.getCreateCollection());
             case DROP_COLLECTION -> drop(index, command.getDropCollection());
+            case ADD_FIELD -> addField(index, command.getAddField());
             case BODY_NOT_SET -> throw new IllegalStateException("checked while parsing");
         };
     }
@@ -180,6 +182,28 @@ public final class MetadataState {
                             List.of()));
         }
         return shards;
+    }
+
+    private ClusterImage addField(long index, AddField command) {
+        ClusterImage.Collection found = image.requireCollection(command.getCollection());
+        if (!found.definition()
+                .incarnation()
+                .equals(MetadataMessages.uuid(command.getIncarnation()))) {
+            throw new ArbalestException(
+                    ErrorCode.STALE_INCARNATION,
+                    "collection '"
+                            + command.getCollection()
+                            + "' was dropped and created again before the field was added",
+                    "look at its fields and call again");
+        }
+        CollectionDefinition grown =
+                found.definition().with(FieldMessages.fromMessage(command.getField()));
+        if (grown.equals(found.definition())) {
+            return image;
+        }
+        Map<String, ClusterImage.Collection> collections = new HashMap<>(image.collections());
+        collections.put(grown.name(), new ClusterImage.Collection(grown, found.shards()));
+        return new ClusterImage(index, image.nodes(), collections);
     }
 
     private ClusterImage drop(long index, DropCollection command) {

@@ -10,6 +10,7 @@ import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
+import io.arbalest.model.Field;
 import io.arbalest.model.NodeInfo;
 
 import org.apache.ratis.protocol.RaftGroup;
@@ -227,6 +228,20 @@ public final class RatisCatalog implements ClusterCatalog, AutoCloseable {
                         MetadataMessages.createCollection(
                                 proposed, ifNotExists, options.memberNames()))
                 .thenApply(reached -> reached.requireCollection(definition.name()));
+    }
+
+    @Override
+    public CompletableFuture<ClusterImage.Collection> addField(String collection, Field field) {
+        ClusterImage.Collection known;
+        try {
+            known = image.requireCollection(collection);
+        } catch (ArbalestException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+        return change(
+                        MetadataMessages.addField(
+                                collection, known.definition().incarnation(), field))
+                .thenApply(reached -> reached.requireCollection(collection));
     }
 
     @Override

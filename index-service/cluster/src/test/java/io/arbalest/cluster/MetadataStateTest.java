@@ -9,6 +9,8 @@ import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
+import io.arbalest.model.Field;
+import io.arbalest.model.FieldType;
 import io.arbalest.model.HashRange;
 import io.arbalest.model.HnswParams;
 import io.arbalest.model.IndexCodes;
@@ -20,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -109,6 +112,84 @@ class MetadataStateTest {
         assertThat(image.index()).isEqualTo(1);
         assertThat(image.requireCollection("packages").definition().incarnation())
                 .isEqualTo(new UUID(9, 1));
+    }
+
+    /** One field for each way to have a default. */
+    private static List<Field> added() {
+        return List.of(
+                new Field("g0", FieldType.JSON),
+                new Field("g1", FieldType.STRING, true, "ü"),
+                new Field("g2", FieldType.LONG, false, -7L),
+                new Field("g3", FieldType.DOUBLE, true, 0.5),
+                new Field("g4", FieldType.BOOLEAN, true, false),
+                new Field("g5", FieldType.TIMESTAMP, true, Instant.ofEpochSecond(-1, 5_000)),
+                new Field("g6", FieldType.STRING_ARRAY, true, List.of("a", "")),
+                new Field("g7", FieldType.LONG_ARRAY, true, List.of()));
+    }
+
+    private Reply add(long index, long incarnation, Field field) {
+        return Samples.apply(
+                state,
+                index,
+                MetadataMessages.addField("packages", new UUID(9, incarnation), field));
+    }
+
+    @Test
+    void addsFieldsAtTheEndOnce() {
+        create(1, "packages", 1, 3, false);
+        CollectionDefinition before = state.image().requireCollection("packages").definition();
+        long index = 1;
+        for (Field field : added()) {
+            index++;
+            assertDone(add(index, 1, field), index);
+            assertDone(add(100 + index, 1, field), index); // the reply was lost
+        }
+        ClusterImage.Collection grown = state.image().requireCollection("packages");
+        assertThat(grown.definition().extendsFieldsOf(before)).isTrue();
+        assertThat(grown.definition().fields()).endsWith(added().toArray(new Field[0]));
+        assertThat(grown.shards()).hasSize(3);
+        assertRefused(add(300, 1, new Field("g1", FieldType.STRING)), ErrorCode.FIELD_EXISTS);
+        assertRefused(add(301, 1, new Field("g2", FieldType.DOUBLE)), ErrorCode.FIELD_EXISTS);
+        assertRefused(add(302, 2, new Field("g9", FieldType.LONG)), ErrorCode.STALE_INCARNATION);
+        MetadataState restored = new MetadataState();
+        restored.restore(state.snapshot());
+        assertThat(restored.image()).isEqualTo(state.image());
+        int more = CollectionDefinition.MAX_FIELDS - grown.definition().fields().size();
+        for (int i = 0; i < more; i++) {
+            assertDone(add(400 + i, 1, new Field("h" + i, FieldType.LONG)), 400 + i);
+        }
+        assertRefused(add(999, 1, new Field("h999", FieldType.LONG)), ErrorCode.INVALID_DEFINITION);
+    }
+
+    @Test
+    void writesTheGoldenBytesOfAddedFieldsAndReadsThem() throws IOException {
+        StringBuilder written = new StringBuilder();
+        create(1, "packages", 1, 1, false);
+        for (Field field : added()) {
+            byte[] command =
+                    MetadataMessages.addField("packages", new UUID(9, 1), field).toByteArray();
+            written.append(
+                    "add field %s = %s\n"
+                            .formatted(field.name(), HexFormat.of().formatHex(command)));
+            state.apply(2, command);
+        }
+        written.append("snapshot = " + HexFormat.of().formatHex(state.snapshot()) + "\n");
+        String file = golden("metadata-group-fields-v1.txt");
+        assertThat(written.toString()).isEqualTo(file);
+        String snapshot =
+                file.lines().filter(l -> l.startsWith("snapshot = ")).findFirst().orElseThrow();
+        MetadataState read = new MetadataState();
+        read.restore(HexFormat.of().parseHex(snapshot.substring("snapshot = ".length())));
+        assertThat(read.image()).isEqualTo(state.image());
+    }
+
+    private static String golden(String name) throws IOException {
+        try (InputStream in = MetadataStateTest.class.getResourceAsStream("/golden/" + name)) {
+            if (in == null) {
+                throw new AssertionError("no golden/" + name);
+            }
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
     }
 
     @Test
@@ -204,14 +285,7 @@ class MetadataStateTest {
 
     @Test
     void writesTheGoldenBytesAndReadsThem() throws IOException {
-        String file;
-        try (InputStream in =
-                MetadataStateTest.class.getResourceAsStream("/golden/metadata-group-v1.txt")) {
-            if (in == null) {
-                throw new AssertionError("no golden/metadata-group-v1.txt");
-            }
-            file = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        }
+        String file = golden("metadata-group-v1.txt");
         StringBuilder written = new StringBuilder();
         golden().forEach((name, bytes) ->
                 written.append(name + " = " + HexFormat.of().formatHex(bytes) + "\n"));

@@ -31,11 +31,13 @@ final class Samples {
                 7401 + 10 * number);
     }
 
-    /** A collection with a field of every type. */
+    /** A collection with a field of every type that the first golden bytes knew. */
     static CollectionDefinition collection(String name, long incarnation, int shards) {
         List<Field> fields = new ArrayList<>();
         for (FieldType type : FieldType.values()) {
-            fields.add(new Field("f" + fields.size(), type, fields.size() % 2 == 0));
+            if (type != FieldType.JSON) {
+                fields.add(new Field("f" + fields.size(), type, fields.size() % 2 == 0));
+            }
         }
         return new CollectionDefinition(
                 name,

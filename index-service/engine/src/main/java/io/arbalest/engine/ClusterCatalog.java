@@ -2,6 +2,7 @@ package io.arbalest.engine;
 
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.CollectionDefinition;
+import io.arbalest.model.Field;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -28,6 +29,13 @@ public interface ClusterCatalog {
      */
     CompletableFuture<ClusterImage.Collection> createCollection(
             CollectionDefinition definition, boolean ifNotExists);
+
+    /**
+     * Adds a field to a collection; completes when this node has applied it. The very field again
+     * changes nothing; another one of that name fails with {@code FIELD_EXISTS}, one too many with
+     * {@code INVALID_DEFINITION}.
+     */
+    CompletableFuture<ClusterImage.Collection> addField(String collection, Field field);
 
     /** Drops a collection; fails with {@code UNKNOWN_COLLECTION} unless {@code ifExists}. */
     CompletableFuture<ClusterImage> dropCollection(String name, boolean ifExists);

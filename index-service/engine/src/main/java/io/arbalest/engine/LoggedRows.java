@@ -19,7 +19,9 @@ import java.lang.foreign.MemorySegment;
  * @param vectorOffsets where in {@code vectors} a row's vector starts, in bytes; {@link
  *     #NO_VECTOR}: it has none
  * @param metadata as {@link io.arbalest.metadata.MetadataCodec} encodes it; empty for deletes
- * @param values the same decoded; null for deletes
+ * @param values the same decoded: of an upsert, what is stored; of a patch, null where a field
+ *     stays as it is and {@link io.arbalest.model.ExplicitNull#NULL} where it becomes null; there
+ *     may be fewer than the collection has fields by now. Null for deletes
  */
 record LoggedRows(
         Header header,

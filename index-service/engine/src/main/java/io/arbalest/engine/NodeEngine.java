@@ -32,6 +32,7 @@ import java.util.concurrent.Executor;
  *
  * <pre>
  * DATA/shards/INCARNATION/created          "format=1 collection=NAME image=INDEX": see below
+ * DATA/shards/INCARNATION/fields           the newest fields that were followed, see {@link FieldsFile}
  * DATA/shards/INCARNATION/NUMBER/wal       the log
  * DATA/shards/INCARNATION/NUMBER/metadata  the store: keys, rows, postings, which rows have ended
  * DATA/shards/INCARNATION/NUMBER/segments  sealed segments
@@ -67,6 +68,7 @@ public final class NodeEngine implements Engine {
     private final ShardWorkers workers;
     private final LogOpener logs;
     private final KernelChecks kernels;
+    private final FieldsFile fields;
 
     private final Map<ShardId, ShardCore> shards = new ConcurrentHashMap<>();
 
@@ -107,6 +109,7 @@ public final class NodeEngine implements Engine {
                         env.scheduler()
                                 .parallel(ThreadPriorities.INDEXER, options.indexerThreads()),
                         env.scheduler().parallel(ThreadPriorities.MERGER, MERGER_THREADS));
+        this.fields = new FieldsFile(env.disk());
         this.logs = new FileLogs(options, env, acceptedLosses);
         this.kernels = new KernelChecks(env, workers.merger());
         workers.merger().execute(() -> KernelWarmUp.once(env.random()));
@@ -164,8 +167,11 @@ public final class NodeEngine implements Engine {
             }
         }
         wanted.forEach((id, shard) -> {
-            if (!shards.containsKey(id)) {
+            ShardCore known = shards.get(id);
+            if (known == null) {
                 start(id, shard, image.index());
+            } else if (shard.definition().fields().size() > known.collection().fields().size()) {
+                then(id, () -> addFields(known, shard.definition()));
             }
         });
         removeDropped(image.index(), living);
@@ -192,8 +198,22 @@ public final class NodeEngine implements Engine {
                 id,
                 () -> {
                     recordCreation(incarnation, wanted.definition().name(), imageIndex);
-                    shard.open();
+                    if (addFields(shard, wanted.definition())) {
+                        shard.open();
+                    }
                 });
+    }
+
+    /** Whether the shard may go on. */
+    private boolean addFields(ShardCore shard, CollectionDefinition definition) {
+        Path incarnation = shardsDirectory.resolve(definition.incarnation().toString());
+        try {
+            shard.addFields(fields.newest(incarnation, definition));
+            return true;
+        } catch (ArbalestException e) {
+            shard.fieldsFailed(e);
+            return false;
+        }
     }
 
     private void then(ShardId id, Runnable step) {

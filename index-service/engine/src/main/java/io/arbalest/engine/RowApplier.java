@@ -54,7 +54,7 @@ final class RowApplier {
         this.segments = segments;
         this.metadata = metadata;
         this.metrics = metrics;
-        this.update = new RowUpdate(segments, segments.definition());
+        this.update = new RowUpdate(segments, metadata);
         this.last = metadata.appliedSequenceNumber();
     }
 

@@ -19,8 +19,9 @@ import java.util.List;
  *     completes
  * @param vectorPresent which rows have a vector; an upsert without one is refused with
  *     VECTOR_MISSING. Not changed until the write's future completes
- * @param metadata values in the order of the collection's fields, null for null; ignored for
- *     deletes
+ * @param metadata values in the order of the collection's fields; null, or missing at the end: none
+ *     is given, so an upsert takes the default and a patch leaves the field as it is; {@link
+ *     io.arbalest.model.ExplicitNull#NULL}: null. Ignored for deletes
  */
 public record RowBatch(
         List<OperationKind> operations,

@@ -7,6 +7,7 @@ import io.arbalest.metadata.MetadataCodec;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
+import io.arbalest.model.Field;
 import io.arbalest.model.Metric;
 import io.arbalest.model.OperationKind;
 import io.arbalest.model.PointKey;
@@ -80,13 +81,13 @@ final class RowCheck {
         Map<Integer, ArbalestException> errors = new TreeMap<>();
         List<LoggedRows> pieces = new ArrayList<>();
         List<int[]> rowNumbers = new ArrayList<>();
-        byte[][] metadata = new byte[batch.rows()][];
+        Encoded encoded = new Encoded(batch.rows());
         int[] piece = new int[Math.min(pieceRows, batch.rows())];
         int count = 0;
         long bytes = 0;
         for (int row = 0; row < batch.rows(); row++) {
             try {
-                metadata[row] = check(batch, row);
+                check(batch, row, encoded);
             } catch (ArbalestException e) {
                 errors.put(row, e);
                 continue;
@@ -95,10 +96,10 @@ final class RowCheck {
                     RowFormat.rowBytes(
                             batch.keys().get(row),
                             batch.versions().get(row),
-                            metadata[row].length,
+                            encoded.metadata[row].length,
                             vectorBytes);
             if (count == pieceRows || (count > 0 && bytes + rowBytes > pieceBytes)) {
-                add(pieces, rowNumbers, header, batch, metadata, Arrays.copyOf(piece, count));
+                add(pieces, rowNumbers, header, batch, encoded, Arrays.copyOf(piece, count));
                 count = 0;
                 bytes = 0;
             }
@@ -106,9 +107,20 @@ final class RowCheck {
             bytes += rowBytes;
         }
         if (count > 0) {
-            add(pieces, rowNumbers, header, batch, metadata, Arrays.copyOf(piece, count));
+            add(pieces, rowNumbers, header, batch, encoded, Arrays.copyOf(piece, count));
         }
         return new Checked(pieces, rowNumbers, errors);
+    }
+
+    /** What is logged and applied of the metadata of the rows that passed. */
+    private static final class Encoded {
+        final byte[][] metadata;
+        final @Nullable Object[] @Nullable [] values;
+
+        Encoded(int rows) {
+            metadata = new byte[rows][];
+            values = new @Nullable Object[rows][];
+        }
     }
 
     private void add(
@@ -116,7 +128,7 @@ final class RowCheck {
             List<int[]> rowNumbers,
             LoggedRows.Header header,
             RowBatch batch,
-            byte[][] encoded,
+            Encoded encoded,
             int[] numbers) {
         int n = numbers.length;
         OperationKind[] operations = new OperationKind[n];
@@ -130,11 +142,11 @@ final class RowCheck {
             operations[i] = batch.operations().get(row);
             keys[i] = batch.keys().get(row);
             versions[i] = batch.versions().get(row);
-            metadata[i] = encoded[row];
+            metadata[i] = encoded.metadata[row];
             boolean delete = operations[i] == OperationKind.DELETE;
             boolean vector = !delete && batch.vectorPresent().get(row);
             offsets[i] = vector ? (long) row * vectorBytes : LoggedRows.NO_VECTOR;
-            values[i] = delete ? null : batch.metadata().get(row);
+            values[i] = encoded.values[row];
         }
         pieces.add(
                 new LoggedRows(
@@ -206,8 +218,8 @@ final class RowCheck {
         }
     }
 
-    /** The row's encoded metadata. */
-    private byte[] check(RowBatch batch, int row) {
+    /** Checks a row and encodes its metadata. */
+    private void check(RowBatch batch, int row, Encoded encoded) {
         PointKey key = batch.keys().get(row);
         if (key.type() != definition.keyType()) {
             throw new ArbalestException(
@@ -221,24 +233,25 @@ final class RowCheck {
                             + definition.keyType(),
                     "send the id column as " + definition.keyType());
         }
-        return switch (batch.operations().get(row)) {
-            case DELETE -> NO_METADATA;
+        boolean vector = batch.vectorPresent().get(row);
+        switch (batch.operations().get(row)) {
+            case DELETE -> encoded.metadata[row] = NO_METADATA;
             case UPSERT -> {
-                if (batch.vectorPresent().get(row)) {
+                if (vector) {
                     checkVector(batch, row, key);
                 }
-                yield metadata(batch, row, key);
+                encode(batch, row, false, encoded);
             }
             case PATCH -> {
-                if (batch.vectorPresent().get(row)) {
+                if (vector) {
                     throw new ArbalestException(
                             ErrorCode.UNKNOWN_OPERATION,
                             at(row, key) + "a patch brings a vector, expected none",
                             "send the whole point as an upsert, or leave the vector out");
                 }
-                yield metadata(batch, row, key);
+                encode(batch, row, true, encoded);
             }
-        };
+        }
     }
 
     private void checkVector(RowBatch batch, int row, PointKey key) {
@@ -290,25 +303,39 @@ final class RowCheck {
                 "send finite values of at most 65504 in magnitude");
     }
 
-    private byte[] metadata(RowBatch batch, int row, PointKey key) {
-        byte[] encoded;
+    /**
+     * Encodes a row's metadata: an upsert with defaults where no value is given, so that it stays
+     * what it is; a patch as it came.
+     */
+    private void encode(RowBatch batch, int row, boolean patch, Encoded encoded) {
+        List<Field> fields = definition.fields();
+        PointKey key = batch.keys().get(row);
+        @Nullable Object[] given = batch.metadata().get(row);
+        byte[] bytes;
         try {
-            encoded = MetadataCodec.encode(definition.fields(), batch.metadata().get(row));
+            if (patch) {
+                bytes = MetadataCodec.encodePatch(fields, given);
+                encoded.values[row] = given;
+            } else {
+                @Nullable Object[] values = MetadataCodec.resolve(fields, given);
+                bytes = MetadataCodec.encode(fields, values);
+                encoded.values[row] = values;
+            }
         } catch (ArbalestException e) {
             throw new ArbalestException(e.code(), at(row, key) + e.detail(), e.fix(), e);
         }
-        if (encoded.length > MAX_ROW_METADATA_BYTES) {
+        if (bytes.length > MAX_ROW_METADATA_BYTES) {
             throw new ArbalestException(
                     ErrorCode.LIMIT_EXCEEDED,
                     at(row, key)
                             + "metadata of "
-                            + encoded.length
+                            + bytes.length
                             + " bytes, at most "
                             + MAX_ROW_METADATA_BYTES
                             + " are allowed",
                     "store the long text elsewhere and keep a reference to it");
         }
-        return encoded;
+        encoded.metadata[row] = bytes;
     }
 
     private static String at(int row, PointKey key) {

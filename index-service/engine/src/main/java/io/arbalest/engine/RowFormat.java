@@ -49,7 +49,7 @@ import java.util.List;
  *      u8[g]    writer group
  *      u8[K]    keys, canonical bytes: UTF-8, or int64 big-endian
  *      u32[n+1] ends of the metadata: row i has bytes [end(i), end(i + 1)) of what follows; end(0) = 0
- *      u8[M]    metadata, each row as {@link MetadataCodec} says; a delete has none; in a patch, null: as it was
+ *      u8[M]    metadata, each row as {@link MetadataCodec} says; a delete has none
  *      0 .. 63  zero bytes up to a multiple of 64 from the start of the body
  *      f16[v][dimension]   vectors, plain binary16, in the order of the rows that have one
  * </pre>
@@ -296,7 +296,7 @@ final class RowFormat {
                 require(
                         operations[i] == OperationKind.UPSERT || offsets[i] == LoggedRows.NO_VECTOR,
                         "row " + i + " with a vector");
-                values[i] = delete ? null : MetadataCodec.decode(definition.fields(), metadata[i]);
+                values[i] = delete ? null : values(operations[i], metadata[i]);
             }
             RowBatch.Writer writer =
                     new RowBatch.Writer(
@@ -309,6 +309,12 @@ final class RowFormat {
                     new LoggedRows.Header(writer, (flags & ACCEPT_OLDER) != 0, wallMillis);
             return new LoggedRows(
                     header, operations, keys, versions, body, offsets, metadata, values);
+        }
+
+        private @Nullable Object[] values(OperationKind operation, byte[] encoded) {
+            return operation == OperationKind.PATCH
+                    ? MetadataCodec.decodePatch(definition.fields(), encoded)
+                    : MetadataCodec.decode(definition.fields(), encoded);
         }
 
         private @Nullable Version[] versions(byte[] rowFlags, int expected) {

@@ -6,8 +6,8 @@ import io.arbalest.metadata.MetadataCodec;
 import io.arbalest.metadata.ShardMetadata;
 import io.arbalest.metadata.ShardMetadata.Location;
 import io.arbalest.model.ArbalestException;
-import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
+import io.arbalest.model.ExplicitNull;
 import io.arbalest.model.OperationKind;
 import io.arbalest.model.PointKey;
 
@@ -21,7 +21,8 @@ import java.nio.ByteOrder;
  * an upsert with the very vector that is stored. They change the row where it is; no vector is
  * stored and no graph is touched.
  *
- * <p>A patch sets the fields that it has a value for and leaves the others. An upsert sets all.
+ * <p>A patch sets the fields that it has a value for, or says are null, and leaves the others. An
+ * upsert sets all.
  *
  * <p>Confined to the applier thread.
  */
@@ -30,13 +31,13 @@ final class RowUpdate {
             JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final Segments segments;
-    private final CollectionDefinition definition;
+    private final ShardMetadata metadata;
     private final short[] stored;
 
-    RowUpdate(Segments segments, CollectionDefinition definition) {
+    RowUpdate(Segments segments, ShardMetadata metadata) {
         this.segments = segments;
-        this.definition = definition;
-        this.stored = new short[definition.dimension()];
+        this.metadata = metadata;
+        this.stored = new short[metadata.definition().dimension()];
     }
 
     /** Whether a row brings no vector although it is no delete. */
@@ -90,9 +91,11 @@ final class RowUpdate {
         }
         @Nullable Object[] merged = batch.row(location).values().clone();
         for (int i = 0; i < given.length; i++) {
-            merged[i] = given[i] == null ? merged[i] : given[i];
+            if (given[i] != null) {
+                merged[i] = given[i] == ExplicitNull.NULL ? null : given[i];
+            }
         }
-        byte[] encoded = MetadataCodec.encode(definition.fields(), merged);
+        byte[] encoded = MetadataCodec.encode(metadata.definition().fields(), merged);
         if (encoded.length > RowCheck.MAX_ROW_METADATA_BYTES) {
             return false;
         }

@@ -114,6 +114,17 @@ final class SegmentKeeper {
         return unsealed() == 0 && shard.log().sizeBytes() > shard.options().longLogBytes();
     }
 
+    /**
+     * Rows that wait for the graph, without those that were recovered; more than any limit while
+     * too many segments wait to be sealed.
+     */
+    long waitingRows(Segments segments, Indexer indexer, long recovered) {
+        if (unsealed() > ShardCore.MAX_UNSEALED_SEGMENTS && segments.rowsTaken() > recovered) {
+            return Integer.MAX_VALUE;
+        }
+        return Math.max(0, segments.rowsTaken() - Math.max(indexer.linkedRows(), recovered));
+    }
+
     /** Growing segments that take no more rows. */
     int unsealed() {
         int growing = 0;

@@ -5,6 +5,7 @@ import io.arbalest.metadata.ShardMetadata;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
+import io.arbalest.model.Filter;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.RowStatus;
 import io.arbalest.model.ShardId;
@@ -16,7 +17,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -24,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Function;
 
 /**
  * A shard: log, segments, graph and metadata joined.
@@ -53,7 +55,7 @@ final class ShardCore implements Shard, AutoCloseable {
     private static final System.Logger LOG = System.getLogger(ShardCore.class.getName());
 
     private final ShardId id;
-    private final CollectionDefinition definition;
+    private final KnownFields fields;
     private final long term;
     private final Path directory;
     private final EngineOptions options;
@@ -61,7 +63,6 @@ final class ShardCore implements Shard, AutoCloseable {
     private final LogOpener logs;
     private final ShardWorkers workers;
     private final ShardMetrics metrics;
-    private final RowCheck check;
     private final TokenGate gate;
     private final ReentrantReadWriteLock memory = new ReentrantReadWriteLock();
     private final ConcurrentLinkedQueue<Durable> durable = new ConcurrentLinkedQueue<>();
@@ -98,7 +99,7 @@ final class ShardCore implements Shard, AutoCloseable {
             LogOpener logs,
             ShardWorkers workers) {
         this.id = id;
-        this.definition = definition;
+        this.fields = new KnownFields(definition);
         this.term = term;
         this.directory = directory;
         this.options = options;
@@ -106,7 +107,6 @@ final class ShardCore implements Shard, AutoCloseable {
         this.logs = logs;
         this.workers = workers;
         this.metrics = new ShardMetrics(env.metrics(), id, definition);
-        this.check = new RowCheck(definition);
         this.gate = new TokenGate(env.clock());
     }
 
@@ -135,7 +135,7 @@ final class ShardCore implements Shard, AutoCloseable {
                     made.recoveredRows(),
                     (env.clock().monotonicNanos() - started) / 1_000_000);
         } catch (IOException | RuntimeException | Error e) {
-            opened.reversed().forEach(this::closeQuietly);
+            opened.reversed().forEach(part -> Closing.quietly(name(), part));
             if (!closing) {
                 fail(e);
             }
@@ -144,13 +144,14 @@ final class ShardCore implements Shard, AutoCloseable {
 
     private Parts open(List<AutoCloseable> opened) throws IOException {
         env.disk().createDirectories(directory);
-        WriteAheadLog log = logs.open(directory.resolve("wal"), id, definition, term);
+        WriteAheadLog log = logs.open(directory.resolve("wal"), id, collection(), term);
         opened.add(log);
         CommitPointFiles points =
                 new CommitPointFiles(env.disk(), directory, id, env.crashPoints());
-        SegmentFiles files = new SegmentFiles(env, directory, options, definition);
+        SegmentFiles files = new SegmentFiles(env, directory, options, collection());
         ShardRecovery recovering =
-                new ShardRecovery(id, definition, directory, options, env, metrics, () -> closing);
+                new ShardRecovery(
+                        id, collection(), directory, options, env, metrics, () -> closing);
         recovery = recovering;
         ShardRecovery.Recovered recovered = recovering.recover(log, points, files, opened);
         Segments segments = recovered.segments();
@@ -169,17 +170,17 @@ final class ShardCore implements Shard, AutoCloseable {
         WriteQueue writes =
                 new WriteQueue(
                         log,
-                        definition,
+                        collection(),
                         options,
                         env.scheduler(),
                         applierThread,
                         metrics,
-                        () -> waitingRows(segments, linking, keeper, recoveredRows),
+                        () -> keeper.waitingRows(segments, linking, recoveredRows),
                         new LogListener(applierThread));
         TombstonePurger purger = purger(log, recovered.metadata(), applierThread);
         purger.start();
         ShardSearch search =
-                new ShardSearch(definition, segments, recovered.metadata(), env.clock(), metrics);
+                new ShardSearch(collection(), segments, recovered.metadata(), env.clock(), metrics);
         return new Parts(
                 log,
                 recovered.metadata(),
@@ -203,7 +204,7 @@ final class ShardCore implements Shard, AutoCloseable {
         return new SegmentKeeper(
                 new SegmentKeeper.Shard(
                         name(),
-                        definition,
+                        collection(),
                         options,
                         env,
                         log,
@@ -231,6 +232,37 @@ final class ShardCore implements Shard, AutoCloseable {
                     durable.add(new Durable.Horizon(upTo, at));
                     applierThread.execute(this::applyDurable);
                 });
+    }
+
+    /** Takes fields that were added, between writes; what is open knows them a moment later. */
+    synchronized void addFields(CollectionDefinition newer) {
+        Parts open = parts;
+        if (open == null) {
+            fields.grow(newer);
+            return;
+        }
+        open.applierThread()
+                .execute(() -> {
+                    try {
+                        fields.grow(open.metadata(), newer);
+                    } catch (RuntimeException | Error e) {
+                        readOnly(ErrorCode.STORE_FAILED, "fields cannot be added", e);
+                    }
+                });
+    }
+
+    @Override
+    public CompletableFuture<Void> fieldsKnown(int count) {
+        return fields.known(count);
+    }
+
+    /** The fields of the collection are not known: nothing can be opened, or written any more. */
+    void fieldsFailed(ArbalestException cause) {
+        if (parts == null) {
+            fail(cause);
+        } else {
+            readOnly(cause.code(), "fields cannot be added", cause);
+        }
     }
 
     private void fail(Throwable cause) {
@@ -287,29 +319,18 @@ final class ShardCore implements Shard, AutoCloseable {
         open.indexer().stop();
         open.keeper().stop();
         open.purger().stop();
-        open.writes().close(shuttingDown());
-        closeQuietly(open.log());
-        closeQuietly(open.applierThread());
+        open.writes().close(ShardRefusals.shuttingDown(name()));
+        Closing.quietly(name(), open.log());
+        Closing.quietly(name(), open.applierThread());
         memory.writeLock().lock(); // waits for searches and slices
         try {
             parts = null;
             state = ShardState.RECOVERING;
             open.keeper().close();
-            closeQuietly(open.metadata());
-            closeQuietly(open.segments());
+            Closing.quietly(name(), open.metadata());
+            Closing.quietly(name(), open.segments());
         } finally {
             memory.writeLock().unlock();
-        }
-    }
-
-    private void closeQuietly(AutoCloseable part) {
-        try {
-            part.close();
-        } catch (Exception e) {
-            LOG.log(
-                    Level.WARNING,
-                    "shard " + name() + ": closing " + part.getClass().getSimpleName(),
-                    e);
         }
     }
 
@@ -325,29 +346,21 @@ final class ShardCore implements Shard, AutoCloseable {
                 throw reason;
             }
             if (senderTerm != 0 && senderTerm != term) {
-                throw new ArbalestException(
-                        ErrorCode.WRONG_TERM,
-                        "shard "
-                                + name()
-                                + " is in term "
-                                + term
-                                + ", the sender believes in "
-                                + senderTerm,
-                        "fetch the cluster image and route again");
+                throw ShardRefusals.wrongTerm(name(), term, senderTerm);
             }
             RowCheck.Checked checked =
-                    check.check(
-                            rows,
-                            env.clock().wallMillis(),
-                            WriteQueue.pieceRows(options),
-                            WriteQueue.pieceBytes(options));
+                    fields.check()
+                            .check(
+                                    rows,
+                                    env.clock().wallMillis(),
+                                    WriteQueue.pieceRows(options),
+                                    WriteQueue.pieceBytes(options));
             metrics.rejectedRows.add(checked.errors().size());
             if (checked.pieces().isEmpty()) {
-                RowStatus[] statuses = new RowStatus[rows.rows()];
-                Arrays.fill(statuses, RowStatus.REJECTED);
+                List<RowStatus> statuses = Collections.nCopies(rows.rows(), RowStatus.REJECTED);
                 long visible = open.segments().view().sequenceNumber();
                 return CompletableFuture.completedFuture(
-                        new WriteResult(List.of(statuses), checked.errors(), visible));
+                        new WriteResult(statuses, checked.errors(), visible));
             }
             return open.writes()
                     .submit(checked, rows.rows())
@@ -417,7 +430,7 @@ final class ShardCore implements Shard, AutoCloseable {
                 reason = failure;
             }
             if (reason != null) {
-                ArbalestException unknown = unknownOutcome(reason);
+                ArbalestException unknown = ShardRefusals.unknownOutcome(reason);
                 pieces.forEach(piece -> open.writes().abandon(piece, unknown));
                 continue;
             }
@@ -433,15 +446,6 @@ final class ShardCore implements Shard, AutoCloseable {
         }
     }
 
-    private ArbalestException unknownOutcome(ArbalestException reason) {
-        return new ArbalestException(
-                reason.code(),
-                reason.detail()
-                        + "; rows of this batch are in the log and are found after a restart",
-                reason.fix(),
-                reason);
-    }
-
     private void indexProgress() {
         Parts open = parts;
         if (open != null) {
@@ -455,18 +459,6 @@ final class ShardCore implements Shard, AutoCloseable {
         if (open != null) {
             open.writes().pump();
         }
-    }
-
-    /**
-     * Rows that wait for the graph, without those that were recovered; more than any limit while
-     * too many segments wait to be sealed.
-     */
-    private static long waitingRows(
-            Segments segments, Indexer indexer, SegmentKeeper keeper, long recovered) {
-        if (keeper.unsealed() > MAX_UNSEALED_SEGMENTS && segments.rowsTaken() > recovered) {
-            return Integer.MAX_VALUE;
-        }
-        return Math.max(0, segments.rowsTaken() - Math.max(indexer.linkedRows(), recovered));
     }
 
     // ---------------------------------------------------------------- reading
@@ -498,6 +490,22 @@ final class ShardCore implements Shard, AutoCloseable {
                 open -> open.search().get(keys, fields, includeVector));
     }
 
+    @Override
+    public DeleteResult deleteWhere(
+            @Nullable Filter filter, boolean dryRun, long minSequenceNumber, long deadlineNanos) {
+        long _ = read(minSequenceNumber, deadlineNanos, open -> open.metadata().livePoints());
+        return matching(filter, rows -> write(0, rows), deadlineNanos).run(dryRun);
+    }
+
+    MatchingDelete matching(
+            @Nullable Filter filter,
+            Function<RowBatch, CompletableFuture<WriteResult>> write,
+            long deadlineNanos) {
+        Function<MatchingDelete.Reading, List<ShardMetadata.Row>> read =
+                r -> read(0, Long.MAX_VALUE, open -> r.from(open.segments(), open.metadata()));
+        return new MatchingDelete(read, write, env.clock(), filter, deadlineNanos);
+    }
+
     @FunctionalInterface
     private interface Reading<T> {
         T from(Parts open);
@@ -524,20 +532,10 @@ final class ShardCore implements Shard, AutoCloseable {
             throw reason;
         }
         if (closing) {
-            throw shuttingDown();
+            throw ShardRefusals.shuttingDown(name());
         }
         ShardRecovery now = recovery;
-        throw new ArbalestException(
-                ErrorCode.SHARD_NOT_READY,
-                "shard " + name() + (now == null ? " opens" : " opens and " + now.progress()),
-                "try again in a moment");
-    }
-
-    private ArbalestException shuttingDown() {
-        return new ArbalestException(
-                ErrorCode.SHUTTING_DOWN,
-                "shard " + name() + " is closing; the outcome of waiting writes is unknown",
-                "fetch the cluster image and try again");
+        throw ShardRefusals.notReady(name(), now == null ? "" : " and " + now.progress());
     }
 
     // ---------------------------------------------------------------- what it is
@@ -549,7 +547,7 @@ final class ShardCore implements Shard, AutoCloseable {
 
     @Override
     public CollectionDefinition collection() {
-        return definition;
+        return fields.definition();
     }
 
     long term() {
@@ -573,7 +571,7 @@ final class ShardCore implements Shard, AutoCloseable {
         try {
             Parts open = parts;
             if (open == null) {
-                return new ShardStatistics(state(), term, 0, 0, 0, 0, 0, 0, 0, 0, 0, error);
+                return ShardStatistics.closed(state(), term, error);
             }
             List<Segment> segments = open.segments().all();
             return new ShardStatistics(
@@ -595,6 +593,6 @@ final class ShardCore implements Shard, AutoCloseable {
     }
 
     private String name() {
-        return definition.name() + "/" + id.number();
+        return fields.definition().name() + "/" + id.number();
     }
 }

@@ -119,7 +119,7 @@ final class ShardSearch {
         for (int i = 0; i < queries.size(); i++) {
             checkQuery(i, queries.get(i));
         }
-        fieldIndexes(definition, spec.fields());
+        fieldIndexes(metadata.definition(), spec.fields());
     }
 
     private void checkQuery(int number, float[] query) {
@@ -214,7 +214,7 @@ final class ShardSearch {
         long updates = metadata.updates();
         List<SegmentSearch> plan = plan(spec, ef, view, linked);
         List<SegmentSearch> plans = new ArrayList<>(plan);
-        int[] fields = fieldIndexes(definition, spec.fields());
+        int[] fields = fieldIndexes(metadata.definition(), spec.fields());
         List<List<FoundRow>> results = new ArrayList<>(queries.size());
         boolean deadlineReached = false;
         for (float[] query : queries) {
@@ -434,7 +434,7 @@ final class ShardSearch {
     /** Rows by key. */
     List<@Nullable FoundRow> get(
             List<PointKey> keys, List<String> fieldNames, boolean includeVector) {
-        int[] fields = fieldIndexes(definition, fieldNames);
+        int[] fields = fieldIndexes(metadata.definition(), fieldNames);
         for (int i = 0; i < MAX_LOOKS; i++) {
             List<ShardMetadata.@Nullable Location> locations = metadata.locateAll(keys);
             try (Segments.Lease lease = segments.lease()) {

@@ -15,4 +15,9 @@ public record ShardStatistics(
         long staleRows,
         long duplicateRows,
         long walBytes,
-        String error) {}
+        String error) {
+    /** Of a shard that is not open. */
+    static ShardStatistics closed(ShardState state, long term, String error) {
+        return new ShardStatistics(state, term, 0, 0, 0, 0, 0, 0, 0, 0, 0, error);
+    }
+}

@@ -10,6 +10,8 @@ import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
+import io.arbalest.model.Field;
+import io.arbalest.model.FieldType;
 import io.arbalest.model.HashRange;
 import io.arbalest.model.HnswParams;
 import io.arbalest.model.KeyType;
@@ -22,14 +24,17 @@ import io.arbalest.testkit.SimClock;
 import io.arbalest.testkit.SimDisk;
 import io.arbalest.testkit.SimScheduler;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -38,6 +43,9 @@ final class NodeEngineTest {
     private static final Path DATA = Path.of("/data");
     private static final UUID FIRST = new UUID(1, 1);
     private static final UUID SECOND = new UUID(2, 2);
+    private static final String GOLDEN_FIELDS =
+            "d95f2986020000000000000001000000000000000101020001030473697a"
+                    + "650c000101000007000000000000000500056578747261";
 
     private final SimClock clock = new SimClock();
     private final SimDisk disk = new SimDisk(5);
@@ -162,6 +170,97 @@ final class NodeEngineTest {
             engine.follow(image(9));
             scheduler.runUntilIdle();
             assertThat(disk.list(DATA.resolve("shards"))).isEmpty();
+        }
+    }
+
+    private static ClusterImage.Collection grown(UUID incarnation, Field... fields) {
+        ClusterImage.Collection before = collection(incarnation, 1, 1);
+        return new ClusterImage.Collection(
+                before.definition().withFields(List.of(fields)), before.shards());
+    }
+
+    private @Nullable Object[] metadata(NodeEngine engine, long key, String... fields) {
+        List<@Nullable FoundRow> rows =
+                engine.shard("c1", 0)
+                        .orElseThrow()
+                        .get(List.of(PointKey.of(key)), List.of(fields), false, 0, Long.MAX_VALUE);
+        return Objects.requireNonNull(rows.getFirst()).metadata();
+    }
+
+    @Test
+    void aRestartThatSeesTheImageBeforeAFieldWasAddedFirstReadsTheRowsThatHaveIt() {
+        Field size = new Field("size", FieldType.LONG, true, 7L);
+        Field name = new Field("name", FieldType.STRING);
+        try (NodeEngine engine = start()) {
+            engine.follow(image(3, collection(FIRST, 1, 1)));
+            scheduler.runUntilIdle();
+            write(engine.shard("c1", 0).orElseThrow(), 1);
+            CompletableFuture<Void> known = engine.shard("c1", 0).orElseThrow().fieldsKnown(2);
+            engine.follow(image(4, grown(FIRST, size)));
+            engine.follow(image(5, grown(FIRST, size, name)));
+            assertThat(known).isNotDone();
+            scheduler.runUntilIdle();
+            assertThat(known).isDone();
+            write(engine.shard("c1", 0).orElseThrow(), 2); // of a writer that knows neither
+            RowBatch batch =
+                    Batches.of(2, 2)
+                            .upsert(PointKey.of(3L), null, new float[] {3, 1}, 8L, "three")
+                            .build();
+            CompletableFuture<WriteResult> write =
+                    engine.shard("c1", 0).orElseThrow().write(0, batch);
+            assertThat(scheduler.runUntil(write::isDone, Duration.ofMinutes(1))).isTrue();
+            assertThat(metadata(engine, 1, "size", "name")).containsExactly(7L, null);
+            assertThat(metadata(engine, 2, "size", "name")).containsExactly(7L, null);
+            assertThat(metadata(engine, 3, "size", "name")).containsExactly(8L, "three");
+        }
+        try (NodeEngine engine = start()) {
+            engine.follow(image(3, collection(FIRST, 1, 1)));
+            scheduler.runUntilIdle();
+            assertThat(metadata(engine, 1, "size", "name")).containsExactly(7L, null);
+            assertThat(metadata(engine, 3, "size", "name")).containsExactly(8L, "three");
+            engine.follow(image(5, grown(FIRST, size, name)));
+            scheduler.runUntilIdle();
+            assertThat(metadata(engine, 3, "name", "size")).containsExactly("three", 8L);
+        }
+    }
+
+    @Test
+    void aDamagedFileOfFieldsFailsTheShardAndSaysSo() throws IOException {
+        Field size = new Field("size", FieldType.LONG);
+        Path file = DATA.resolve("shards").resolve(FIRST.toString()).resolve("fields");
+        try (NodeEngine engine = start()) {
+            engine.follow(image(3, grown(FIRST, size)));
+            scheduler.runUntilIdle();
+        }
+        byte[] bytes = disk.readAll(file);
+        bytes[bytes.length - 1] ^= 1;
+        disk.publish(file, bytes);
+        try (NodeEngine engine = start()) {
+            engine.follow(image(3, grown(FIRST, size)));
+            scheduler.runUntilIdle();
+            ShardStatistics statistics = engine.shard("c1", 0).orElseThrow().statistics();
+            assertThat(statistics.state()).isEqualTo(ShardState.FAILED);
+            assertThat(statistics.error()).contains("ARB-3005").contains("checksum");
+        }
+    }
+
+    @Test
+    void writesTheGoldenBytesOfItsFieldsAndReadsThem() {
+        CollectionDefinition definition =
+                grown(
+                                FIRST,
+                                new Field("size", FieldType.LONG, true, 7L),
+                                new Field("extra", FieldType.JSON, false))
+                        .definition();
+        byte[] golden = HexFormat.of().parseHex(GOLDEN_FIELDS);
+        assertThat(HexFormat.of().formatHex(FieldsFile.encode(definition)))
+                .isEqualTo(GOLDEN_FIELDS);
+        assertThat(FieldsFile.decode(golden, grown(FIRST).definition())).isEqualTo(definition);
+        for (int bit = 0; bit < 8 * golden.length; bit++) {
+            byte[] flipped = golden.clone();
+            flipped[bit / 8] ^= (byte) (1 << bit % 8);
+            assertThatThrownBy(() -> FieldsFile.decode(flipped, definition))
+                    .isInstanceOf(ArbalestException.class);
         }
     }
 

@@ -38,7 +38,9 @@ final class SimulatedShard {
     static final List<Field> FIELDS =
             List.of(new Field("color", FieldType.STRING), new Field("size", FieldType.LONG, false));
 
-    final CollectionDefinition definition;
+    /** With which the next shard is opened. */
+    CollectionDefinition definition;
+
     final EngineOptions options;
     final MemoryLog.Medium medium = new MemoryLog.Medium();
     final SimClock clock = new SimClock();
@@ -209,6 +211,28 @@ final class SimulatedShard {
     void release() {
         medium.hold = false;
         Objects.requireNonNull(log).write();
+    }
+
+    /**
+     * Adds a field, as a node does: it is written down for the next opening, then the shard is
+     * told.
+     */
+    void addField(Field field) {
+        definition = definition.with(field);
+        shard.addFields(definition);
+    }
+
+    /** Deletes what matches, running everything that this waits for. */
+    DeleteResult deleteWhere(@Nullable Filter filter, boolean dryRun) {
+        return shard.matching(
+                        filter,
+                        rows -> {
+                            CompletableFuture<WriteResult> future = shard.write(0, rows);
+                            scheduler.runUntil(future::isDone, Duration.ofMinutes(1));
+                            return future;
+                        },
+                        Long.MAX_VALUE)
+                .run(dryRun);
     }
 
     static PointKey key(Object name) {

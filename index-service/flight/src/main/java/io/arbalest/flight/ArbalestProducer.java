@@ -126,10 +126,7 @@ final class ArbalestProducer implements FlightProducer {
         }
         RowForwarder forwarder =
                 new RowForwarder(
-                        client,
-                        collection.definition().name(),
-                        command.getAcceptOlder(),
-                        telemetry);
+                        client, collection.definition(), command.getAcceptOlder(), telemetry);
         return new SplittingTarget(engine, collection, nodeName, forwarder);
     }
 

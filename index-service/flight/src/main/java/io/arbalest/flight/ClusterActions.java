@@ -12,7 +12,9 @@ import io.arbalest.protocol.ActionNames;
 import io.arbalest.protocol.DefinitionCodec;
 import io.arbalest.protocol.Descriptors;
 import io.arbalest.protocol.ImageCodec;
+import io.arbalest.protocol.wire.AddField;
 import io.arbalest.protocol.wire.CreateCollection;
+import io.arbalest.protocol.wire.DeleteWhere;
 import io.arbalest.protocol.wire.DropCollection;
 import io.arbalest.protocol.wire.ShardStatus;
 import io.arbalest.protocol.wire.ShardStatusReply;
@@ -45,6 +47,8 @@ final class ClusterActions {
                             "nodes, collections and shard map; no body -> ClusterImage"),
                     new ActionType(
                             ActionNames.CREATE_COLLECTION, "CreateCollection -> CollectionState"),
+                    new ActionType(ActionNames.ADD_FIELD, "AddField -> CollectionState"),
+                    new ActionType(ActionNames.DELETE_WHERE, "DeleteWhere -> DeleteWhereReply"),
                     new ActionType(ActionNames.DROP_COLLECTION, "DropCollection -> ClusterImage"),
                     new ActionType(
                             ActionNames.SHARD_STATUS,
@@ -53,11 +57,14 @@ final class ClusterActions {
     private final Engine engine;
     private final ClusterCatalog catalog;
     private final String nodeName;
+    private final FilteredDeletes deletes;
 
-    ClusterActions(Engine engine, ClusterCatalog catalog, String nodeName) {
+    ClusterActions(
+            Engine engine, ClusterCatalog catalog, String nodeName, FilteredDeletes deletes) {
         this.engine = engine;
         this.catalog = catalog;
         this.nodeName = nodeName;
+        this.deletes = deletes;
     }
 
     /** Runs one action on the calling thread. */
@@ -67,6 +74,10 @@ final class ClusterActions {
             case ActionNames.CLUSTER_IMAGE -> ImageCodec.toWire(catalog.image());
             case ActionNames.CREATE_COLLECTION ->
                     create(Descriptors.parse(CreateCollection.parser(), body, "CreateCollection"));
+            case ActionNames.ADD_FIELD ->
+                    addField(Descriptors.parse(AddField.parser(), body, "AddField"));
+            case ActionNames.DELETE_WHERE ->
+                    deletes.run(Descriptors.parse(DeleteWhere.parser(), body, "DeleteWhere"));
             case ActionNames.DROP_COLLECTION ->
                     drop(Descriptors.parse(DropCollection.parser(), body, "DropCollection"));
             case ActionNames.SHARD_STATUS ->
@@ -89,6 +100,18 @@ final class ClusterActions {
                                 DefinitionCodec.fromWire(request.getDefinition()),
                                 request.getIfNotExists()),
                         "creating collection " + request.getDefinition().getName()));
+    }
+
+    private Message addField(AddField request) {
+        return ImageCodec.toWire(
+                await(
+                        catalog.addField(
+                                request.getCollection(),
+                                DefinitionCodec.fromWire(request.getField())),
+                        "adding field "
+                                + request.getField().getName()
+                                + " to collection "
+                                + request.getCollection()));
     }
 
     private Message drop(DropCollection request) {

@@ -66,6 +66,7 @@ public final class FlightService implements AutoCloseable {
                         scheduler.parallel("flight-wait", options.waitingThreads()),
                         telemetry,
                         clock);
+        ImageView images = new ImageView(catalog, clock);
         ArbalestProducer producer =
                 new ArbalestProducer(
                         new ArbalestProducer.Parts(
@@ -74,12 +75,17 @@ public final class FlightService implements AutoCloseable {
                                 calls,
                                 telemetry,
                                 engine,
-                                new ImageView(catalog, clock),
+                                images,
                                 nodeName,
                                 clock,
                                 peers,
                                 reads,
-                                new ClusterActions(engine, catalog, nodeName)));
+                                new ClusterActions(
+                                        engine,
+                                        catalog,
+                                        nodeName,
+                                        new FilteredDeletes(
+                                                engine, images, nodeName, peers, clock))));
         FlightServer server =
                 FlightServer.builder(
                                 allocator,

@@ -4,12 +4,14 @@ import io.arbalest.common.Clock;
 import io.arbalest.engine.ClusterCatalog;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ClusterImage;
+import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.ShardAssignment;
 import io.arbalest.protocol.UuidBytes;
 
 import java.time.Duration;
 import java.util.UUID;
+import java.util.function.Predicate;
 
 /**
  * The cluster image as this node has applied it, for calls that may know more than it does:
@@ -52,11 +54,33 @@ final class ImageView {
      * @param incarnation {@link UuidBytes#NONE}: any
      */
     ClusterImage.Collection require(String name, UUID incarnation) {
-        boolean any = incarnation.equals(UuidBytes.NONE);
-        Duration patience = any ? UNKNOWN_PATIENCE : KNOWN_PATIENCE;
+        return require(name, incarnation, _ -> true);
+    }
+
+    /**
+     * As {@link #require(String, UUID)}; waits, as for a collection that may not exist, until the
+     * collection is as the caller needs it, and returns it in any case: a field may have been added
+     * elsewhere just now.
+     */
+    ClusterImage.Collection require(
+            String name, UUID incarnation, Predicate<CollectionDefinition> needed) {
+        await(name, incarnation, _ -> true, patience(incarnation));
+        await(name, incarnation, needed, UNKNOWN_PATIENCE);
+        return known(name, incarnation);
+    }
+
+    private static Duration patience(UUID incarnation) {
+        return incarnation.equals(UuidBytes.NONE) ? UNKNOWN_PATIENCE : KNOWN_PATIENCE;
+    }
+
+    private void await(
+            String name,
+            UUID incarnation,
+            Predicate<CollectionDefinition> needed,
+            Duration patience) {
         long deadline = clock.monotonicNanos() + patience.toNanos();
         synchronized (changed) {
-            while (!seen(name, incarnation)) {
+            while (!seen(name, incarnation, needed)) {
                 long left = (deadline - clock.monotonicNanos()) / NANOS_PER_MILLI;
                 if (left <= 0) {
                     break;
@@ -69,6 +93,10 @@ final class ImageView {
                 }
             }
         }
+    }
+
+    private ClusterImage.Collection known(String name, UUID incarnation) {
+        boolean any = incarnation.equals(UuidBytes.NONE);
         ClusterImage.Collection found = catalog.image().requireCollection(name);
         if (any || found.definition().incarnation().equals(incarnation)) {
             return found;
@@ -84,11 +112,12 @@ final class ImageView {
                 "read the cluster image again; tokens of the former collection are void");
     }
 
-    private boolean seen(String name, UUID incarnation) {
+    private boolean seen(String name, UUID incarnation, Predicate<CollectionDefinition> needed) {
         ClusterImage.Collection found = catalog.image().collections().get(name);
         return found != null
                 && (incarnation.equals(UuidBytes.NONE)
-                        || found.definition().incarnation().equals(incarnation));
+                        || found.definition().incarnation().equals(incarnation))
+                && needed.test(found.definition());
     }
 
     /** The shard of this number; refused with MALFORMED_REQUEST. */

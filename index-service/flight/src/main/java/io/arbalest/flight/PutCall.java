@@ -91,7 +91,9 @@ final class PutCall {
         PutCommand command = Descriptors.putCommand(stream.getDescriptor());
         ClusterImage.Collection collection =
                 images.require(
-                        command.getCollection(), UuidBytes.fromWire(command.getIncarnation()));
+                        command.getCollection(),
+                        UuidBytes.fromWire(command.getIncarnation()),
+                        definition -> PutSchema.knows(definition, stream.getSchema()));
         PutSchema schema = PutSchema.check(stream.getSchema(), collection.definition());
         PutRows source = new PutRows(schema, stream.getRoot());
         long implied = 0;

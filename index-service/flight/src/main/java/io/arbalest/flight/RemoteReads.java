@@ -50,7 +50,7 @@ final class RemoteReads {
                         question.scope().timeout(),
                         question.request().getExplain());
         SearchResult result =
-                client.get()
+                Peers.knowing(client.get(), question.collection().definition())
                         .search(
                                 question.collection().definition().name(),
                                 question.queries(),
@@ -100,7 +100,7 @@ final class RemoteReads {
                         Optional.ofNullable(token(question.scope())),
                         question.scope().timeout());
         Map<PointKey, Hit> hits =
-                client.get()
+                Peers.knowing(client.get(), question.collection().definition())
                         .get(question.collection().definition().name(), question.keys(), options);
         List<Answer.Row> rows = new ArrayList<>();
         for (int position = 0; position < question.keys().size(); position++) {

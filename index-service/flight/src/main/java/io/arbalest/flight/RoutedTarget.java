@@ -9,7 +9,11 @@ import io.arbalest.model.ErrorCode;
 import io.arbalest.model.ShardAssignment;
 import io.arbalest.protocol.KeyHash;
 
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * The rows of a stream whose writer has chosen the shard: to that shard of this node, never
@@ -18,6 +22,9 @@ import java.util.concurrent.CompletableFuture;
  * <p>Thread-safe.
  */
 final class RoutedTarget implements PutCall.Target {
+    /** How long a call waits for a field that was added just now. */
+    private static final Duration FIELD_PATIENCE = Duration.ofSeconds(2);
+
     private final Engine engine;
     private final ClusterImage.Collection collection;
     private final ShardAssignment assignment;
@@ -67,7 +74,10 @@ final class RoutedTarget implements PutCall.Target {
                         + " node split");
     }
 
-    /** This node's shard; refused with NOT_OWNER or STALE_INCARNATION. */
+    /**
+     * This node's shard, when it knows the fields that the collection has by now; refused with
+     * NOT_OWNER, STALE_INCARNATION or SHARD_NOT_READY.
+     */
     static Shard local(Engine engine, ClusterImage.Collection collection, int number) {
         String name = collection.definition().name();
         Shard shard =
@@ -91,7 +101,30 @@ final class RoutedTarget implements PutCall.Target {
                             + "' was dropped and created again while the stream was open",
                     "read the cluster image again and open another stream");
         }
+        awaitFields(shard, collection.definition().fields().size());
         return shard;
+    }
+
+    private static void awaitFields(Shard shard, int count) {
+        if (shard.collection().fields().size() >= count) {
+            return;
+        }
+        try {
+            shard.fieldsKnown(count).get(FIELD_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw OpenCalls.shuttingDown();
+        } catch (ExecutionException | TimeoutException e) {
+            throw new ArbalestException(
+                    ErrorCode.SHARD_NOT_READY,
+                    "shard "
+                            + shard.id().number()
+                            + " of '"
+                            + shard.collection().name()
+                            + "' does not know yet that a field was added",
+                    "try again in a moment",
+                    e);
+        }
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.arbalest.client.Point;
 import io.arbalest.client.PointWriter;
 import io.arbalest.client.WriterOptions;
 import io.arbalest.model.ArbalestException;
+import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.OperationKind;
 import io.arbalest.protocol.TokenCodec;
 
@@ -28,7 +29,7 @@ final class RowForwarder implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private final Supplier<ArbalestClient> client;
-    private final String collection;
+    private final CollectionDefinition collection;
     private final boolean acceptOlder;
     private final FlightTelemetry telemetry;
 
@@ -41,7 +42,7 @@ final class RowForwarder implements AutoCloseable {
 
     RowForwarder(
             Supplier<ArbalestClient> client,
-            String collection,
+            CollectionDefinition collection,
             boolean acceptOlder,
             FlightTelemetry telemetry) {
         this.client = client;
@@ -112,7 +113,9 @@ final class RowForwarder implements AutoCloseable {
                             defaults.maxUnacknowledgedBytes(),
                             PATIENCE,
                             acceptOlder);
-            writer = client.get().openWriter(collection, options, this::rejected);
+            writer =
+                    Peers.knowing(client.get(), collection)
+                            .openWriter(collection.name(), options, this::rejected);
         }
         return writer;
     }

@@ -5,6 +5,7 @@ import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
+import io.arbalest.model.Field;
 import io.arbalest.model.HashRange;
 import io.arbalest.model.NodeInfo;
 import io.arbalest.model.ShardAssignment;
@@ -87,6 +88,26 @@ final class FixedCatalog implements ClusterCatalog {
         collections.put(definition.name(), created);
         publish(new ClusterImage(image.index() + 1, image.nodes(), collections));
         return CompletableFuture.completedFuture(created);
+    }
+
+    @Override
+    public synchronized CompletableFuture<ClusterImage.Collection> addField(
+            String collection, Field field) {
+        ClusterImage.Collection known = image.collections().get(collection);
+        if (known == null) {
+            return CompletableFuture.failedFuture(
+                    new ArbalestException(ErrorCode.UNKNOWN_COLLECTION, collection, ""));
+        }
+        ClusterImage.Collection grown;
+        try {
+            grown = new ClusterImage.Collection(known.definition().with(field), known.shards());
+        } catch (ArbalestException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+        Map<String, ClusterImage.Collection> collections = new TreeMap<>(image.collections());
+        collections.put(collection, grown);
+        publish(new ClusterImage(image.index() + 1, image.nodes(), collections));
+        return CompletableFuture.completedFuture(grown);
     }
 
     @Override

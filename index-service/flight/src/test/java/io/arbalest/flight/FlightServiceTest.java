@@ -43,6 +43,7 @@ import io.arbalest.protocol.wire.SearchRequest;
 import io.arbalest.protocol.wire.ShardStatusReply;
 
 import org.apache.arrow.flight.Action;
+import org.apache.arrow.flight.ActionType;
 import org.apache.arrow.flight.Result;
 import org.apache.arrow.vector.Float4Vector;
 import org.apache.arrow.vector.VarCharVector;
@@ -515,7 +516,15 @@ class FlightServiceTest {
         assertThat(status.getShardsList())
                 .hasSize(2)
                 .allMatch(shard -> shard.getState().equals("SERVING"));
-        assertThat(client.flight.listActions()).hasSize(4);
+        assertThat(client.flight.listActions())
+                .extracting(ActionType::getType)
+                .containsExactlyInAnyOrder(
+                        ActionNames.CLUSTER_IMAGE,
+                        ActionNames.CREATE_COLLECTION,
+                        ActionNames.ADD_FIELD,
+                        ActionNames.DELETE_WHERE,
+                        ActionNames.DROP_COLLECTION,
+                        ActionNames.SHARD_STATUS);
         assertThat(client.flight.getInfo(Descriptors.ofCollection("things")).getSchemaOptional())
                 .isPresent();
     }

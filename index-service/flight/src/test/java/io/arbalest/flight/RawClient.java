@@ -1,5 +1,8 @@
 package io.arbalest.flight;
 
+import com.google.protobuf.Message;
+import com.google.protobuf.Parser;
+
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.protocol.Descriptors;
 import io.arbalest.protocol.FlightErrors;
@@ -16,6 +19,7 @@ import io.arbalest.protocol.wire.PutCommand;
 import io.arbalest.protocol.wire.ReadCommand;
 import io.arbalest.protocol.wire.ResultHeader;
 
+import org.apache.arrow.flight.Action;
 import org.apache.arrow.flight.AsyncPutListener;
 import org.apache.arrow.flight.FlightClient;
 import org.apache.arrow.flight.FlightDescriptor;
@@ -120,6 +124,16 @@ final class RawClient implements AutoCloseable {
         out.completed();
         listener.getResult();
         return answers.getFirst();
+    }
+
+    /** Calls an action. */
+    <M extends Message> M action(String type, Message request, Parser<M> answer) {
+        try {
+            byte[] body = flight.doAction(new Action(type, request.toByteArray())).next().getBody();
+            return Descriptors.parse(answer, body, type);
+        } catch (RuntimeException e) {
+            throw FlightErrors.fromFlight(e, "node");
+        }
     }
 
     /** One row of an answer, as text and numbers. */

@@ -1,5 +1,6 @@
 package io.arbalest.flight;
 
+import io.arbalest.engine.DeleteResult;
 import io.arbalest.engine.Engine;
 import io.arbalest.engine.FoundRow;
 import io.arbalest.engine.RowBatch;
@@ -14,6 +15,8 @@ import io.arbalest.model.Binary16;
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
+import io.arbalest.model.ExplicitNull;
+import io.arbalest.model.Filter;
 import io.arbalest.model.OperationKind;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.RowStatus;
@@ -34,6 +37,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 
 /**
@@ -47,6 +51,9 @@ final class TableEngine implements Engine {
     /** What a write waits for before it is applied; a failed future fails it. */
     volatile Supplier<CompletableFuture<Void>> gate = () -> CompletableFuture.completedFuture(null);
 
+    /** What was deleted by filter. */
+    final List<String> deletes = new CopyOnWriteArrayList<>();
+
     TableEngine(String nodeName) {
         this.nodeName = nodeName;
     }
@@ -57,7 +64,10 @@ final class TableEngine implements Engine {
             for (ShardAssignment shard : collection.shards()) {
                 if (shard.primary().equals(nodeName)) {
                     tables.computeIfAbsent(
-                            shard.shard(), id -> new Table(id, collection.definition()));
+                                            shard.shard(),
+                                            id -> new Table(id, collection.definition()))
+                                    .definition =
+                            collection.definition();
                 }
             }
         }
@@ -89,7 +99,7 @@ final class TableEngine implements Engine {
 
     private final class Table implements Shard {
         private final ShardId id;
-        private final CollectionDefinition definition;
+        private volatile CollectionDefinition definition;
         private final Map<PointKey, FoundRow> rows = new TreeMap<>();
         private long sequenceNumber;
 
@@ -106,6 +116,25 @@ final class TableEngine implements Engine {
         @Override
         public CollectionDefinition collection() {
             return definition;
+        }
+
+        @Override
+        public CompletableFuture<Void> fieldsKnown(int count) {
+            return definition.fields().size() >= count
+                    ? CompletableFuture.completedFuture(null)
+                    : new CompletableFuture<>();
+        }
+
+        @Override
+        public synchronized DeleteResult deleteWhere(
+                @Nullable Filter filter, boolean dryRun, long minSequenceNumber, long deadline) {
+            deletes.add((dryRun ? "count " : "delete ") + filter);
+            int found = rows.size();
+            if (!dryRun) {
+                rows.clear();
+                sequenceNumber += found;
+            }
+            return new DeleteResult(found, 0, true, dryRun ? 0 : sequenceNumber);
         }
 
         @Override
@@ -158,6 +187,15 @@ final class TableEngine implements Engine {
             return new WriteResult(statuses, errors, sequenceNumber);
         }
 
+        /** What is set to null, or not given, is null here. */
+        private static @Nullable Object[] withoutMarks(@Nullable Object[] given) {
+            @Nullable Object[] values = given.clone();
+            for (int i = 0; i < values.length; i++) {
+                values[i] = values[i] == ExplicitNull.NULL ? null : values[i];
+            }
+            return values;
+        }
+
         private FoundRow row(RowBatch batch, int row, @Nullable Version given) {
             short[] vector = new short[definition.dimension()];
             MemorySegment.copy(
@@ -172,7 +210,7 @@ final class TableEngine implements Engine {
                     Double.NaN,
                     given == null ? new Version(0, 0, sequenceNumber) : given,
                     vector,
-                    Objects.requireNonNull(batch.metadata().get(row)));
+                    withoutMarks(Objects.requireNonNull(batch.metadata().get(row))));
         }
 
         @Override
@@ -209,9 +247,8 @@ final class TableEngine implements Engine {
             @Nullable Object[] metadata = new @Nullable Object[fields.size()];
             for (int index = 0; index < metadata.length; index++) {
                 String name = fields.get(index);
-                metadata[index] =
-                        row.metadata()[
-                                definition.fields().indexOf(definition.field(name).orElseThrow())];
+                int at = definition.fields().indexOf(definition.field(name).orElseThrow());
+                metadata[index] = at < row.metadata().length ? row.metadata()[at] : null;
             }
             return new FoundRow(
                     row.key(), score, row.version(), includeVector ? row.vector() : null, metadata);

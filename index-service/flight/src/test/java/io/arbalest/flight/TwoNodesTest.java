@@ -1,6 +1,7 @@
 package io.arbalest.flight;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 
@@ -13,8 +14,11 @@ import io.arbalest.client.Token;
 import io.arbalest.common.Clock;
 import io.arbalest.common.Metrics;
 import io.arbalest.common.SystemScheduler;
+import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.CollectionDefinition;
+import io.arbalest.model.ErrorCode;
+import io.arbalest.model.ExplicitNull;
 import io.arbalest.model.Field;
 import io.arbalest.model.FieldType;
 import io.arbalest.model.HnswParams;
@@ -29,6 +33,8 @@ import io.arbalest.protocol.PutBatch;
 import io.arbalest.protocol.PutSchema;
 import io.arbalest.protocol.ResultSchema;
 import io.arbalest.protocol.UuidBytes;
+import io.arbalest.protocol.wire.DeleteWhere;
+import io.arbalest.protocol.wire.DeleteWhereReply;
 import io.arbalest.protocol.wire.GetRequest;
 import io.arbalest.protocol.wire.Key;
 import io.arbalest.protocol.wire.PutAcknowledgement;
@@ -39,8 +45,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
@@ -224,6 +234,167 @@ class TwoNodesTest {
                                             ResultSchema.get(definition, null, false))
                                     .rows())
                     .hasSize(20);
+        }
+    }
+
+    @Test
+    void aFieldThatIsAddedReachesEveryNodeAndRowsThatAreForwarded() throws Exception {
+        try (ArbalestClient client = client();
+                ArbalestClient late = client();
+                RawClient raw = new RawClient(second.port())) {
+            Consumer<PutBatch> before = batch(0, 100, 1);
+            raw.put(
+                    Descriptors.ofCollection("things"),
+                    PutSchema.full(definition),
+                    List.of(before)); // the second node's client has seen the old definition
+            late.search("things", List.of(new float[] {1, 0}), SearchQuery.nearest(1));
+            Field added = new Field("extra", FieldType.JSON);
+            CollectionDefinition grown = client.addField("things", added).definition();
+            assertThat(grown.fields()).hasSize(2).contains(added);
+            List<PutAcknowledgement> answers =
+                    raw.put(
+                            Descriptors.ofCollection("things"),
+                            PutSchema.full(grown),
+                            List.of(batch ->
+                                    IntStream.range(0, 100)
+                                            .forEach(n ->
+                                                    batch.add(
+                                                            PointKey.of("key-" + n),
+                                                            OperationKind.UPSERT,
+                                                            point(n, new Version(0, 2, 0)).vector(),
+                                                            Map.of(
+                                                                    "extra",
+                                                                    n == 7
+                                                                            ? "{\"n\":"
+                                                                            : "{\"n\": 7}",
+                                                                    "size",
+                                                                    ExplicitNull.NULL),
+                                                            new Version(0, 2, 0)))));
+            assertThat(answers.getFirst().getErrorsList())
+                    .singleElement()
+                    .satisfies(error -> {
+                        assertThat(error.getRow()).isEqualTo(7);
+                        assertThat(error.getError().getCode())
+                                .isEqualTo(ErrorCode.VALUE_NOT_JSON.number());
+                        assertThat(error.getError().getDetail()).contains("at character 6");
+                    });
+            Map<PointKey, Hit> got =
+                    client.get(
+                            "things",
+                            List.of(PointKey.of("key-7"), PointKey.of("key-8")),
+                            ArbalestClient.GetOptions.DEFAULT);
+            assertThat(Objects.requireNonNull(got.get(PointKey.of("key-8"))).metadata())
+                    .isEqualTo(Map.of("extra", "{\"n\": 7}"));
+            assertThat(Objects.requireNonNull(got.get(PointKey.of("key-7"))).metadata())
+                    .isEqualTo(Map.of("size", 7L));
+
+            SearchQuery named = SearchQuery.nearest(1).withFields(List.of("extra"));
+            Hit hit =
+                    late.search("things", List.of(new float[] {1, 0}), named).hits().get(0).get(0);
+            assertThat(hit.metadata()).containsKey("extra"); // it has asked for the image again
+        }
+    }
+
+    @Test
+    void aFieldIsAddedOnceAndChangesNoOther() {
+        try (ArbalestClient client = client()) {
+            Field added = new Field("extra", FieldType.JSON);
+            CollectionDefinition grown = client.addField("things", added).definition();
+            assertThat(client.addField("things", added).definition()).isEqualTo(grown);
+            assertThatThrownBy(() -> client.addField("things", new Field("size", FieldType.STRING)))
+                    .isInstanceOfSatisfying(
+                            ArbalestException.class,
+                            e -> assertThat(e.code()).isEqualTo(ErrorCode.FIELD_EXISTS))
+                    .hasMessageContaining("size:long");
+        }
+    }
+
+    @Test
+    void aDeleteByFilterReachesEveryShardFromAnyNode() {
+        try (ArbalestClient client = client();
+                RawClient raw = new RawClient(second.port())) {
+            client.write(
+                    "things",
+                    IntStream.range(0, 100)
+                            .mapToObj(number -> point(number, new Version(0, 1, 0)))
+                            .toList());
+            assertThat(
+                            client.deleteWhere(
+                                            "things",
+                                            new ArbalestClient.DeleteOptions(
+                                                    "size > 3",
+                                                    false,
+                                                    true,
+                                                    Optional.empty(),
+                                                    Duration.ofSeconds(10)))
+                                    .deleted())
+                    .isEqualTo(100);
+            DeleteWhereReply reply =
+                    raw.action(
+                            "delete-where",
+                            DeleteWhere.newBuilder()
+                                    .setCollection("things")
+                                    .setFilter("size > 3")
+                                    .build(),
+                            DeleteWhereReply.parser());
+            assertThat(reply.getDeleted()).isEqualTo(100);
+            assertThat(reply.getMissingList()).isEmpty();
+            assertThat(reply.getToken().getPositionsList()).hasSize(4);
+            List<String> asked = new ArrayList<>(firstEngine.deletes);
+            asked.addAll(secondEngine.deletes);
+            assertThat(asked).hasSize(8); // each of four shards, counted and deleted once
+            assertThat(asked.stream().filter(ask -> ask.startsWith("delete"))).hasSize(4);
+        }
+    }
+
+    @Test
+    void aDeleteSaysWhatIsWrongWithItsFilter() {
+        try (ArbalestClient client = client()) {
+            refused(client, "", false, ErrorCode.FILTER_MISSING, "no filter");
+            refused(client, "size > 3", true, ErrorCode.MALFORMED_REQUEST, "every point");
+            refused(client, "size >", false, ErrorCode.FILTER_SYNTAX, "at character 7: expected");
+            refused(client, "size = 'x'", false, ErrorCode.FILTER_TYPE_MISMATCH, "character 8");
+            refused(client, "wide = 1", false, ErrorCode.UNKNOWN_FIELD, "at character 1");
+            refused(
+                    client,
+                    "size in (" + "1, ".repeat(20_000) + "1)",
+                    false,
+                    ErrorCode.LIMIT_EXCEEDED,
+                    "at most");
+            refused(
+                    client,
+                    "(".repeat(500) + "size = 1" + ")".repeat(500),
+                    false,
+                    ErrorCode.LIMIT_EXCEEDED,
+                    "at character 65");
+            assertThat(firstEngine.deletes).isEmpty();
+            assertThat(secondEngine.deletes).isEmpty();
+        }
+    }
+
+    private static void refused(
+            ArbalestClient client, String filter, boolean all, ErrorCode code, String saying) {
+        assertThatThrownBy(() ->
+                        client.deleteWhere(
+                                "things",
+                                new ArbalestClient.DeleteOptions(
+                                        filter,
+                                        all,
+                                        false,
+                                        Optional.empty(),
+                                        Duration.ofSeconds(10))))
+                .isInstanceOfSatisfying(
+                        ArbalestException.class, e -> assertThat(e.code()).isEqualTo(code))
+                .hasMessageContaining(saying);
+        if (!all && !filter.isEmpty()) { // a search says the same
+            assertThatThrownBy(() ->
+                            client.search(
+                                    "things",
+                                    List.of(new float[] {1, 0}),
+                                    SearchQuery.nearest(1).withFilter(filter)))
+                    .isInstanceOfSatisfying(
+                            ArbalestException.class, e -> assertThat(e.code()).isEqualTo(code))
+                    .hasMessageContaining(saying);
         }
     }
 

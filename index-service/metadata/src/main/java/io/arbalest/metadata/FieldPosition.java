@@ -10,9 +10,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable.
  */
 record FieldPosition(int position, Field field) {
-    /** The row's value; a NaN, which no writer may send, counts as null. */
+    /**
+     * The row's value, or the default of a field that was added after the row was written; a NaN,
+     * which no writer may send, counts as null.
+     */
     @Nullable Object value(@Nullable Object[] values) {
-        Object value = position < values.length ? values[position] : null;
+        Object value = position < values.length ? values[position] : field.defaultValue();
         return value instanceof Double number && number.isNaN() ? null : value;
     }
 }

@@ -149,6 +149,12 @@ final class FilterCompiler {
 
     private FieldPosition requireScalar(String name) {
         FieldPosition found = require(name);
+        if (found.field().type() == FieldType.JSON) {
+            throw new ArbalestException(
+                    ErrorCode.FILTER_TYPE_MISMATCH,
+                    "the filter compares field '" + name + "', which is JSON",
+                    "JSON is asked with is null and is not null only");
+        }
         if (found.field().type().isArray()) {
             throw new ArbalestException(
                     ErrorCode.FILTER_TYPE_MISMATCH,

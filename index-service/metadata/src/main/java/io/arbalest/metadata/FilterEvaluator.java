@@ -49,7 +49,7 @@ final class FilterEvaluator {
     private final PostingReader postings;
     private final StoredRows stored;
     private final NumericColumns columns;
-    private final FilterCompiler compiler;
+    private volatile FilterCompiler compiler;
     private final Map<Integer, UpdateLog> updates = new ConcurrentHashMap<>();
     private final LinkedHashMap<Id, Answer> answers = new LinkedHashMap<>(64, 0.75f, true);
     private long answerBytes;
@@ -59,6 +59,11 @@ final class FilterEvaluator {
         this.stored = stored;
         this.columns = new NumericColumns(postings, stored);
         this.compiler = new FilterCompiler(definition.fields());
+    }
+
+    /** Takes the collection's fields anew, after some were added and posted. */
+    void fieldsAdded(CollectionDefinition definition) {
+        compiler = new FilterCompiler(definition.fields());
     }
 
     /** The log of a segment's updates. */

@@ -2,6 +2,7 @@ package io.arbalest.metadata;
 
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+import io.arbalest.model.ExplicitNull;
 import io.arbalest.model.Field;
 import io.arbalest.model.FieldType;
 
@@ -19,12 +20,13 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * The bytes of a row's metadata, in the log and in the store. Format version 1, little-endian:
+ * The bytes of a row's metadata, in the log and in the store. Little-endian:
  *
  * <pre>
- *   u8      format version, 1
+ *   u8      format version: 1, or 2 for a patch that sets fields to null
  *   u16     n, number of fields that this row was written with
  *   u8[(n+7)/8]  null bits: bit (i % 8) of byte (i / 8) is set if field i is null; unused bits are 0
+ *   u8[(n+7)/8]  in version 2 only, in the same form: field i is set to null; its null bit is set too
  *   then the value of each field that is not null, in the order of the fields:
  *     STRING     varint byte length, UTF-8 bytes
  *     LONG       i64
@@ -32,11 +34,14 @@ import java.util.List;
  *     BOOLEAN    u8, 0 or 1
  *     TIMESTAMP  i64, microseconds since 1970-01-01T00:00:00Z, rounded down
  *     X_ARRAY    varint element count, then the elements as above
+ *     JSON       as STRING
  * </pre>
  *
  * <p>A varint is unsigned LEB128 of at most 5 bytes. Fields are told apart by position, so a
- * collection may get more fields at the end: rows written before have null there. There is no
- * checksum: what carries these bytes (log record, store block) has one.
+ * collection may get more fields at the end: rows written before have those fields' defaults. In a
+ * patch, which is in the log only, a null bit without more leaves a field as it is, and so do
+ * fields that it was written without. There is no checksum: what carries these bytes (log record,
+ * store block) has one.
  *
  * <p>Limits: {@value #MAX_BYTES} bytes a row, {@value #MAX_ARRAY_LENGTH} elements an array. Text
  * that is not valid Unicode (lone surrogates) is stored with {@code ?} in their place.
@@ -46,6 +51,9 @@ import java.util.List;
 public final class MetadataCodec {
     /** The version that is written. */
     public static final int FORMAT_VERSION = 1;
+
+    /** The version of a patch that sets fields to null. */
+    static final int NULLING_VERSION = 2;
 
     /** Most bytes of one row's encoded metadata. */
     public static final int MAX_BYTES = 1 << 20;
@@ -60,24 +68,90 @@ public final class MetadataCodec {
     private MetadataCodec() {}
 
     /**
+     * The values of a row as it is stored: a default where none is given, null where the row says
+     * so.
+     *
+     * @param given null: no value is given; {@link ExplicitNull#NULL}: null; what is missing at the
+     *     end is not given
+     * @throws ArbalestException SCHEMA_MISMATCH if there are more than fields
+     */
+    public static @Nullable Object[] resolve(List<Field> fields, @Nullable Object[] given) {
+        @Nullable Object[] values = padded(fields, given);
+        for (int i = 0; i < values.length; i++) {
+            if (values[i] == null) {
+                values[i] = fields.get(i).defaultValue();
+            } else if (values[i] == ExplicitNull.NULL) {
+                values[i] = null;
+            }
+        }
+        return values;
+    }
+
+    /** A copy with one value a field; what is missing at the end is null. */
+    private static @Nullable Object[] padded(List<Field> fields, @Nullable Object[] given) {
+        if (given.length > fields.size()) {
+            throw arity(fields, given.length);
+        }
+        return Arrays.copyOf(given, fields.size());
+    }
+
+    /** As {@link #resolve}, of a row that was complete when fewer fields were known. */
+    static @Nullable Object[] withDefaults(List<Field> fields, @Nullable Object[] values) {
+        if (values.length == fields.size()) {
+            return values;
+        }
+        @Nullable Object[] more = padded(fields, values);
+        for (int i = values.length; i < more.length; i++) {
+            more[i] = fields.get(i).defaultValue();
+        }
+        return more;
+    }
+
+    /**
+     * Encodes a patch.
+     *
+     * @param given as for {@link #resolve}; null leaves the field as it is
+     * @throws ArbalestException as {@link #encode}
+     */
+    public static byte[] encodePatch(List<Field> fields, @Nullable Object[] given) {
+        @Nullable Object[] values = padded(fields, given);
+        BitSet nulled = new BitSet(values.length);
+        for (int i = 0; i < values.length; i++) {
+            if (values[i] == ExplicitNull.NULL) {
+                values[i] = null;
+                nulled.set(i);
+            }
+        }
+        return encode(fields, values, nulled);
+    }
+
+    private static ArbalestException arity(List<Field> fields, int got) {
+        return new ArbalestException(
+                ErrorCode.SCHEMA_MISMATCH,
+                "a row has "
+                        + got
+                        + " metadata values, the collection "
+                        + fields.size()
+                        + " fields",
+                "send one value, or null, for each field");
+    }
+
+    /**
      * Encodes a row.
      *
      * @param values one a field, in the order of the fields; null for null
      * @throws ArbalestException VALUE_TYPE_MISMATCH naming the field, LIMIT_EXCEEDED
      */
     public static byte[] encode(List<Field> fields, @Nullable Object[] values) {
+        return encode(fields, values, new BitSet());
+    }
+
+    private static byte[] encode(List<Field> fields, @Nullable Object[] values, BitSet nulled) {
         if (values.length != fields.size()) {
-            throw new ArbalestException(
-                    ErrorCode.SCHEMA_MISMATCH,
-                    "a row has "
-                            + values.length
-                            + " metadata values, the collection "
-                            + fields.size()
-                            + " fields",
-                    "send one value, or null, for each field");
+            throw arity(fields, values.length);
         }
         Writer out = new Writer();
-        out.u8(FORMAT_VERSION);
+        out.u8(nulled.isEmpty() ? FORMAT_VERSION : NULLING_VERSION);
         out.u8(fields.size());
         out.u8(fields.size() >>> 8);
         for (int first = 0; first < values.length; first += 8) {
@@ -86,6 +160,10 @@ public final class MetadataCodec {
                 bits |= values[i] == null ? 1 << (i - first) : 0;
             }
             out.u8(bits);
+        }
+        if (!nulled.isEmpty()) {
+            byte[] bits = Arrays.copyOf(nulled.toByteArray(), (values.length + 7) / 8);
+            out.bytes(bits);
         }
         for (int i = 0; i < values.length; i++) {
             Object value = values[i];
@@ -182,13 +260,48 @@ public final class MetadataCodec {
     }
 
     /**
-     * Decodes a row. Fields that the row was written without are null.
+     * Decodes a row. Fields that the row was written without have their defaults.
      *
      * @throws ArbalestException UNSUPPORTED_FORMAT_VERSION, or STORE_FAILED if the bytes are
      *     damaged
      */
     public static @Nullable Object[] decode(List<Field> fields, byte[] encoded) {
         return decode(fields, encoded, 0, null);
+    }
+
+    /**
+     * Decodes a patch: null for a field that it leaves as it is, {@link ExplicitNull#NULL} for one
+     * that it sets to null.
+     *
+     * @throws ArbalestException as {@link #decode(List, byte[])}
+     */
+    public static @Nullable Object[] decodePatch(List<Field> fields, byte[] encoded) {
+        ByteBuffer in = ByteBuffer.wrap(encoded).order(ByteOrder.LITTLE_ENDIAN);
+        try {
+            boolean nulling = in.get(0) == NULLING_VERSION;
+            checkVersion(in, nulling ? NULLING_VERSION : FORMAT_VERSION);
+            int count = Math.min(Short.toUnsignedInt(in.getShort(1)), fields.size());
+            @Nullable Object[] values = decodeFields(fields, in, null, nulling);
+            for (int i = count; i < values.length; i++) {
+                values[i] = null;
+            }
+            return values;
+        } catch (BufferUnderflowException
+                | IndexOutOfBoundsException
+                | IllegalArgumentException
+                | DateTimeException e) {
+            throw damaged("they end early or hold an impossible value", e);
+        }
+    }
+
+    private static void checkVersion(ByteBuffer in, int expected) {
+        int version = in.get();
+        if (version != expected) {
+            throw new ArbalestException(
+                    ErrorCode.UNSUPPORTED_FORMAT_VERSION,
+                    "metadata of format version " + version + ", this release reads " + expected,
+                    "run the release that wrote it, or a later one");
+        }
     }
 
     /**
@@ -202,24 +315,15 @@ public final class MetadataCodec {
                 ByteBuffer.wrap(encoded, offset, encoded.length - offset)
                         .order(ByteOrder.LITTLE_ENDIAN);
         try {
-            int version = in.get();
-            if (version != FORMAT_VERSION) {
-                throw new ArbalestException(
-                        ErrorCode.UNSUPPORTED_FORMAT_VERSION,
-                        "metadata of format version "
-                                + version
-                                + ", this release reads "
-                                + FORMAT_VERSION,
-                        "run the release that wrote it, or a later one");
-            }
-            return decodeFields(fields, in, wanted);
+            checkVersion(in, FORMAT_VERSION);
+            return decodeFields(fields, in, wanted, false);
         } catch (BufferUnderflowException | IllegalArgumentException | DateTimeException e) {
             throw damaged("they end early or hold an impossible value", e);
         }
     }
 
     private static @Nullable Object[] decodeFields(
-            List<Field> fields, ByteBuffer in, @Nullable BitSet wanted) {
+            List<Field> fields, ByteBuffer in, @Nullable BitSet wanted, boolean nulling) {
         int count = Short.toUnsignedInt(in.getShort());
         if (count > fields.size()) {
             throw damaged(
@@ -227,7 +331,12 @@ public final class MetadataCodec {
         }
         byte[] nulls = new byte[(count + 7) / 8];
         in.get(nulls);
+        byte[] nulled = new byte[nulling ? nulls.length : 0];
+        in.get(nulled);
         @Nullable Object[] values = new @Nullable Object[fields.size()];
+        for (int i = count; i < values.length; i++) {
+            values[i] = wanted == null || wanted.get(i) ? fields.get(i).defaultValue() : null;
+        }
         for (int i = 0; i < count; i++) {
             if (((nulls[i >>> 3] >>> (i & 7)) & 1) == 0) {
                 if (wanted == null || wanted.get(i)) {
@@ -237,6 +346,8 @@ public final class MetadataCodec {
                 } else {
                     return values; // nothing of what is left is wanted
                 }
+            } else if (nulling && ((nulled[i >>> 3] >>> (i & 7)) & 1) != 0) {
+                values[i] = ExplicitNull.NULL;
             }
         }
         if (in.hasRemaining()) {
@@ -247,7 +358,7 @@ public final class MetadataCodec {
 
     private static Object decodeValue(FieldType type, ByteBuffer in) {
         return switch (type) {
-            case STRING -> text(in);
+            case STRING, JSON -> text(in);
             case LONG -> in.getLong();
             case DOUBLE -> in.getDouble();
             case BOOLEAN -> in.get() != 0;
@@ -265,7 +376,7 @@ public final class MetadataCodec {
                 switch (type) {
                     case LONG, DOUBLE, TIMESTAMP -> Long.BYTES;
                     case BOOLEAN -> 1;
-                    case STRING -> varint(in);
+                    case STRING, JSON -> varint(in);
                     case LONG_ARRAY, DOUBLE_ARRAY, TIMESTAMP_ARRAY -> varint(in) * Long.BYTES;
                     case BOOLEAN_ARRAY -> varint(in);
                     case STRING_ARRAY -> {

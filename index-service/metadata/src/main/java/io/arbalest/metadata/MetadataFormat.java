@@ -40,9 +40,11 @@ import java.util.UUID;
  *                  an array posts each element; a null posts, under 0x8000 + field position, the empty term
  *           value  u8 1 | Roaring bitmap, portable serialisation, of the ordinals modulo 65536
  * STATE     key    ASCII text:
- *   "schema"       u8 1 | 16 bytes incarnation (big-endian, as printed) | u8 key type: 0 string, 1 int64
- *                  | u16 fields | for each field: u8 type | u8 indexed | u8 length of the name | name
- *                  types: 0 STRING 1 LONG 2 DOUBLE 3 BOOLEAN 4 TIMESTAMP, + 16 for an array of it
+ *   "schema"       u8 1 or 2 | 16 bytes incarnation (big-endian, as printed) | u8 key type: 0 string, 1 int64
+ *                  | u16 fields | for each field: u8 type | u8 flags: 1 indexed, 2 with a default | u8 length of the name | name
+ *                                 | with a default: u16 length | the default, as {@link MetadataCodec} writes a row of it
+ *                  types: 0 STRING 1 LONG 2 DOUBLE 3 BOOLEAN 4 TIMESTAMP 5 JSON, + 16 for an array of it
+ *                  2: some field is JSON or has a default, which releases that know only 1 do not read
  *   "applied"      u8 1 | i64 sequence number of the last row that is in here
  *   "counts"       u8 1 | i64 live points | i64 tombstones
  *   "horizon"      u8 1 | i32 generation | i64 version | i64 tiebreak: the highest version of a purged tombstone
@@ -79,6 +81,10 @@ final class MetadataFormat {
     private static final int NULL_FIELD = 0x8000;
     private static final byte[] NO_TERM = new byte[0];
 
+    private static final byte SCHEMA_VERSION = 2;
+    private static final int INDEXED = 1;
+    private static final int WITH_DEFAULT = 2;
+    private static final byte[] NO_DEFAULT = new byte[0];
     private static final int TOMBSTONE = 1;
     private static final int ARRAY_TYPE = 16;
     private static final byte LOCATION_VERSION = 2;
@@ -407,21 +413,39 @@ final class MetadataFormat {
 
     static byte[] schema(CollectionDefinition definition) {
         int bytes = 1 + 16 + 1 + 2;
+        boolean plain = true;
+        List<byte[]> defaults = new ArrayList<>();
         for (Field field : definition.fields()) {
-            bytes += 3 + field.name().length();
+            Object value = field.defaultValue();
+            byte[] encoded =
+                    value == null
+                            ? NO_DEFAULT
+                            : MetadataCodec.encode(List.of(field), new Object[] {value});
+            defaults.add(encoded);
+            bytes += 3 + field.name().length() + (value == null ? 0 : 2 + encoded.length);
+            plain &= value == null && field.type() != FieldType.JSON;
         }
         byte[] value = new byte[bytes];
         ByteBuffer out = start(value).order(ByteOrder.BIG_ENDIAN);
+        value[0] = plain ? VERSION : SCHEMA_VERSION;
         out.putLong(definition.incarnation().getMostSignificantBits());
         out.putLong(definition.incarnation().getLeastSignificantBits());
         out.order(ByteOrder.LITTLE_ENDIAN);
         out.put((byte) (definition.keyType() == KeyType.STRING ? 0 : 1));
         out.putShort((short) definition.fields().size());
-        for (Field field : definition.fields()) {
+        for (int i = 0; i < defaults.size(); i++) {
+            Field field = definition.fields().get(i);
+            byte[] encoded = defaults.get(i);
             out.put((byte) typeNumber(field.type()));
-            out.put((byte) (field.indexed() ? 1 : 0));
+            out.put(
+                    (byte)
+                            ((field.indexed() ? INDEXED : 0)
+                                    | (encoded.length > 0 ? WITH_DEFAULT : 0)));
             out.put((byte) field.name().length());
             out.put(ascii(field.name()));
+            if (encoded.length > 0) {
+                out.putShort((short) encoded.length).put(encoded);
+            }
         }
         return value;
     }
@@ -430,7 +454,8 @@ final class MetadataFormat {
     record Schema(UUID incarnation, KeyType keyType, List<Field> fields) {}
 
     static Schema schema(byte[] value) {
-        ByteBuffer in = open(value, 20, "the schema");
+        byte version = value.length > 0 && value[0] == SCHEMA_VERSION ? SCHEMA_VERSION : VERSION;
+        ByteBuffer in = open(value, version, 20, "the schema");
         in.order(ByteOrder.BIG_ENDIAN);
         UUID incarnation = new UUID(in.getLong(), in.getLong());
         in.order(ByteOrder.LITTLE_ENDIAN);
@@ -439,10 +464,19 @@ final class MetadataFormat {
         List<Field> fields = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
             FieldType type = typeOfNumber(in.get());
-            boolean indexed = in.get() != 0;
-            byte[] name = new byte[Byte.toUnsignedInt(in.get())];
-            in.get(name);
-            fields.add(new Field(new String(name, StandardCharsets.US_ASCII), type, indexed));
+            int flags = in.get();
+            boolean indexed = (flags & INDEXED) != 0;
+            byte[] nameBytes = new byte[Byte.toUnsignedInt(in.get())];
+            in.get(nameBytes);
+            String name = new String(nameBytes, StandardCharsets.US_ASCII);
+            Field field = new Field(name, type, indexed);
+            if ((flags & WITH_DEFAULT) != 0) {
+                byte[] encoded = new byte[Short.toUnsignedInt(in.getShort())];
+                in.get(encoded);
+                Object ofField = MetadataCodec.decode(List.of(field), encoded)[0];
+                field = new Field(name, type, indexed, ofField);
+            }
+            fields.add(field);
         }
         return new Schema(incarnation, keyType, fields);
     }
@@ -454,6 +488,7 @@ final class MetadataFormat {
             case DOUBLE -> 2;
             case BOOLEAN -> 3;
             case TIMESTAMP -> 4;
+            case JSON -> 5;
             case STRING_ARRAY -> ARRAY_TYPE;
             case LONG_ARRAY -> ARRAY_TYPE + 1;
             case DOUBLE_ARRAY -> ARRAY_TYPE + 2;

@@ -3,6 +3,7 @@ package io.arbalest.metadata;
 import io.arbalest.metadata.KeyValueStore.Change;
 import io.arbalest.metadata.KeyValueStore.Family;
 import io.arbalest.model.Field;
+import io.arbalest.model.FieldType;
 
 import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
@@ -60,12 +61,11 @@ final class PostingWriter {
     /**
      * Posts the row that was entered last.
      *
-     * @param values one a field; what is missing at the end is null
+     * @param values one a field
      */
     void post(int segment, int ordinal, @Nullable Object[] values) {
         for (int field = 0; field < fields.size(); field++) {
-            Object value = field < values.length ? values[field] : null;
-            for (byte[] key : keys(field, value, segment, ordinal)) {
+            for (byte[] key : keys(field, values[field], segment, ordinal)) {
                 changed(key, segment, ordinal).add(ordinal & BLOCK_MASK);
             }
         }
@@ -74,7 +74,7 @@ final class PostingWriter {
     /** Posts a row, any row, under new values instead of the old ones. */
     void repost(int segment, int ordinal, @Nullable Object[] old, @Nullable Object[] values) {
         for (int field = 0; field < fields.size(); field++) {
-            Object before = field < old.length ? old[field] : null;
+            Object before = old[field];
             if (!Objects.equals(before, values[field])) {
                 for (byte[] key : keys(field, before, segment, ordinal)) {
                     changed(key, segment, ordinal).remove(ordinal & BLOCK_MASK);
@@ -88,10 +88,20 @@ final class PostingWriter {
 
     /** Under which keys a row is posted for the value of one field. */
     private List<byte[]> keys(int position, @Nullable Object value, int segment, int ordinal) {
-        Field field = fields.get(position);
         int block = ordinal >>> MetadataFormat.BLOCK_BITS;
+        return keys(fields.get(position), position, value, segment, block);
+    }
+
+    /** Under which keys the rows of a block are posted that have this value of a field. */
+    static List<byte[]> keys(
+            Field field, int position, @Nullable Object value, int segment, int block) {
         if (!field.indexed()) {
             return List.of();
+        }
+        if (field.type() == FieldType.JSON) {
+            return value == null
+                    ? List.of(MetadataFormat.nullKey(position, segment, block))
+                    : List.of();
         }
         if (value instanceof List<?> elements) {
             List<byte[]> keys = new ArrayList<>(elements.size());

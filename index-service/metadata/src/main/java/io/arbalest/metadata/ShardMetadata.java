@@ -81,10 +81,10 @@ public final class ShardMetadata implements AutoCloseable {
             PointKey key, Version version, long sequenceNumber, @Nullable Object[] values) {}
 
     private final KeyValueStore store;
-    private final CollectionDefinition definition;
+    private volatile CollectionDefinition definition;
     private final StoredRows stored;
     private final FilterEvaluator filters;
-    private final PostingWriter postings;
+    private PostingWriter postings; // the applier's
     private final ChangedRows changed;
     private final AtomicLong updates = new AtomicLong();
     private final Map<Integer, Integer> rowsOfSegment = new ConcurrentHashMap<>();
@@ -125,6 +125,27 @@ public final class ShardMetadata implements AutoCloseable {
         }
     }
 
+    /** The collection with the fields that are known here. */
+    public CollectionDefinition definition() {
+        return definition;
+    }
+
+    /**
+     * Adds fields at the end: every row that is here has their defaults from now on, in answers, in
+     * filters and after a restart. One write of a few bytes a segment and field; no row is touched.
+     * For the applier thread, between batches.
+     *
+     * @param grown the same collection with more fields
+     * @throws ArbalestException SCHEMA_MISMATCH if fields would be changed or lost
+     */
+    public void addFields(CollectionDefinition grown) {
+        StoredSchema.addFields(store, definition, grown);
+        postings = new PostingWriter(store, grown.fields()); // the old one knows no such postings
+        stored.fieldsAdded(grown);
+        filters.fieldsAdded(grown);
+        definition = grown;
+    }
+
     /** Where the key lives, or its tombstone; null if neither is known. */
     public @Nullable Location locate(PointKey key) {
         byte[] value = store.get(Family.KEYS, key.canonicalBytes());
@@ -148,16 +169,6 @@ public final class ShardMetadata implements AutoCloseable {
         }
         batchOpen = true;
         return new Batch();
-    }
-
-    /** Metadata of a row, in the order of the fields. */
-    public @Nullable Object[] metadata(int segment, int ordinal) {
-        return row(segment, ordinal).values();
-    }
-
-    /** The key of a row. */
-    public PointKey key(int segment, int ordinal) {
-        return MetadataFormat.rowPointKey(definition.keyType(), stored.bytes(segment, ordinal));
     }
 
     /**
@@ -369,16 +380,14 @@ public final class ShardMetadata implements AutoCloseable {
          * Adds a row and makes it the key's newest.
          *
          * @param encodedMetadata what {@link MetadataCodec#encode} made of the values
-         * @param values for the postings
+         * @param given the values; what is missing at the end are defaults
          */
         public void upsert(
-                PointKey key,
-                Location location,
-                byte[] encodedMetadata,
-                @Nullable Object[] values) {
+                PointKey key, Location location, byte[] encodedMetadata, @Nullable Object[] given) {
             if (location.tombstone()) {
                 throw new IllegalArgumentException("upsert of a tombstone: " + key);
             }
+            @Nullable Object[] values = MetadataCodec.withDefaults(definition.fields(), given);
             int segment = location.segment();
             int ordinal = location.ordinal();
             replace(key, location);
@@ -402,13 +411,11 @@ public final class ShardMetadata implements AutoCloseable {
          *
          * @param location the place that the key has now, with the new version
          * @param encodedMetadata what {@link MetadataCodec#encode} made of the values
-         * @param values all of them, one a field
+         * @param given all of them, one a field; what is missing at the end are defaults
          */
         public void update(
-                PointKey key,
-                Location location,
-                byte[] encodedMetadata,
-                @Nullable Object[] values) {
+                PointKey key, Location location, byte[] encodedMetadata, @Nullable Object[] given) {
+            @Nullable Object[] values = MetadataCodec.withDefaults(definition.fields(), given);
             Location before = locate(key);
             if (before == null
                     || before.tombstone()

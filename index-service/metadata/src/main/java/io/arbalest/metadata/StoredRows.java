@@ -26,20 +26,16 @@ final class StoredRows {
     private static final int MAX_REMOVALS = 4096;
 
     private final KeyValueStore store;
-    private final CollectionDefinition definition;
+    private volatile CollectionDefinition definition;
 
     StoredRows(KeyValueStore store, CollectionDefinition definition) {
         this.store = store;
         this.definition = definition;
     }
 
-    /** The bytes of a row; refused with STORE_FAILED if it is not there. */
-    byte[] bytes(int segment, int ordinal) {
-        byte[] value = store.get(Family.ROWS, MetadataFormat.rowKey(segment, ordinal));
-        if (value == null) {
-            throw missing(segment, ordinal);
-        }
-        return value;
+    /** Takes the collection's fields anew, after some were added. */
+    void fieldsAdded(CollectionDefinition grown) {
+        definition = grown;
     }
 
     /** Rows of one segment that are there, in the order of the ordinals. */

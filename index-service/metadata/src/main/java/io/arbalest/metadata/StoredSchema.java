@@ -61,15 +61,43 @@ final class StoredSchema {
                                 + fields,
                         "fields may only be added at the end");
             }
-            postNulls(store, fields, schema.fields().size(), changes);
+            postDefaults(store, fields, schema.fields().size(), changes);
         }
         changes.add(new Change(Family.STATE, MetadataFormat.SCHEMA, expected));
         changes.add(new Change(Family.STATE, MetadataFormat.POSTED, MetadataFormat.posted()));
         store.write(changes);
     }
 
-    /** Rows that were written before a field was declared have null there, and are posted so. */
-    private static void postNulls(
+    /**
+     * Adds fields to a store that is open, with the postings of the rows that are there, in one
+     * batch.
+     *
+     * @throws ArbalestException SCHEMA_MISMATCH if fields would be changed or lost
+     */
+    static void addFields(
+            KeyValueStore store, CollectionDefinition definition, CollectionDefinition grown) {
+        if (!grown.extendsFieldsOf(definition)) {
+            throw new ArbalestException(
+                    ErrorCode.SCHEMA_MISMATCH,
+                    "the store has fields "
+                            + definition.fields()
+                            + ", the collection "
+                            + grown.fields(),
+                    "fields may only be added at the end");
+        }
+        List<Change> changes = new ArrayList<>();
+        postDefaults(store, grown.fields(), definition.fields().size(), changes);
+        changes.add(new Change(Family.STATE, MetadataFormat.SCHEMA, MetadataFormat.schema(grown)));
+        store.write(changes);
+    }
+
+    /**
+     * Rows that were written before a field was added have its default, and are posted so: as one
+     * run a block, whatever their number.
+     *
+     * @param known fields that the rows were posted with
+     */
+    private static void postDefaults(
             KeyValueStore store, List<Field> fields, int known, List<Change> changes) {
         store.scan(
                 Family.STATE,
@@ -82,10 +110,12 @@ final class StoredSchema {
                         block.add(0L, Math.min(BLOCK_ROWS, rows - first));
                         byte[] posting = MetadataFormat.posting(block);
                         int number = first / BLOCK_ROWS;
-                        for (int field = known; field < fields.size(); field++) {
-                            if (fields.get(field).indexed()) {
-                                byte[] nulls = MetadataFormat.nullKey(field, segment, number);
-                                changes.add(new Change(Family.POSTINGS, nulls, posting));
+                        for (int position = known; position < fields.size(); position++) {
+                            Field field = fields.get(position);
+                            Object ofRows = field.defaultValue();
+                            for (byte[] posted :
+                                    PostingWriter.keys(field, position, ofRows, segment, number)) {
+                                changes.add(new Change(Family.POSTINGS, posted, posting));
                             }
                         }
                     }

@@ -29,6 +29,10 @@ class FilterModelTest {
         private final SplittableRandom random;
         private final List<Field> fields;
         private final ShardMetadata metadata;
+
+        /** With which rows are written: a writer may not know the newest fields. */
+        private int knownFields;
+
         private final List<@Nullable Object[]> rows = new ArrayList<>();
         private final List<Filter> filters = new ArrayList<>();
         private final String name;
@@ -36,7 +40,8 @@ class FilterModelTest {
 
         Case(long seed, KeyValueStore store) {
             this.random = new SplittableRandom(seed);
-            this.fields = FilterCases.fields(random);
+            this.fields = new ArrayList<>(FilterCases.fields(random));
+            this.knownFields = fields.size();
             this.metadata = new ShardMetadata(store, ShardMetadataTest.definition(fields));
             this.name = "seed " + seed;
             for (int i = 0; i < FILTERS; i++) {
@@ -46,6 +51,9 @@ class FilterModelTest {
 
         void run(int steps) {
             for (int step = 0; step < steps; step++) {
+                if (random.nextInt(4) == 0) {
+                    addField();
+                }
                 write();
                 for (Filter filter : filters) {
                     if (random.nextInt(3) == 0) {
@@ -59,7 +67,15 @@ class FilterModelTest {
             filters.forEach(this::check);
         }
 
+        private void addField() {
+            fields.add(FilterCases.fieldToAdd(random, fields));
+            metadata.addFields(ShardMetadataTest.definition(fields));
+            rows.replaceAll(row -> MetadataCodec.withDefaults(fields, row));
+        }
+
         private void write() {
+            knownFields = random.nextInt(knownFields, fields.size() + 1);
+            List<Field> known = fields.subList(0, knownFields);
             Batch batch = metadata.begin();
             for (int count = random.nextInt(200); count >= 0; count--) {
                 sequence++;
@@ -68,17 +84,17 @@ class FilterModelTest {
                 int ordinal = update ? random.nextInt(rows.size()) : rows.size();
                 PointKey key = PointKey.of("k" + ordinal);
                 Location location = Location.ofRow(version, sequence, 0, ordinal);
-                @Nullable Object[] values = FilterCases.values(random, fields);
+                @Nullable Object[] values = FilterCases.values(random, known);
                 if (update) {
                     @Nullable Object[] before = rows.get(ordinal);
                     for (int i = 0; i < values.length; i++) {
                         values[i] = random.nextBoolean() ? before[i] : values[i];
                     }
-                    batch.update(key, location, MetadataCodec.encode(fields, values), values);
-                    rows.set(ordinal, values);
+                    batch.update(key, location, MetadataCodec.encode(known, values), values);
+                    rows.set(ordinal, MetadataCodec.withDefaults(fields, values));
                 } else {
-                    batch.upsert(key, location, MetadataCodec.encode(fields, values), values);
-                    rows.add(values);
+                    batch.upsert(key, location, MetadataCodec.encode(known, values), values);
+                    rows.add(MetadataCodec.withDefaults(fields, values));
                 }
             }
             batch.commit(sequence);
@@ -91,6 +107,9 @@ class FilterModelTest {
                 boolean expected =
                         Boolean.TRUE.equals(FilterCases.holds(filter, fields, rows.get(ordinal)));
                 count += expected ? 1 : 0;
+                assertThat(metadata.row(0, ordinal).values())
+                        .as("%s: row %d", name, ordinal)
+                        .isEqualTo(rows.get(ordinal));
                 if (matching.contains(ordinal) != expected) {
                     assertThat(matching.contains(ordinal))
                             .as("%s: %s of %s", name, filter, List.of(rows.get(ordinal)))

@@ -119,6 +119,21 @@ class MetadataFormatTest {
     }
 
     @Test
+    void writesTheGoldenBytesOfFieldsWithDefaultsAndReadsThem() {
+        List<Field> fields =
+                List.of(
+                        FIELDS.getFirst(),
+                        new Field("size", FieldType.LONG, true, 7L),
+                        new Field("extra", FieldType.JSON, false));
+        byte[] golden = Golden.bytes("shard-metadata-v2.txt", "schema");
+        assertThat(MetadataFormat.schema(ShardMetadataTest.definition(fields))).isEqualTo(golden);
+        assertThat(MetadataFormat.schema(golden))
+                .isEqualTo(
+                        new MetadataFormat.Schema(
+                                DEFINITION.incarnation(), KeyType.STRING, fields));
+    }
+
+    @Test
     void readsTheGoldenBytesOfWhatCameLater() {
         Map<String, byte[]> golden = new HashMap<>(Golden.all("shard-metadata-v1.txt"));
         assertThat(MetadataFormat.horizon(take(golden, "horizon"))).isEqualTo(ROW.version());

@@ -128,9 +128,9 @@ class ShardMetadataModelTest {
             }
         }
         for (int row = 0; row < model.keyOfRow.size(); row++) {
-            assertThat(metadata.key(row / SEGMENT_ROWS, row % SEGMENT_ROWS))
+            assertThat(metadata.row(row / SEGMENT_ROWS, row % SEGMENT_ROWS).key())
                     .isEqualTo(model.keyOfRow.get(row));
-            assertThat(metadata.metadata(row / SEGMENT_ROWS, row % SEGMENT_ROWS))
+            assertThat(metadata.row(row / SEGMENT_ROWS, row % SEGMENT_ROWS).values())
                     .isEqualTo(model.valuesOfRow.get(row));
         }
     }

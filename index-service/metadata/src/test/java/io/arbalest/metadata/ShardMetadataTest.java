@@ -101,8 +101,8 @@ class ShardMetadataTest {
 
             assertThat(metadata.appliedSequenceNumber()).isEqualTo(3);
             assertThat(metadata.livePoints()).isEqualTo(3);
-            assertThat(metadata.key(0, 1)).isEqualTo(PointKey.of("b"));
-            assertThat(metadata.metadata(0, 2))
+            assertThat(metadata.row(0, 1).key()).isEqualTo(PointKey.of("b"));
+            assertThat(metadata.row(0, 2).values())
                     .containsExactly("sound", 10L, null, null, null, null, null);
             assertThat(metadata.rows(0, new int[] {2, 0}))
                     .extracting(ShardMetadata.Row::key)
@@ -313,7 +313,8 @@ class ShardMetadataTest {
         before.flush();
 
         ShardMetadata after = new ShardMetadata(store.afterCrash(), definition(FIELDS));
-        assertThat(after.metadata(0, 0)).containsExactly("net", 1L, null, null, null, null, null);
+        assertThat(after.row(0, 0).values())
+                .containsExactly("net", 1L, null, null, null, null, null);
         assertThat(members(after.matching(new Filter.IsNull("price"), 0), 10)).containsExactly(0);
         assertThat(members(after.matching(new Filter.IsNull("tags"), 0), 10)).containsExactly(0);
         assertThat(members(after.matching(new Filter.IsNull("size"), 0), 10)).isEmpty();

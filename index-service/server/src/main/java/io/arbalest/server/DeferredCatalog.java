@@ -5,6 +5,7 @@ import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
+import io.arbalest.model.Field;
 
 import org.jspecify.annotations.Nullable;
 
@@ -51,6 +52,12 @@ final class DeferredCatalog implements ClusterCatalog {
             CollectionDefinition definition, boolean ifNotExists) {
         ClusterCatalog started = catalog;
         return started == null ? notYet() : started.createCollection(definition, ifNotExists);
+    }
+
+    @Override
+    public CompletableFuture<ClusterImage.Collection> addField(String collection, Field field) {
+        ClusterCatalog started = catalog;
+        return started == null ? notYet() : started.addField(collection, field);
     }
 
     @Override

@@ -37,6 +37,14 @@ public final class FilterCases {
         return fields;
     }
 
+    /** One more field for these, half of the time with a default. */
+    public static Field fieldToAdd(SplittableRandom random, List<Field> fields) {
+        FieldType[] types = FieldType.values();
+        FieldType type = types[random.nextInt(types.length)];
+        Object ofOldRows = random.nextBoolean() ? value(random, type) : null;
+        return new Field("f" + fields.size(), type, true, ofOldRows);
+    }
+
     /** A row's values, some of them null. */
     public static @Nullable Object[] values(SplittableRandom random, List<Field> fields) {
         @Nullable Object[] values = new @Nullable Object[fields.size()];
@@ -50,6 +58,9 @@ public final class FilterCases {
     public static @Nullable Object value(SplittableRandom random, FieldType type) {
         if (random.nextDouble() < NULLS) {
             return null;
+        }
+        if (type == FieldType.JSON) {
+            return "{\"n\":" + random.nextInt(10) + "}";
         }
         if (!type.isArray()) {
             return scalar(random, type.elementClass());
@@ -110,7 +121,7 @@ public final class FilterCases {
     private static Filter leaf(SplittableRandom random, Field field) {
         String name = field.name();
         Class<?> type = field.type().elementClass();
-        if (random.nextInt(6) == 0) {
+        if (random.nextInt(6) == 0 || field.type() == FieldType.JSON) {
             return new Filter.IsNull(name);
         }
         if (field.type().isArray()) {
