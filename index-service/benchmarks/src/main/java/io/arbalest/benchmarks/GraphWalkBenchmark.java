@@ -6,6 +6,7 @@ import io.arbalest.hnsw.GraphSearcher;
 import io.arbalest.hnsw.GrowingGraph;
 import io.arbalest.hnsw.NeighborQueue;
 import io.arbalest.hnsw.PreparedQuery;
+import io.arbalest.hnsw.SearchLimits;
 import io.arbalest.hnsw.VectorTable;
 import io.arbalest.model.Metric;
 
@@ -122,7 +123,7 @@ public class GraphWalkBenchmark {
         next = (next + 1) % QUERIES;
         PreparedQuery query = vectors.prepare(queries[next]);
         results.clear(K);
-        searcher.search(query, ef, OrdinalSet.ALL, Float.NEGATIVE_INFINITY, results);
+        searcher.search(query, SearchLimits.of(ef), OrdinalSet.ALL, results);
         work.scored += searcher.scored();
         return results;
     }

@@ -7,6 +7,7 @@ import io.arbalest.hnsw.GraphSearcher;
 import io.arbalest.hnsw.GrowingGraph;
 import io.arbalest.hnsw.NeighborQueue;
 import io.arbalest.hnsw.PreparedQuery;
+import io.arbalest.hnsw.SearchLimits;
 import io.arbalest.hnsw.VectorTable;
 import io.arbalest.model.CollectionDefinition;
 
@@ -182,11 +183,12 @@ final class GrowingSegment implements Segment {
         }
 
         @Override
-        public long walk(int ef, OrdinalSet accept, float minScore, NeighborQueue results) {
+        public Walked walk(SearchLimits limits, OrdinalSet accept, NeighborQueue results) {
             GraphSearcher searcher = acquire();
             try {
-                searcher.search(query, ef, accept, minScore, results);
-                return searcher.scored();
+                searcher.search(query, limits, accept, results);
+                long scored = searcher.scored();
+                return new Walked(scored, scored, true, true, searcher.expired());
             } finally {
                 release(searcher);
             }
@@ -194,17 +196,16 @@ final class GrowingSegment implements Segment {
 
         @Override
         public Walked walkAccepted(
-                int ef,
-                AcceptedPoints accepted,
-                float minScore,
-                long limit,
-                NeighborQueue results) {
+                SearchLimits limits, AcceptedPoints accepted, long limit, NeighborQueue results) {
             GraphSearcher searcher = acquire();
             try {
-                boolean ended =
-                        searcher.searchAccepted(query, ef, accepted, minScore, limit, results);
+                boolean ended = searcher.searchAccepted(query, limits, accepted, limit, results);
                 return new Walked(
-                        searcher.scored(), searcher.visited(), ended, searcher.walkedAll());
+                        searcher.scored(),
+                        searcher.visited(),
+                        ended,
+                        searcher.walkedAll(),
+                        searcher.expired());
             } finally {
                 release(searcher);
             }

@@ -4,13 +4,13 @@ import io.arbalest.common.OrdinalSet;
 import io.arbalest.hnsw.ExactScan;
 import io.arbalest.hnsw.GrowingGraph;
 import io.arbalest.hnsw.NeighborQueue;
+import io.arbalest.hnsw.SearchLimits;
 import io.arbalest.hnsw.VectorTable;
 import io.arbalest.hnsw.sealed.PackedGraph;
 import io.arbalest.hnsw.sealed.SealedGraph;
 import io.arbalest.hnsw.sealed.SealedGraphPacker;
 import io.arbalest.hnsw.sealed.SealedSearcher;
 import io.arbalest.hnsw.sealed.SealedSection;
-import io.arbalest.hnsw.sealed.SearchLimits;
 import io.arbalest.model.Metric;
 
 import java.lang.foreign.Arena;

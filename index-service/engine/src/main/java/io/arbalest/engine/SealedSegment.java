@@ -3,10 +3,10 @@ package io.arbalest.engine;
 import io.arbalest.common.OrdinalSet;
 import io.arbalest.hnsw.AcceptedPoints;
 import io.arbalest.hnsw.NeighborQueue;
+import io.arbalest.hnsw.SearchLimits;
 import io.arbalest.hnsw.sealed.SealedGraph;
 import io.arbalest.hnsw.sealed.SealedSearcher;
 import io.arbalest.hnsw.sealed.SealedSection;
-import io.arbalest.hnsw.sealed.SearchLimits;
 import io.arbalest.io.SectionFile;
 import io.arbalest.metadata.MatchingRows;
 import io.arbalest.model.IndexCodes;
@@ -234,11 +234,12 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
         }
 
         @Override
-        public long walk(int ef, OrdinalSet accept, float minScore, NeighborQueue results) {
+        public Walked walk(SearchLimits limits, OrdinalSet accept, NeighborQueue results) {
             SealedSearcher searcher = acquire();
             try {
-                searcher.search(query, SearchLimits.of(ef).withMinScore(minScore), accept, results);
-                return searcher.scored();
+                searcher.search(query, limits, accept, results);
+                long scored = searcher.scored();
+                return new Walked(scored, scored, true, true, searcher.expired());
             } finally {
                 release(searcher);
             }
@@ -246,17 +247,16 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
 
         @Override
         public Walked walkAccepted(
-                int ef,
-                AcceptedPoints accepted,
-                float minScore,
-                long limit,
-                NeighborQueue results) {
+                SearchLimits limits, AcceptedPoints accepted, long limit, NeighborQueue results) {
             SealedSearcher searcher = acquire();
             try {
-                boolean ended =
-                        searcher.searchAccepted(query, ef, accepted, minScore, limit, results);
+                boolean ended = searcher.searchAccepted(query, limits, accepted, limit, results);
                 return new Walked(
-                        searcher.scored(), searcher.visited(), ended, searcher.walkedAll());
+                        searcher.scored(),
+                        searcher.visited(),
+                        ended,
+                        searcher.walkedAll(),
+                        searcher.expired());
             } finally {
                 release(searcher);
             }

@@ -3,6 +3,7 @@ package io.arbalest.engine;
 import io.arbalest.common.OrdinalSet;
 import io.arbalest.hnsw.AcceptedPoints;
 import io.arbalest.hnsw.NeighborQueue;
+import io.arbalest.hnsw.SearchLimits;
 
 import org.jspecify.annotations.Nullable;
 
@@ -81,13 +82,8 @@ interface Segment extends AutoCloseable {
 
     /** One query in one segment. Confined to the thread that made it. */
     interface Probe {
-        /**
-         * Offers what a walk of the graph finds: accepted rows of at least a score.
-         *
-         * @param ef candidates kept
-         * @return number of scores computed
-         */
-        long walk(int ef, OrdinalSet accept, float minScore, NeighborQueue results);
+        /** Offers what a walk of the graph finds: accepted rows of at least a score. */
+        Walked walk(SearchLimits limits, OrdinalSet accept, NeighborQueue results);
 
         /**
          * As {@link #walk}, for a set that leaves many rows out: where the graph allows it, and
@@ -96,13 +92,8 @@ interface Segment extends AutoCloseable {
          * @param limit scores after which the walk gives up
          */
         default Walked walkAccepted(
-                int ef,
-                AcceptedPoints accepted,
-                float minScore,
-                long limit,
-                NeighborQueue results) {
-            long scored = walk(ef, accepted.set(), minScore, results);
-            return new Walked(scored, scored, true, true);
+                SearchLimits limits, AcceptedPoints accepted, long limit, NeighborQueue results) {
+            return walk(limits, accepted.set(), results);
         }
 
         /**
@@ -111,8 +102,9 @@ interface Segment extends AutoCloseable {
          * @param visited rows that it went through, scored or not
          * @param ended it came to its end; false: it gave up
          * @param all it scored rows whether accepted or not
+         * @param expired the deadline cut it short
          */
-        record Walked(long scored, long visited, boolean ended, boolean all) {}
+        record Walked(long scored, long visited, boolean ended, boolean all, boolean expired) {}
 
         /**
          * Offers every accepted row of a range of ordinals that has at least a score.

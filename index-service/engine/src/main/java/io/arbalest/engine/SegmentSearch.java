@@ -4,6 +4,7 @@ import io.arbalest.common.Clock;
 import io.arbalest.common.OrdinalSet;
 import io.arbalest.hnsw.AcceptedPoints;
 import io.arbalest.hnsw.NeighborQueue;
+import io.arbalest.hnsw.SearchLimits;
 import io.arbalest.metadata.MatchingRows;
 import io.arbalest.metadata.ShardMetadata;
 import io.arbalest.model.Filter;
@@ -168,9 +169,7 @@ final class SegmentSearch {
             case EXACT -> scanLinked(probe, ef, bound, results);
             case WALK -> walkAccepted(probe, ef, bound, results);
             case POST, AUTO -> {
-                long distances = probe.walk(ef, acceptedLinks(), bound, results);
-                scored += distances;
-                visited += distances;
+                count(probe.walk(limits(ef, bound), acceptedLinks(), results));
             }
         }
         if (scanTail) {
@@ -179,13 +178,28 @@ final class SegmentSearch {
         searchNanos += clock.monotonicNanos() - begin;
     }
 
+    private SearchLimits limits(int ef, float bound) {
+        SearchLimits limits = SearchLimits.of(ef).withMinScore(bound);
+        return deadlineNanos == Long.MAX_VALUE ? limits : limits.withExpired(this::timeIsOver);
+    }
+
+    private boolean timeIsOver() {
+        return clock.monotonicNanos() >= deadlineNanos;
+    }
+
+    private void count(Segment.Probe.Walked walked) {
+        scored += walked.scored();
+        visited += walked.visited();
+        deadlineReached |= walked.expired();
+    }
+
     /** The walk, and if it gives up or cannot fill the results, all accepted rows one by one. */
     private void walkAccepted(Segment.Probe probe, int ef, float bound, NeighborQueue results) {
         long limit = FilterPlanner.walkLimit(countingRows, ef, m0);
         AcceptedPoints accepted = new AcceptedPoints(acceptedLinks(), linked, countingRows, dense);
-        Segment.Probe.Walked walked = probe.walkAccepted(ef, accepted, bound, limit, results);
-        scored += walked.scored();
-        visited += walked.visited();
+        Segment.Probe.Walked walked =
+                probe.walkAccepted(limits(ef, bound), accepted, limit, results);
+        count(walked);
         walksOfAll += walked.all() ? 1 : 0;
         walks++;
         if (!walked.ended()) {
@@ -242,7 +256,7 @@ final class SegmentSearch {
             return;
         }
         for (int start = 0; start < linked; start += SCAN_STRIDE) {
-            if (start > 0 && clock.monotonicNanos() >= deadlineNanos) {
+            if (start > 0 && timeIsOver()) {
                 deadlineReached = true;
                 return;
             }
@@ -254,7 +268,7 @@ final class SegmentSearch {
 
     private void scan(Segment.Probe probe, int from, int to, float bound, NeighborQueue results) {
         for (int start = from; start < to; start += SCAN_STRIDE) {
-            if (start > from && clock.monotonicNanos() >= deadlineNanos) {
+            if (start > from && timeIsOver()) {
                 deadlineReached = true;
                 return;
             }
@@ -274,7 +288,7 @@ final class SegmentSearch {
         return scanned;
     }
 
-    /** Whether a scan was cut short. */
+    /** Whether a walk or a scan was cut short. */
     boolean deadlineReached() {
         return deadlineReached;
     }

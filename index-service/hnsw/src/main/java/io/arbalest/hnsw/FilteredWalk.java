@@ -2,6 +2,8 @@ package io.arbalest.hnsw;
 
 import io.arbalest.common.OrdinalSet;
 
+import java.util.function.BooleanSupplier;
+
 /**
  * The best-first walk of level 0 among the points that a filter accepts, through those that it does
  * not: a neighbour that is not accepted is not scored, its own neighbours stand in for it (ACORN-1,
@@ -47,6 +49,7 @@ public final class FilteredWalk {
     private final float[] scores;
     private long scored;
     private long bridged;
+    private boolean expired;
 
     /** Scratch for walks of this graph. */
     public FilteredWalk(WalkedGraph graph) {
@@ -78,6 +81,11 @@ public final class FilteredWalk {
         return pool;
     }
 
+    /** Whether the last walk was cut short by its deadline. */
+    public boolean expired() {
+        return expired;
+    }
+
     /** Distances that the last walk computed. */
     public long scored() {
         return scored;
@@ -93,14 +101,18 @@ public final class FilteredWalk {
      *
      * @param entry a point near the query
      * @param limit distances after which the walk gives up
-     * @return whether it came to its end
+     * @param until asked every few steps; the walk ends with what it has once this is true
+     * @return whether it came to its end, or to that of its time
      */
-    public boolean walk(int entry, int ef, AcceptedPoints accepted, long limit) {
+    public boolean walk(
+            int entry, int ef, AcceptedPoints accepted, long limit, BooleanSupplier until) {
         visited.clear();
         bridges.clear();
         pool.clear(ef);
         scored = 0;
         bridged = 0;
+        expired = false;
+        int expanded = 0;
         OrdinalSet accept = accepted.set();
         score(seeds(entry, accept, accepted.rows()));
         score(collect(entry, accept));
@@ -109,6 +121,10 @@ public final class FilteredWalk {
                 best = pool.bestUnexpanded()) {
             if (scored > limit) {
                 return false;
+            }
+            if (++expanded % SearchLimits.STRIDE == 0 && until.getAsBoolean()) {
+                expired = true;
+                return true;
             }
             pool.markExpanded();
             int count = collect(ScoredOrdinal.ordinal(best), accept);

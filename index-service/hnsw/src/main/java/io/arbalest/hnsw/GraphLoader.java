@@ -281,7 +281,7 @@ final class GraphLoader {
         vectors.prepareStored(to, query);
         long best = walk.descend(query, GrowingGraph.ordinal(entry), GrowingGraph.level(entry), 1);
         OrdinalSet others = ordinal -> ordinal != to;
-        walk.walk(query, best, found.length, 0, others);
+        walk.walk(query, best, 0, SearchLimits.of(found.length), 1, others);
         return walk.found().copyTo(found);
     }
 }

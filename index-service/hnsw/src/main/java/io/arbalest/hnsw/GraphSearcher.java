@@ -17,6 +17,7 @@ public final class GraphSearcher {
     private long scored;
     private long visited;
     private boolean walkedAll;
+    private boolean expired;
 
     GraphSearcher(GrowingGraph graph, GraphWalk walk) {
         this.graph = graph;
@@ -27,23 +28,33 @@ public final class GraphSearcher {
      * Offers what a best-first walk of the graph finds. Points that are not accepted are walked
      * through, never returned and never counted in {@code ef}.
      *
-     * @param ef candidates kept; at least as many as the results hold are
-     * @param minScore points with a lower score are not offered
+     * @param limits of which at least as many candidates are kept as the results hold
      */
     public void search(
-            PreparedQuery query, int ef, OrdinalSet accept, float minScore, NeighborQueue results) {
+            PreparedQuery query, SearchLimits limits, OrdinalSet accept, NeighborQueue results) {
         walk.resetScored();
         scored = 0;
         visited = 0;
+        expired = false;
         long entry = graph.entry();
         if (entry == GrowingGraph.EMPTY) {
             return;
         }
         long best = walk.descend(query, GrowingGraph.ordinal(entry), GrowingGraph.level(entry), 1);
-        walk.walk(query, best, Math.max(ef, results.capacity()), 0, accept);
+        walk(query, best, limits, accept, results);
+    }
+
+    private void walk(
+            PreparedQuery query,
+            long from,
+            SearchLimits limits,
+            OrdinalSet accept,
+            NeighborQueue results) {
+        walk.walk(query, from, 0, limits, results.capacity(), accept);
         scored = walk.scored();
         visited = scored;
-        offer(walk.found(), minScore, results);
+        expired = walk.expired();
+        offer(walk.found(), limits.minScore(), results);
     }
 
     private static void offer(CandidatePool found, float minScore, NeighborQueue results) {
@@ -64,14 +75,14 @@ public final class GraphSearcher {
      */
     public boolean searchAccepted(
             PreparedQuery query,
-            int ef,
+            SearchLimits limits,
             AcceptedPoints accepted,
-            float minScore,
             long limit,
             NeighborQueue results) {
         walk.resetScored();
         scored = 0;
         visited = 0;
+        expired = false;
         long entry = graph.entry();
         if (entry == GrowingGraph.EMPTY) {
             return true;
@@ -85,23 +96,27 @@ public final class GraphSearcher {
         int from = ScoredOrdinal.ordinal(best);
         walkedAll = among.shareAround(from, accepted.set()) >= accepted.dense();
         if (walkedAll) {
-            walk.walk(query, best, Math.max(ef, results.capacity()), 0, accepted.set());
-            scored = walk.scored();
-            visited = scored;
-            offer(walk.found(), minScore, results);
+            walk(query, best, limits, accepted.set(), results);
             return true;
         }
         walk.filteredQuery(query);
-        boolean ended = among.walk(from, Math.max(ef, results.capacity()), accepted, limit);
+        int kept = Math.max(limits.ef(), results.capacity());
+        boolean ended = among.walk(from, kept, accepted, limit, limits.expired());
         scored = walk.scored() + among.scored();
         visited = walk.scored() + among.visited();
-        among.offer(minScore, results);
+        expired = among.expired();
+        among.offer(limits.minScore(), results);
         return ended;
     }
 
     /** Whether the last {@link #searchAccepted} walked all points. */
     public boolean walkedAll() {
         return walkedAll;
+    }
+
+    /** Whether the last search was cut short by its deadline. */
+    public boolean expired() {
+        return expired;
     }
 
     /** Points that the last search went through, scored or not. */

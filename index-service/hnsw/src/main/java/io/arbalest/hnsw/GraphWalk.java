@@ -18,7 +18,9 @@ final class GraphWalk {
             new LongHeap(256); // negated points that are not accepted: the best on top
     private final int[] neighbors;
     private final float[] scores;
+    private final SettledStop settled = new SettledStop();
     private long scored;
+    private boolean expired;
     private PreparedQuery filteredQuery;
 
     GraphWalk(VectorTable vectors, Links links, int capacity) {
@@ -76,6 +78,11 @@ final class GraphWalk {
         return scored;
     }
 
+    /** Whether the last {@link #walk} was cut short by its deadline. */
+    boolean expired() {
+        return expired;
+    }
+
     void resetScored() {
         scored = 0;
     }
@@ -96,16 +103,42 @@ final class GraphWalk {
     /**
      * Best-first walk of a level from one point, until the best candidate is worse than all {@code
      * ef} points found.
+     */
+    void walk(PreparedQuery query, long entry, int ef, int level) {
+        walk(query, entry, level, SearchLimits.of(ef), 1, OrdinalSet.ALL);
+    }
+
+    /**
+     * As {@link #walk(PreparedQuery, long, int, int)}, within limits.
      *
+     * @param k the best points whose settling may end the walk early
      * @param accept which points may be found and count in ef; all points are walked through
      */
-    void walk(PreparedQuery query, long entry, int ef, int level, OrdinalSet accept) {
+    void walk(
+            PreparedQuery query,
+            long entry,
+            int level,
+            SearchLimits limits,
+            int k,
+            OrdinalSet accept) {
+        int ef = Math.max(limits.ef(), k);
+        SettledStop stop = limits.adaptiveStop() ? settled : SettledStop.NEVER;
+        stop.reset(ef);
+        expired = false;
+        int expanded = 0;
         visited.clear();
         detours.clear();
         pool.clear(ef);
         visited.add(ScoredOrdinal.ordinal(entry));
         consider(entry, accept);
         for (int point = nextPoint(); point >= 0; point = nextPoint()) {
+            if (++expanded % SearchLimits.STRIDE == 0 && limits.expired().getAsBoolean()) {
+                expired = true;
+                return;
+            }
+            if (stop.reached(expanded)) {
+                return;
+            }
             int count = links.read(point, level, neighbors);
             fetchNext(level);
             count = visited.addAll(neighbors, count);
@@ -113,19 +146,20 @@ final class GraphWalk {
             scored += count;
             for (int i = 0; i < count; i++) {
                 long neighbor = ScoredOrdinal.of(scores[i], neighbors[i]);
-                if (pool.takes(neighbor)) {
-                    consider(neighbor, accept);
+                if (pool.takes(neighbor) && consider(neighbor, accept) < k) {
+                    stop.changed(expanded);
                 }
             }
         }
     }
 
-    private void consider(long point, OrdinalSet accept) {
+    /** The place that an accepted point got, or a large number. */
+    private int consider(long point, OrdinalSet accept) {
         if (accept.contains(ScoredOrdinal.ordinal(point))) {
-            pool.add(point);
-        } else {
-            detours.push(~point);
+            return pool.add(point);
         }
+        detours.push(~point);
+        return Integer.MAX_VALUE;
     }
 
     /**

@@ -1,7 +1,5 @@
 package io.arbalest.hnsw;
 
-import io.arbalest.common.OrdinalSet;
-
 import java.util.Arrays;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -63,7 +61,7 @@ final class Linker {
         long best = walk.descend(query, GrowingGraph.ordinal(entry), top, from + 1);
         int found = 0;
         for (int at = from; at >= 0; at--) {
-            walk.walk(query, best, efConstruction, at, OrdinalSet.ALL);
+            walk.walk(query, best, efConstruction, at);
             found = walk.found().copyTo(ranked);
             best = ranked[0];
             chosen[at] = Arrays.copyOf(selected, selection.select(ranked, found, m, selected));

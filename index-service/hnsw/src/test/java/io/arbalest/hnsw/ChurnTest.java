@@ -155,7 +155,7 @@ class ChurnTest {
                 PreparedQuery query = shard.table().prepare(cases.next(0));
                 shard.graph()
                         .newSearcher()
-                        .search(query, count, OrdinalSet.ALL, Float.NEGATIVE_INFINITY, nearest);
+                        .search(query, SearchLimits.of(count), OrdinalSet.ALL, nearest);
                 for (int ordinal : nearest.ordinalsBestFirst()) {
                     dying.set(ordinal);
                 }
@@ -188,12 +188,7 @@ class ChurnTest {
         NeighborQueue results = new NeighborQueue(10);
         shard.graph()
                 .newSearcher()
-                .search(
-                        shard.table().prepare(query),
-                        EF,
-                        OrdinalSet.ALL,
-                        Float.NEGATIVE_INFINITY,
-                        results);
+                .search(shard.table().prepare(query), SearchLimits.of(EF), OrdinalSet.ALL, results);
         return results.ordinalsBestFirst();
     }
 
@@ -204,9 +199,8 @@ class ChurnTest {
                 .newSearcher()
                 .search(
                         shard.table().prepare(cases.next(0)),
-                        POINTS,
+                        SearchLimits.of(POINTS),
                         OrdinalSet.ALL,
-                        Float.NEGATIVE_INFINITY,
                         results);
         return results.size();
     }

@@ -41,9 +41,8 @@ class FilteredWalkTest {
                 boolean ended =
                         searcher.searchAccepted(
                                 table.prepare(query),
-                                64,
+                                SearchLimits.of(64),
                                 new AcceptedPoints(accept, POINTS, bits.cardinality(), 2),
-                                Float.NEGATIVE_INFINITY,
                                 Long.MAX_VALUE,
                                 found);
                 assertThat(ended).isTrue();
@@ -76,9 +75,8 @@ class FilteredWalkTest {
             boolean ended =
                     searcher.searchAccepted(
                             table.prepare(cases.next(0)),
-                            200,
+                            SearchLimits.of(200),
                             new AcceptedPoints(ordinal -> ordinal % 2 == 0, POINTS, POINTS / 2, 2),
-                            Float.NEGATIVE_INFINITY,
                             limit,
                             found);
             assertThat(ended).isFalse();
@@ -109,9 +107,8 @@ class FilteredWalkTest {
                 boolean ended =
                         searcher.searchAccepted(
                                 table.prepare(query),
-                                100,
+                                SearchLimits.of(100),
                                 new AcceptedPoints(bits::get, POINTS, POINTS / 2, 0.4),
-                                Float.NEGATIVE_INFINITY,
                                 Long.MAX_VALUE,
                                 found);
                 assertThat(ended).isTrue();
@@ -145,9 +142,8 @@ class FilteredWalkTest {
             NeighborQueue found = new NeighborQueue(10);
             searcher.searchAccepted(
                     table.prepare(query),
-                    100,
+                    SearchLimits.of(100),
                     new AcceptedPoints(near, POINTS, POINTS / 2, 0.9),
-                    Float.NEGATIVE_INFINITY,
                     Long.MAX_VALUE,
                     found);
             assertThat(searcher.walkedAll()).isTrue();
@@ -173,9 +169,8 @@ class FilteredWalkTest {
                     graph.newSearcher()
                             .searchAccepted(
                                     table.prepare(cases.next(0)),
-                                    100,
+                                    SearchLimits.of(100),
                                     new AcceptedPoints(few, POINTS / 2, POINTS / 2, 2),
-                                    Float.NEGATIVE_INFINITY,
                                     Long.MAX_VALUE,
                                     new NeighborQueue(10));
             assertThat(ended).isFalse();
@@ -197,5 +192,43 @@ class FilteredWalkTest {
             bits.set(nearest[place]);
         }
         return bits;
+    }
+
+    /** With what it has, and without a fall-back that would take longer still. */
+    @Test
+    void endsWhenItsTimeIsOver() {
+        Cases cases = new Cases(DIMENSION, 60, Cases.SEED);
+        try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS);
+                GrowingGraph graph = new GrowingGraph(table, 16, 100, 7, POINTS)) {
+            cases.fill(table, POINTS, 0);
+            for (int i = 0; i < POINTS; i++) {
+                graph.link(i);
+            }
+            GraphSearcher searcher = graph.newSearcher();
+            SearchLimits late = SearchLimits.of(1000).withExpired(() -> true);
+            NeighborQueue found = new NeighborQueue(10);
+            AcceptedPoints half =
+                    new AcceptedPoints(ordinal -> ordinal % 2 == 0, POINTS, POINTS / 2, 2);
+            PreparedQuery query = table.prepare(cases.next(0));
+            assertThat(searcher.searchAccepted(query, late, half, Long.MAX_VALUE, found)).isTrue();
+            assertThat(searcher.expired()).isTrue();
+            long cut = searcher.scored();
+            assertThat(found.size()).isEqualTo(10);
+            SearchLimits all = SearchLimits.of(1000);
+            found.clear(10);
+            assertThat(searcher.searchAccepted(query, all, half, Long.MAX_VALUE, found)).isTrue();
+            assertThat(searcher.expired()).isFalse();
+            assertThat(searcher.scored()).isGreaterThan(3 * cut);
+
+            found.clear(10);
+            searcher.search(query, late, OrdinalSet.ALL, found);
+            assertThat(searcher.expired()).isTrue();
+            assertThat(found.size()).isEqualTo(10);
+            cut = searcher.scored();
+            found.clear(10);
+            searcher.search(query, all, OrdinalSet.ALL, found);
+            assertThat(searcher.expired()).isFalse();
+            assertThat(searcher.scored()).isGreaterThan(3 * cut);
+        }
     }
 }

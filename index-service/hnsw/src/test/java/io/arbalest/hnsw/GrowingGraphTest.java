@@ -38,11 +38,11 @@ class GrowingGraphTest {
             GraphSearcher searcher = graph.newSearcher();
             PreparedQuery query = table.prepare(cases.next(0));
             NeighborQueue results = new NeighborQueue(3);
-            searcher.search(query, 10, OrdinalSet.ALL, ANY, results);
+            searcher.search(query, SearchLimits.of(10), OrdinalSet.ALL, results);
             assertThat(results.size()).isZero();
             assertThat(searcher.scored()).isZero();
             graph.link(4);
-            searcher.search(query, 10, OrdinalSet.ALL, ANY, results);
+            searcher.search(query, SearchLimits.of(10), OrdinalSet.ALL, results);
             assertThat(results.ordinalsBestFirst()).containsExactly(4);
             assertThat(graph.linkedCount()).isOne();
         }
@@ -60,7 +60,11 @@ class GrowingGraphTest {
             }
             NeighborQueue results = new NeighborQueue(copies);
             graph.newSearcher()
-                    .search(table.prepare(cases.next(0)), copies, OrdinalSet.ALL, ANY, results);
+                    .search(
+                            table.prepare(cases.next(0)),
+                            SearchLimits.of(copies),
+                            OrdinalSet.ALL,
+                            results);
             assertThat(results.ordinalsBestFirst()).isEqualTo(IntStream.range(0, copies).toArray());
         }
     }
@@ -80,7 +84,11 @@ class GrowingGraphTest {
                 NeighborQueue results = new NeighborQueue(20);
                 for (int i = 0; i < 50; i++) {
                     results.clear(20);
-                    searcher.search(table.prepare(same.next(1)), 20, OrdinalSet.ALL, ANY, results);
+                    searcher.search(
+                            table.prepare(same.next(1)),
+                            SearchLimits.of(20),
+                            OrdinalSet.ALL,
+                            results);
                     answers.add(results.ordinalsBestFirst());
                     answers.add(new int[] {(int) searcher.scored()});
                 }
@@ -103,7 +111,7 @@ class GrowingGraphTest {
             for (int i = 0; i < 50; i++) {
                 float[] query = cases.next(0);
                 results.clear(10);
-                searcher.search(table.prepare(query), 64, accept, ANY, results);
+                searcher.search(table.prepare(query), SearchLimits.of(64), accept, results);
                 int[] found = results.ordinalsBestFirst();
                 assertThat(found).hasSize(10);
                 assertThat(Arrays.stream(found)).allMatch(accept::contains);
@@ -120,11 +128,12 @@ class GrowingGraphTest {
             GraphSearcher searcher = graph.newSearcher();
             NeighborQueue results = new NeighborQueue(30);
             PreparedQuery query = table.prepare(cases.next(0));
-            searcher.search(query, 64, OrdinalSet.ALL, ANY, results);
+            searcher.search(query, SearchLimits.of(64), OrdinalSet.ALL, results);
             float bound = results.scoresBestFirst()[14];
             int[] all = results.ordinalsBestFirst();
             results.clear(30);
-            searcher.search(query, 64, OrdinalSet.ALL, bound, results);
+            searcher.search(
+                    query, SearchLimits.of(64).withMinScore(bound), OrdinalSet.ALL, results);
             assertThat(results.ordinalsBestFirst()).isEqualTo(Arrays.copyOf(all, 15));
             results.clear(30);
             ExactScan.scan(table, query, 0, POINTS, OrdinalSet.ALL, bound, results);
@@ -187,7 +196,8 @@ class GrowingGraphTest {
                         query[i] = Float.float16ToFloat(halves[i]);
                     }
                     results.clear(1);
-                    searcher.search(table.prepare(query), 40, OrdinalSet.ALL, ANY, results);
+                    searcher.search(
+                            table.prepare(query), SearchLimits.of(40), OrdinalSet.ALL, results);
                     asked++;
                     missed += results.ordinalsBestFirst()[0] == point ? 0 : 1;
                 }
@@ -208,7 +218,7 @@ class GrowingGraphTest {
         for (int i = 0; i < 50; i++) {
             float[] other = cases.next(0);
             ten.clear(10);
-            searcher.search(table.prepare(other), 64, OrdinalSet.ALL, ANY, ten);
+            searcher.search(table.prepare(other), SearchLimits.of(64), OrdinalSet.ALL, ten);
             hits +=
                     Cases.common(
                             ten.ordinalsBestFirst(),
@@ -262,7 +272,11 @@ class GrowingGraphTest {
     private int reachable(GrowingGraph graph, VectorTable table) {
         NeighborQueue results = new NeighborQueue(POINTS);
         graph.newSearcher()
-                .search(table.prepare(cases.next(0)), POINTS, OrdinalSet.ALL, ANY, results);
+                .search(
+                        table.prepare(cases.next(0)),
+                        SearchLimits.of(POINTS),
+                        OrdinalSet.ALL,
+                        results);
         return results.size();
     }
 }

@@ -134,7 +134,7 @@ class PublishOrderTest {
             PreparedQuery prepared = table.prepare(query);
             walked.clear(10);
             scanned.clear(10);
-            searcher.search(prepared, 64, before, Float.NEGATIVE_INFINITY, walked);
+            searcher.search(prepared, SearchLimits.of(64), before, walked);
             ExactScan.scan(table, prepared, 0, bound, before, Float.NEGATIVE_INFINITY, scanned);
             int[] found = walked.ordinalsBestFirst();
             float[] scores = walked.scoresBestFirst();

@@ -33,7 +33,7 @@ class RecallTest {
                 PreparedQuery prepared = table.prepare(query);
                 int[] truth = Cases.best(table, POINTS, query, 10, OrdinalSet.ALL);
                 walked.clear(10);
-                searcher.search(prepared, 64, OrdinalSet.ALL, Float.NEGATIVE_INFINITY, walked);
+                searcher.search(prepared, SearchLimits.of(64), OrdinalSet.ALL, walked);
                 scored += searcher.scored();
                 hits += Cases.common(truth, walked.ordinalsBestFirst());
                 scanned.clear(10);

@@ -2,6 +2,7 @@ package io.arbalest.engine;
 
 import io.arbalest.common.OrdinalSet;
 import io.arbalest.hnsw.NeighborQueue;
+import io.arbalest.hnsw.SearchLimits;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.HnswParams;
 import io.arbalest.model.KeyType;
@@ -50,7 +51,7 @@ public class IdleSearchersStress {
 
     private static int[] found(float[] query) {
         NeighborQueue results = new NeighborQueue(8);
-        SEGMENT.probe(query).walk(POINTS, OrdinalSet.ALL, Float.NEGATIVE_INFINITY, results);
+        SEGMENT.probe(query).walk(SearchLimits.of(POINTS), OrdinalSet.ALL, results);
         return results.ordinalsBestFirst();
     }
 

@@ -2,9 +2,9 @@ package io.arbalest.benchmarks.churn;
 
 import io.arbalest.common.OrdinalSet;
 import io.arbalest.hnsw.NeighborQueue;
+import io.arbalest.hnsw.SearchLimits;
 import io.arbalest.hnsw.sealed.SealedMerge;
 import io.arbalest.hnsw.sealed.SealedSearcher;
-import io.arbalest.hnsw.sealed.SearchLimits;
 import io.arbalest.memory.MemoryBudget;
 import io.arbalest.model.HnswParams;
 import io.arbalest.model.Metric;

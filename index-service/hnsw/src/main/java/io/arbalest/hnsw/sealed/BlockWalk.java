@@ -5,6 +5,8 @@ import io.arbalest.hnsw.CandidatePool;
 import io.arbalest.hnsw.LongHeap;
 import io.arbalest.hnsw.NeighborQueue;
 import io.arbalest.hnsw.ScoredOrdinal;
+import io.arbalest.hnsw.SearchLimits;
+import io.arbalest.hnsw.SettledStop;
 import io.arbalest.hnsw.VisitedSet;
 
 /**
@@ -14,9 +16,6 @@ import io.arbalest.hnsw.VisitedSet;
  * <p>Confined to one thread at a time.
  */
 final class BlockWalk {
-    /** Points expanded between two looks at the deadline. */
-    private static final int DEADLINE_STRIDE = 16;
-
     private final RowScorer exact;
     private final BlockScorer estimates;
     private final VisitedSet visited;
@@ -73,7 +72,7 @@ final class BlockWalk {
             } else {
                 pool.markExpanded();
             }
-            if (++expanded % DEADLINE_STRIDE == 0 && limits.expired().getAsBoolean()) {
+            if (++expanded % SearchLimits.STRIDE == 0 && limits.expired().getAsBoolean()) {
                 expired = true;
                 return;
             }

@@ -4,6 +4,8 @@ import io.arbalest.common.OrdinalSet;
 import io.arbalest.hnsw.CandidatePool;
 import io.arbalest.hnsw.LongHeap;
 import io.arbalest.hnsw.ScoredOrdinal;
+import io.arbalest.hnsw.SearchLimits;
+import io.arbalest.hnsw.SettledStop;
 import io.arbalest.hnsw.VisitedSet;
 
 /**
@@ -12,9 +14,6 @@ import io.arbalest.hnsw.VisitedSet;
  * <p>Confined to one thread at a time.
  */
 final class ListWalk {
-    /** Points expanded between two looks at the deadline. */
-    private static final int DEADLINE_STRIDE = 16;
-
     private final SealedGraph graph;
     private final RowScorer scorer;
     private final VisitedSet visited;
@@ -63,7 +62,7 @@ final class ListWalk {
         consider(entry, accept);
         int expanded = 0;
         for (int point = nextPoint(); point >= 0; point = nextPoint()) {
-            if (++expanded % DEADLINE_STRIDE == 0 && limits.expired().getAsBoolean()) {
+            if (++expanded % SearchLimits.STRIDE == 0 && limits.expired().getAsBoolean()) {
                 expired = true;
                 return;
             }

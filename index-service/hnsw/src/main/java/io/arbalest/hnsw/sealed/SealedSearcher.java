@@ -6,6 +6,7 @@ import io.arbalest.hnsw.CandidatePool;
 import io.arbalest.hnsw.FilteredWalk;
 import io.arbalest.hnsw.NeighborQueue;
 import io.arbalest.hnsw.ScoredOrdinal;
+import io.arbalest.hnsw.SearchLimits;
 import io.arbalest.hnsw.VisitedSet;
 import io.arbalest.hnsw.WalkedGraph;
 
@@ -268,9 +269,8 @@ public final class SealedSearcher {
      */
     public boolean searchAccepted(
             float[] query,
-            int ef,
+            SearchLimits limits,
             AcceptedPoints points,
-            float minScore,
             long limit,
             NeighborQueue results) {
         scored = 0;
@@ -287,20 +287,21 @@ public final class SealedSearcher {
         }
         long best = descend();
         int entry = ScoredOrdinal.ordinal(best);
-        int kept = Math.max(ef, results.capacity());
+        int kept = Math.max(limits.ef(), results.capacity());
         walkedAll = accepted.shareAround(entry, points.set()) >= points.dense();
         if (walkedAll) {
-            walk(best, query, SearchLimits.of(kept).withMinScore(minScore), points.set(), results);
+            walk(best, query, limits, points.set(), results);
             visited = scored;
             return true;
         }
-        boolean ended = accepted.walk(entry, kept, points, limit);
+        boolean ended = accepted.walk(entry, kept, points, limit, limits.expired());
+        expired = accepted.expired();
         visited = scored + accepted.visited();
         scored += accepted.scored();
         if (coded) {
-            rerank(accepted.found(), minScore, results);
+            rerank(accepted.found(), limits.minScore(), results);
         } else {
-            accepted.offer(minScore, results);
+            accepted.offer(limits.minScore(), results);
         }
         return ended;
     }

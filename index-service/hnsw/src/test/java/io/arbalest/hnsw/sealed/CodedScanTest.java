@@ -6,6 +6,7 @@ import io.arbalest.common.OrdinalSet;
 import io.arbalest.hnsw.AcceptedPoints;
 import io.arbalest.hnsw.GrowingGraph;
 import io.arbalest.hnsw.NeighborQueue;
+import io.arbalest.hnsw.SearchLimits;
 import io.arbalest.hnsw.VectorTable;
 import io.arbalest.model.Metric;
 
@@ -78,9 +79,8 @@ class CodedScanTest {
                     boolean ended =
                             searcher.searchAccepted(
                                     query,
-                                    100,
+                                    SearchLimits.of(100),
                                     new AcceptedPoints(accept, POINTS, POINTS / 5, dense),
-                                    Float.NEGATIVE_INFINITY,
                                     Long.MAX_VALUE,
                                     found);
                     assertThat(ended).isTrue();

@@ -8,6 +8,7 @@ import com.sun.management.ThreadMXBean;
 import io.arbalest.common.OrdinalSet;
 import io.arbalest.hnsw.GrowingGraph;
 import io.arbalest.hnsw.NeighborQueue;
+import io.arbalest.hnsw.SearchLimits;
 import io.arbalest.hnsw.VectorTable;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;

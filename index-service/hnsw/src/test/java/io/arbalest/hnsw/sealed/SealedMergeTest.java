@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.arbalest.common.OrdinalSet;
 import io.arbalest.hnsw.GrowingGraph;
 import io.arbalest.hnsw.NeighborQueue;
+import io.arbalest.hnsw.SearchLimits;
 import io.arbalest.hnsw.VectorTable;
 import io.arbalest.memory.MemoryBudget;
 import io.arbalest.memory.SlabArena;

@@ -4,6 +4,7 @@ import io.arbalest.benchmarks.data.MappedVectors;
 import io.arbalest.common.OrdinalSet;
 import io.arbalest.hnsw.GraphSearcher;
 import io.arbalest.hnsw.NeighborQueue;
+import io.arbalest.hnsw.SearchLimits;
 
 import org.jspecify.annotations.Nullable;
 
@@ -43,9 +44,8 @@ final class GrowingDriver implements Driver {
             results.clear(options.k());
             searcher.search(
                     searched.vectors().prepare(query),
-                    ef,
+                    SearchLimits.of(ef),
                     OrdinalSet.ALL,
-                    Float.NEGATIVE_INFINITY,
                     results);
             int[] ordinals = results.ordinalsBestFirst();
             System.arraycopy(ordinals, 0, found, 0, ordinals.length);

@@ -3,6 +3,7 @@ package io.arbalest.benchmarks.ann.driver;
 import io.arbalest.benchmarks.data.MappedVectors;
 import io.arbalest.common.OrdinalSet;
 import io.arbalest.hnsw.NeighborQueue;
+import io.arbalest.hnsw.SearchLimits;
 import io.arbalest.hnsw.sealed.CodeRule;
 import io.arbalest.hnsw.sealed.PackedGraph;
 import io.arbalest.hnsw.sealed.SealedGraph;
@@ -10,7 +11,6 @@ import io.arbalest.hnsw.sealed.SealedGraphFormat;
 import io.arbalest.hnsw.sealed.SealedGraphPacker;
 import io.arbalest.hnsw.sealed.SealedSearcher;
 import io.arbalest.hnsw.sealed.SealedSection;
-import io.arbalest.hnsw.sealed.SearchLimits;
 
 import org.jspecify.annotations.Nullable;
 

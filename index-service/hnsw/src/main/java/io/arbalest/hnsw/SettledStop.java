@@ -1,4 +1,4 @@
-package io.arbalest.hnsw.sealed;
+package io.arbalest.hnsw;
 
 /**
  * Ends a walk early: when the best k have not changed for a number of expansions, further ones will
@@ -13,9 +13,9 @@ package io.arbalest.hnsw.sealed;
  *
  * <p>Confined to one thread.
  */
-final class SettledStop {
+public final class SettledStop {
     /** Does not end any walk. */
-    static final SettledStop NEVER = new SettledStop(true);
+    public static final SettledStop NEVER = new SettledStop(true);
 
     /** Expansions without a change, at least. */
     private static final int LEAST = 16;
@@ -27,7 +27,8 @@ final class SettledStop {
     private int patience;
     private int lastChange;
 
-    SettledStop() {
+    /** One that ends walks, once it is reset. */
+    public SettledStop() {
         this(false);
     }
 
@@ -35,7 +36,8 @@ final class SettledStop {
         this.never = never;
     }
 
-    void reset(int ef) {
+    /** Turns to a walk of this many candidates. */
+    public void reset(int ef) {
         if (!never) {
             patience = Math.max(LEAST, Math.round(PATIENCE * ef));
             lastChange = 0;
@@ -43,13 +45,14 @@ final class SettledStop {
     }
 
     /** The best k changed. */
-    void changed(int expanded) {
+    public void changed(int expanded) {
         if (!never) {
             lastChange = expanded;
         }
     }
 
-    boolean reached(int expanded) {
+    /** Whether the best have not changed for long. */
+    public boolean reached(int expanded) {
         return !never && expanded - lastChange > patience;
     }
 }

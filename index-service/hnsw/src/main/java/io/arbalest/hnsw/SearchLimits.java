@@ -1,4 +1,4 @@
-package io.arbalest.hnsw.sealed;
+package io.arbalest.hnsw;
 
 import java.util.function.BooleanSupplier;
 
@@ -12,6 +12,9 @@ import java.util.function.BooleanSupplier;
  * @param expired asked every few steps; the walk ends with what it has once this is true
  */
 public record SearchLimits(int ef, float minScore, boolean adaptiveStop, BooleanSupplier expired) {
+    /** Steps between two questions whether the time is over. */
+    public static final int STRIDE = 16;
+
     /** Refuses an ef below 1 and a score that is not a number. */
     public SearchLimits {
         if (ef < 1 || Float.isNaN(minScore)) {
@@ -22,6 +25,11 @@ public record SearchLimits(int ef, float minScore, boolean adaptiveStop, Boolean
     /** No threshold, no deadline, no early end. */
     public static SearchLimits of(int ef) {
         return new SearchLimits(ef, Float.NEGATIVE_INFINITY, false, SearchLimits::never);
+    }
+
+    /** The same, asked for its end every few steps. */
+    public SearchLimits withExpired(BooleanSupplier newExpired) {
+        return new SearchLimits(ef, minScore, adaptiveStop, newExpired);
     }
 
     /** The same with another ef. */
