@@ -41,7 +41,6 @@ public final class FilteredWalk {
 
     private final CandidatePool pool = new CandidatePool();
     private final int fill;
-    private final int[] ahead = new int[1];
     private final int[] neighbors;
     private final int[] skipped;
     private final int[] beyond;
@@ -137,8 +136,13 @@ public final class FilteredWalk {
     private void fetchNext() {
         long next = pool.bestUnexpanded();
         if (next != Long.MIN_VALUE) {
-            ahead[0] = ScoredOrdinal.ordinal(next);
-            graph.fetchLists(ahead, 0, 1);
+            graph.fetchList(ScoredOrdinal.ordinal(next));
+        }
+    }
+
+    private void fetchLists(int[] ordinals, int count) {
+        for (int i = 0; i < Math.min(AHEAD, count); i++) {
+            graph.fetchList(ordinals[i]);
         }
     }
 
@@ -147,7 +151,7 @@ public final class FilteredWalk {
         int seen = 0;
         int hits = 0;
         int degree = graph.neighbors(point, neighbors);
-        graph.fetchLists(neighbors, 0, Math.min(degree, AHEAD));
+        fetchLists(neighbors, degree);
         for (int i = 0; i < degree && seen < SAMPLE; i++) {
             int more = graph.neighbors(neighbors[i], beyond);
             for (int j = 0; j < more; j++) {
@@ -190,11 +194,11 @@ public final class FilteredWalk {
             }
         }
         if (count < fill) {
-            graph.fetchLists(skipped, 0, Math.min(left, AHEAD));
+            fetchLists(skipped, left);
         }
         for (int i = 0; i < left && count < fill; i++) {
             if (i + AHEAD < left) {
-                graph.fetchLists(skipped, i + AHEAD, 1);
+                graph.fetchList(skipped[i + AHEAD]);
             }
             if (!bridges.add(skipped[i])) {
                 continue;

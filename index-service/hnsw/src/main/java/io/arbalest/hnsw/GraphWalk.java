@@ -52,8 +52,8 @@ final class GraphWalk {
                     }
 
                     @Override
-                    public void fetchLists(int[] ordinals, int from, int count) {
-                        links.fetch(ordinals, from, count);
+                    public void fetchList(int ordinal) {
+                        links.fetch(ordinal);
                     }
 
                     @Override

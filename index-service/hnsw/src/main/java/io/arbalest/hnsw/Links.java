@@ -119,11 +119,6 @@ final class Links implements AutoCloseable {
         return count;
     }
 
-    /** Starts to bring lists of level 0 into the cache. */
-    void fetch(int[] ordinals, int from, int count) {
-        Prefetch.rows(lists0, 0, stride0, stride0, ordinals, from, count);
-    }
-
     /** Starts to bring a list of level 0 into the cache. */
     void fetch(int ordinal) {
         Prefetch.span(lists0, ordinal * stride0, stride0);

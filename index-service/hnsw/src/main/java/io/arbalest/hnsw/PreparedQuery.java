@@ -1,5 +1,6 @@
 package io.arbalest.hnsw;
 
+import io.arbalest.memory.Prefetch;
 import io.arbalest.simd.HalfQuery;
 
 /**
@@ -13,6 +14,7 @@ public final class PreparedQuery {
     static final int BATCH = 64;
 
     final HalfQuery half;
+    final Prefetch prefetch = new Prefetch();
     final int[] ordinals = new int[BATCH];
     final float[] scores = new float[BATCH];
 

@@ -1,7 +1,6 @@
 package io.arbalest.hnsw;
 
 import io.arbalest.memory.MemoryBudget;
-import io.arbalest.memory.Prefetch;
 import io.arbalest.memory.SlabArena;
 import io.arbalest.model.Metric;
 import io.arbalest.simd.DirectScore;
@@ -245,7 +244,7 @@ public final class VectorTable implements AutoCloseable {
 
     private void scoreBatch(
             PreparedQuery query, int[] ordinals, int from, int count, float[] scores) {
-        Prefetch.rows(rows, 0, strideBytes, 2L * dimension, ordinals, from, count);
+        query.prefetch.rows(rows, 0, strideBytes, 2L * dimension, ordinals, from, count);
         HalfDot.dots(rows, strideBytes, ordinals, from, count, query.half, scores);
         for (int i = from; i < from + count; i++) {
             scores[i] = finish(query, ordinals[i], scores[i]);

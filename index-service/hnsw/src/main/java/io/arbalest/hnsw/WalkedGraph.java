@@ -15,8 +15,8 @@ public interface WalkedGraph {
     /** Copies a point's neighbours and returns how many there are. */
     int neighbors(int ordinal, int[] target);
 
-    /** Starts to bring the lists of some points into the cache. */
-    void fetchLists(int[] ordinals, int from, int count);
+    /** Starts to bring the list of a point into the cache. */
+    void fetchList(int ordinal);
 
     /** Scores the first {@code count} points. */
     void score(int[] ordinals, int count, float[] scores);

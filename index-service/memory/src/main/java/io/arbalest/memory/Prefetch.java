@@ -27,7 +27,10 @@ import java.lang.invoke.MethodHandle;
  * for a page of a file. Where the instructions cannot be had (another processor, no native access,
  * {@code -Darbalest.prefetch=false}) a byte of each row is read instead.
  *
- * <p>Thread-safe: no state.
+ * <p>A list of rows is copied into an array that is kept, because an array handed to native code
+ * needs an object around it, and one made for the call is not always optimised away.
+ *
+ * <p>Confined to one thread at a time; {@link #span} is thread-safe.
  */
 public final class Prefetch {
     /** The system property that leaves the instructions out if it is {@code false}. */
@@ -55,29 +58,28 @@ public final class Prefetch {
     };
 
     /**
-     * {@code (base, rows, from, count, strideBytes, bytes)}, count at least 1:
+     * {@code (base, rows, count, strideBytes, bytes)}, count at least 1:
      *
      * <pre>
-     *    lea rsi, [rsi+4*rdx]
      * 1: movsxd rax, dword [rsi]
-     *    imul rax, r8
+     *    imul rax, rcx
      *    add rax, rdi
-     *    lea rdx, [rax+r9]
+     *    lea r9, [rax+r8]
      *    and rax, -64
      * 2: prefetcht0 [rax]
      *    add rax, 64
-     *    cmp rax, rdx
+     *    cmp rax, r9
      *    jb 2b
      *    add rsi, 4
-     *    dec rcx
+     *    dec rdx
      *    jnz 1b
      *    ret
      * </pre>
      */
     private static final int[] ROWS_CODE = {
-        0x48, 0x8D, 0x34, 0x96, 0x48, 0x63, 0x06, 0x49, 0x0F, 0xAF, 0xC0, 0x48, 0x01, 0xF8, 0x4A,
-        0x8D, 0x14, 0x08, 0x48, 0x83, 0xE0, 0xC0, 0x0F, 0x18, 0x08, 0x48, 0x83, 0xC0, 0x40, 0x48,
-        0x39, 0xD0, 0x72, 0xF4, 0x48, 0x83, 0xC6, 0x04, 0x48, 0xFF, 0xC9, 0x75, 0xD9, 0xC3
+        0x48, 0x63, 0x06, 0x48, 0x0F, 0xAF, 0xC1, 0x48, 0x01, 0xF8, 0x4E, 0x8D, 0x0C, 0x00, 0x48,
+        0x83, 0xE0, 0xC0, 0x0F, 0x18, 0x08, 0x48, 0x83, 0xC0, 0x40, 0x4C, 0x39, 0xC8, 0x72, 0xF4,
+        0x48, 0x83, 0xC6, 0x04, 0x48, 0xFF, 0xCA, 0x75, 0xD9, 0xC3
     };
 
     private static final @Nullable MethodHandle SPAN =
@@ -85,10 +87,16 @@ public final class Prefetch {
     private static final @Nullable MethodHandle ROWS =
             load(
                     ROWS_CODE,
-                    FunctionDescriptor.ofVoid(
-                            JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
+                    FunctionDescriptor.ofVoid(JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG));
 
-    private Prefetch() {}
+    /** Rows that are told in one call. */
+    private static final int MOST = 64;
+
+    private final int[] list = new int[MOST];
+    private final MemorySegment listed = MemorySegment.ofArray(list);
+
+    /** The array for lists of rows. */
+    public Prefetch() {}
 
     private static @Nullable MethodHandle load(int[] instructions, FunctionDescriptor type) {
         return "false".equals(System.getProperty(PROPERTY))
@@ -124,6 +132,8 @@ public final class Prefetch {
     /**
      * Fetches rows of one size.
      *
+     * <p>Allocates nothing.
+     *
      * @param memory native
      * @param offset of row 0
      * @param strideBytes from a row to the next
@@ -132,7 +142,7 @@ public final class Prefetch {
      * @param from index of the first of them
      * @param count how many of them
      */
-    public static void rows(
+    public void rows(
             MemorySegment memory,
             long offset,
             long strideBytes,
@@ -153,13 +163,12 @@ public final class Prefetch {
             return;
         }
         try {
-            function.invokeExact(
-                    memory.address() + offset,
-                    MemorySegment.ofArray(rows),
-                    (long) from,
-                    (long) count,
-                    strideBytes,
-                    bytes);
+            for (int told = 0; told < count; told += MOST) {
+                int some = Math.min(MOST, count - told);
+                System.arraycopy(rows, from + told, list, 0, some);
+                function.invokeExact(
+                        memory.address() + offset, listed, (long) some, strideBytes, bytes);
+            }
         } catch (Throwable e) {
             throw new AssertionError(e);
         }

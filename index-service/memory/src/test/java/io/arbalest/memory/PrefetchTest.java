@@ -18,6 +18,8 @@ class PrefetchTest {
     private static final int ROWS = 1000;
     private static final int STRIDE = 200;
 
+    private final Prefetch prefetch = new Prefetch();
+
     @Test
     @EnabledIfSystemProperty(named = "os.arch", matches = MachineCode.X86_64)
     @EnabledIfSystemProperty(named = "os.name", matches = "Linux")
@@ -36,11 +38,11 @@ class PrefetchTest {
             for (int i = 0; i < ROWS; i++) {
                 rows[i] = i * 7 % ROWS;
             }
-            for (int from = 0; from < ROWS; from += 37) {
-                Prefetch.rows(memory, 0, STRIDE, STRIDE, rows, from, Math.min(37, ROWS - from));
+            for (int from = 0; from < ROWS; from += 97) {
+                prefetch.rows(memory, 0, STRIDE, STRIDE, rows, from, Math.min(97, ROWS - from));
                 Prefetch.span(memory, (long) from * STRIDE, STRIDE);
             }
-            Prefetch.rows(memory, 0, STRIDE, STRIDE, rows, ROWS, 0);
+            prefetch.rows(memory, 0, STRIDE, STRIDE, rows, ROWS, 0);
             for (int i = 0; i < memory.byteSize(); i++) {
                 assertThat(memory.get(ValueLayout.JAVA_BYTE, i)).isEqualTo((byte) (31 * i));
             }
@@ -65,7 +67,7 @@ class PrefetchTest {
                         () -> {
                             for (int i = 0; i < 100_000; i++) { // compiled, too
                                 Prefetch.span(memory, (long) i << 20, 128);
-                                Prefetch.rows(memory, 0, 1 << 20, 64, rows, 0, rows.length);
+                                prefetch.rows(memory, 0, 1 << 20, 64, rows, 0, rows.length);
                             }
                         })
                 .doesNotThrowAnyException();

@@ -23,7 +23,6 @@ final class BlockWalk {
     private final CandidatePool pool = new CandidatePool();
     private final LongHeap detours = new LongHeap(256); // negated: the best on top
     private final int[] point = new int[1];
-    private final int[] ahead = new int[1];
     private final float[] score = new float[1];
     private long scored;
     private boolean expired;
@@ -99,9 +98,9 @@ final class BlockWalk {
     /** Starts to bring all that is read of a point into the cache. */
     private void fetch(long candidate) {
         if (candidate != Long.MIN_VALUE) {
-            ahead[0] = ScoredOrdinal.ordinal(candidate);
-            exact.fetch(ahead, 0, 1);
-            estimates.fetch(ahead[0]);
+            int ahead = ScoredOrdinal.ordinal(candidate);
+            exact.fetch(ahead);
+            estimates.fetch(ahead);
         }
     }
 

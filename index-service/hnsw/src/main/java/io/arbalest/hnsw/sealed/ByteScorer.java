@@ -23,6 +23,7 @@ final class ByteScorer implements RowScorer {
     private final long rowsAt;
     private final int rowBytes;
     private final ByteQuery query;
+    private final Prefetch prefetch = new Prefetch();
     private final float[] mean;
     private final float[] centred;
     private int[] dots = new int[64];
@@ -62,7 +63,9 @@ final class ByteScorer implements RowScorer {
 
     @Override
     public void score(int[] ordinals, int count, float[] scores) {
-        fetch(ordinals, 0, count);
+        int termBytes = SealedGraphFormat.TERM_BYTES;
+        prefetch.rows(codes, rowsAt, rowBytes, dimension, ordinals, 0, count);
+        prefetch.rows(codes, termsAt, termBytes, termBytes, ordinals, 0, count);
         if (dots.length < count) {
             dots = new int[count];
         }
@@ -80,15 +83,9 @@ final class ByteScorer implements RowScorer {
     }
 
     @Override
-    public void fetch(int[] ordinals, int from, int count) {
-        Prefetch.rows(codes, rowsAt, rowBytes, dimension, ordinals, from, count);
-        Prefetch.rows(
-                codes,
-                termsAt,
-                SealedGraphFormat.TERM_BYTES,
-                SealedGraphFormat.TERM_BYTES,
-                ordinals,
-                from,
-                count);
+    public void fetch(int ordinal) {
+        int term = SealedGraphFormat.TERM_BYTES;
+        Prefetch.span(codes, rowsAt + (long) ordinal * rowBytes, dimension);
+        Prefetch.span(codes, termsAt + (long) ordinal * term, term);
     }
 }

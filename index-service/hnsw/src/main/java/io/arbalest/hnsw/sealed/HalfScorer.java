@@ -1,5 +1,7 @@
 package io.arbalest.hnsw.sealed;
 
+import io.arbalest.memory.Prefetch;
+
 /**
  * Scores by the binary16 vectors.
  *
@@ -8,6 +10,7 @@ package io.arbalest.hnsw.sealed;
 final class HalfScorer implements RowScorer {
     private final SealedVectors vectors;
     private final SealedQuery query;
+    private final Prefetch prefetch = new Prefetch();
 
     HalfScorer(SealedVectors vectors) {
         this.vectors = vectors;
@@ -21,12 +24,12 @@ final class HalfScorer implements RowScorer {
 
     @Override
     public void score(int[] ordinals, int count, float[] scores) {
-        vectors.fetch(ordinals, 0, count);
+        vectors.fetch(ordinals, count, prefetch);
         vectors.score(query, ordinals, count, scores);
     }
 
     @Override
-    public void fetch(int[] ordinals, int from, int count) {
-        vectors.fetch(ordinals, from, count);
+    public void fetch(int ordinal) {
+        vectors.fetch(ordinal);
     }
 }

@@ -12,6 +12,6 @@ interface RowScorer {
     /** Scores the first {@code count} points of a list; fetches all of them before the first. */
     void score(int[] ordinals, int count, float[] scores);
 
-    /** Starts to bring what {@link #score} reads of some points into the cache. */
-    void fetch(int[] ordinals, int from, int count);
+    /** Starts to bring what {@link #score} reads of a point into the cache. */
+    void fetch(int ordinal);
 }

@@ -324,10 +324,8 @@ public final class SealedSearcher {
         }
 
         @Override
-        public void fetchLists(int[] batch, int from, int count) {
-            for (int i = from; i < from + count; i++) {
-                graph.fetchList(batch[i]);
-            }
+        public void fetchList(int ordinal) {
+            graph.fetchList(ordinal);
         }
 
         @Override

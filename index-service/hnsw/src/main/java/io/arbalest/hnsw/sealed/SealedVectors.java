@@ -62,16 +62,17 @@ final class SealedVectors {
     }
 
     /** Starts to bring vectors and their terms into the cache. */
-    void fetch(int[] ordinals, int from, int count) {
-        Prefetch.rows(rows, 0, strideBytes, 2L * dimension, ordinals, from, count);
-        Prefetch.rows(
-                terms,
-                0,
-                SealedGraphFormat.TERM_BYTES,
-                SealedGraphFormat.TERM_BYTES,
-                ordinals,
-                from,
-                count);
+    void fetch(int[] ordinals, int count, Prefetch prefetch) {
+        int term = SealedGraphFormat.TERM_BYTES;
+        prefetch.rows(rows, 0, strideBytes, 2L * dimension, ordinals, 0, count);
+        prefetch.rows(terms, 0, term, term, ordinals, 0, count);
+    }
+
+    /** Starts to bring a vector and its terms into the cache. */
+    void fetch(int ordinal) {
+        int term = SealedGraphFormat.TERM_BYTES;
+        Prefetch.span(rows, ordinal * strideBytes, 2L * dimension);
+        Prefetch.span(terms, (long) ordinal * term, term);
     }
 
     double exactScore(int ordinal, float[] query) {
