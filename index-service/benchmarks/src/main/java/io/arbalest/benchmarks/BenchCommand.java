@@ -4,7 +4,9 @@ import io.arbalest.benchmarks.ann.AnnCommand;
 import io.arbalest.benchmarks.ann.SummaryCommand;
 import io.arbalest.benchmarks.churn.ChurnCommand;
 import io.arbalest.benchmarks.disk.DiskCommand;
+import io.arbalest.benchmarks.filters.FieldsCommand;
 import io.arbalest.benchmarks.filters.FiltersCommand;
+import io.arbalest.benchmarks.get.GetCommand;
 import io.arbalest.benchmarks.load.LoadCommand;
 import io.arbalest.benchmarks.report.BenchConsole;
 import io.arbalest.benchmarks.wal.WalCommand;
@@ -90,6 +92,8 @@ public final class BenchCommand {
         root.addSubcommand(new JmhCommand());
         root.addSubcommand(new WalCommand(console));
         root.addSubcommand(new FiltersCommand(console));
+        root.addSubcommand(new FieldsCommand(console));
+        root.addSubcommand(new GetCommand(console));
         root.addSubcommand(new LoadCommand(console));
         root.addSubcommand(new ChurnCommand(console));
         root.addSubcommand(new DiskCommand(console));

@@ -52,6 +52,7 @@ public final class SimDisk implements Disk {
     private int incarnation;
     private @Nullable ArmedFault armed;
     private long writes;
+    private long writtenBytes;
 
     /** A disk whose accidents are drawn from the seed. */
     public SimDisk(long seed) {
@@ -147,6 +148,11 @@ public final class SimDisk implements Disk {
     /** How many block writes have succeeded. */
     public synchronized long writes() {
         return writes;
+    }
+
+    /** Bytes of all block writes that have succeeded; the zeros of new files are not counted. */
+    public synchronized long writtenBytes() {
+        return writtenBytes;
     }
 
     /** A copy of a file's bytes as a read would see them. */
@@ -421,6 +427,7 @@ public final class SimDisk implements Disk {
             data.sync();
         }
         writes++;
+        writtenBytes += bytes.length;
     }
 
     private synchronized byte[] read(SimFile data, long offset, int length) throws IOException {

@@ -99,7 +99,8 @@ class RoomsTest {
                                     "wal",
                                     "hnsw",
                                     "metadata",
-                                    "engine")));
+                                    "engine",
+                                    "client")));
 
     /** Outside packages and the only rooms that may name them. */
     private static final Map<String, Set<String>> SOLE_IMPORTERS =

@@ -1,6 +1,9 @@
 package io.arbalest.benchmarks.filters;
 
-import io.arbalest.common.Clock;
+import io.arbalest.benchmarks.data.ClusteredVectors;
+import io.arbalest.benchmarks.shard.Directories;
+import io.arbalest.benchmarks.shard.LocalShard;
+import io.arbalest.engine.EngineOptions;
 import io.arbalest.metadata.MetadataCodec;
 import io.arbalest.metadata.RocksDbEnvironment;
 import io.arbalest.metadata.ShardMetadata;
@@ -8,7 +11,6 @@ import io.arbalest.metadata.ShardMetadata.Location;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.Field;
 import io.arbalest.model.FieldType;
-import io.arbalest.model.Filter;
 import io.arbalest.model.HnswParams;
 import io.arbalest.model.KeyType;
 import io.arbalest.model.Metric;
@@ -17,30 +19,28 @@ import io.arbalest.model.Version;
 
 import org.jspecify.annotations.Nullable;
 
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
 /**
- * What twenty fields cost the metadata store: rows a second and bytes on disk for each point, with
- * all of them indexed and with none. {@code [ROWS]}, default a million.
+ * What indexed fields cost: rows that a shard takes a second, memory and disk for each of them, and
+ * rows that the metadata store takes by itself.
  *
- * <p>Confined to the main thread.
+ * <p>Confined to one thread.
  */
-public final class FieldCost {
-    private static final int FIELDS = 20;
+final class FieldCost {
     private static final int BATCH = 512;
+    private static final int IN_FLIGHT = 4;
     private static final int SEGMENT = 65_536;
+    private static final int MOST_STORE_ROWS = 100_000;
+    private static final int CLUSTERS = 600;
     private static final FieldType[] TYPES = {
         FieldType.STRING,
         FieldType.LONG,
@@ -49,28 +49,109 @@ public final class FieldCost {
         FieldType.STRING_ARRAY
     };
 
-    private FieldCost() {}
+    /**
+     * What one variant came to.
+     *
+     * @param rowsPerSecond from the first row until all are linked
+     * @param acknowledgedPerSecond from the first row until all are acknowledged
+     * @param storeRowsPerSecond of the metadata store alone
+     * @param metadataBytes on disk, a point
+     * @param segmentBytes on disk, a point
+     * @param heapBytes more than before, a point, after a collection
+     * @param residentBytes of the process more than before, a point; mapped files that are in
+     *     memory are among them
+     */
+    record Cost(
+            double rowsPerSecond,
+            double acknowledgedPerSecond,
+            double storeRowsPerSecond,
+            double metadataBytes,
+            double segmentBytes,
+            double heapBytes,
+            double residentBytes) {}
 
-    /** See the class. */
-    public static void main(String[] args) throws Exception {
-        int rows = args.length > 0 ? Integer.parseInt(args[0]) : 1_000_000;
-        try (PrintStream out =
-                new PrintStream(
-                        new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8)) {
-            out.println(
-                    "indexed,rows,fields,rows_per_s,disk_bytes_per_point,range_cold_us,range_warm_us,"
-                        + "term_cold_us");
-            for (boolean indexed : new boolean[] {false, true, false, true}) {
-                out.println(measure(rows, indexed));
-            }
-        }
+    private final int rows;
+    private final int fieldCount;
+    private final ClusteredVectors.Shape shape;
+    private final EngineOptions options;
+
+    FieldCost(int rows, int fieldCount, int dimension, int indexerThreads) {
+        this.rows = rows;
+        this.fieldCount = fieldCount;
+        this.shape =
+                new ClusteredVectors.Shape(
+                        dimension, ClusteredVectors.Shape.latentOf(dimension), CLUSTERS, false, 42);
+        this.options = EngineOptions.DEFAULT.withIndexerThreads(indexerThreads);
     }
 
-    private static String measure(int rows, boolean indexed) throws IOException {
+    /** Measures with all fields indexed, or none. */
+    Cost measure(boolean indexed) throws Exception {
         List<Field> fields = new ArrayList<>();
-        for (int i = 0; i < FIELDS; i++) {
+        for (int i = 0; i < fieldCount; i++) {
             fields.add(new Field("f" + i, TYPES[i % TYPES.length], indexed));
         }
+        List<Cost> measured = new ArrayList<>();
+        Directories.temporary(
+                "arbalest-bench-fields",
+                directory -> measured.add(measure(fields, store(fields, directory), directory)));
+        return measured.getFirst();
+    }
+
+    private Cost measure(List<Field> fields, double storeRowsPerSecond, Path directory)
+            throws Exception {
+        Path node = directory.resolve("node");
+        long heapBefore = heap();
+        long residentBefore = resident();
+        double acknowledged;
+        double linked;
+        long heap;
+        long resident;
+        try (LocalShard shard =
+                new LocalShard(
+                        node, fields, shape.dimension(), Metric.L2, HnswParams.DEFAULT, options)) {
+            long begin = System.nanoTime();
+            write(shard, fields);
+            acknowledged = rows * 1e9 / (System.nanoTime() - begin);
+            shard.awaitLinked();
+            linked = rows * 1e9 / (System.nanoTime() - begin);
+            heap = heap() - heapBefore;
+            resident = resident() - residentBefore;
+        }
+        return new Cost(
+                linked,
+                acknowledged,
+                storeRowsPerSecond,
+                (double) size(node, "metadata") / rows,
+                (double) size(node, "segments") / rows,
+                (double) heap / rows,
+                (double) resident / rows);
+    }
+
+    private void write(LocalShard shard, List<Field> fields) {
+        ClusteredVectors vectors = new ClusteredVectors(shape);
+        SplittableRandom random = new SplittableRandom(7);
+        List<CompletableFuture<?>> sent = new ArrayList<>();
+        for (int from = 0; from < rows; from += BATCH) {
+            int to = Math.min(rows, from + BATCH);
+            List<float[]> batch = new ArrayList<>();
+            List<@Nullable Object[]> metadata = new ArrayList<>();
+            for (int row = from; row < to; row++) {
+                float[] vector = new float[shape.dimension()];
+                vectors.row(row, vector);
+                batch.add(vector);
+                metadata.add(values(random, fields));
+            }
+            sent.add(shard.write(from, batch, metadata));
+            if (sent.size() == IN_FLIGHT) {
+                sent.removeFirst().join();
+            }
+        }
+        sent.forEach(CompletableFuture::join);
+    }
+
+    /** Rows a second that the metadata store takes when nothing else is done. */
+    private double store(List<Field> fields, Path directory) {
+        int count = Math.min(rows, MOST_STORE_ROWS);
         CollectionDefinition definition =
                 new CollectionDefinition(
                         "cost",
@@ -82,69 +163,41 @@ public final class FieldCost {
                         fields,
                         1,
                         1);
-        Path directory = Files.createTempDirectory("arbalest-field-cost");
+        SplittableRandom random = new SplittableRandom(7);
+        List<@Nullable Object[]> values = new ArrayList<>();
+        for (int row = 0; row < count; row++) {
+            values.add(values(random, fields));
+        }
         try (RocksDbEnvironment rocks = new RocksDbEnvironment();
                 ShardMetadata metadata =
-                        new ShardMetadata(rocks.open(directory.resolve("db")), definition)) {
-            long begin = Clock.SYSTEM.monotonicNanos();
-            write(metadata, fields, rows);
-            double seconds = (Clock.SYSTEM.monotonicNanos() - begin) / 1e9;
-            metadata.flush();
-            double bytes = (double) size(directory) / rows;
-            String head =
-                    String.format(
-                            Locale.ROOT,
-                            "%b,%d,%d,%.0f,%.1f",
-                            indexed,
-                            rows,
-                            FIELDS,
-                            rows / seconds,
-                            bytes);
-            if (!indexed) {
-                return head + ",,,";
-            }
-            Filter range = new Filter.Between("f1", 100L, 10_000L);
-            double cold = micros(metadata, range);
-            double warm = micros(metadata, new Filter.Between("f1", 101L, 10_000L));
-            double term = micros(metadata, new Filter.Equal("f0", "value-7"));
-            return head + String.format(Locale.ROOT, ",%.1f,%.1f,%.1f", cold, warm, term);
-        } finally {
-            delete(directory);
-        }
-    }
-
-    private static double micros(ShardMetadata metadata, Filter filter) {
-        long begin = Clock.SYSTEM.monotonicNanos();
-        long found = metadata.matching(filter, 0).cardinality();
-        double micros = (Clock.SYSTEM.monotonicNanos() - begin) / 1e3;
-        if (found == 0) {
-            throw new IllegalStateException("nothing matches " + filter);
-        }
-        return micros;
-    }
-
-    private static void write(ShardMetadata metadata, List<Field> fields, int rows) {
-        SplittableRandom random = new SplittableRandom(7);
-        for (int from = 0; from < rows; from += BATCH) {
-            ShardMetadata.Batch batch = metadata.begin();
-            int to = Math.min(rows, from + BATCH);
-            for (int row = from; row < to; row++) {
-                @Nullable Object[] values = new @Nullable Object[FIELDS];
-                for (int i = 0; i < FIELDS; i++) {
-                    values[i] = value(random, fields.get(i).type());
+                        new ShardMetadata(rocks.open(directory.resolve("store")), definition)) {
+            long begin = System.nanoTime();
+            for (int from = 0; from < count; from += BATCH) {
+                ShardMetadata.Batch batch = metadata.begin();
+                int to = Math.min(count, from + BATCH);
+                for (int row = from; row < to; row++) {
+                    batch.upsert(
+                            PointKey.of((long) row),
+                            Location.ofRow(
+                                    new Version(0, row + 1L, 0),
+                                    row + 1L,
+                                    row / SEGMENT,
+                                    row % SEGMENT),
+                            MetadataCodec.encode(fields, values.get(row)),
+                            values.get(row));
                 }
-                batch.upsert(
-                        PointKey.of((long) row),
-                        Location.ofRow(
-                                new Version(0, row + 1L, 0),
-                                row + 1L,
-                                row / SEGMENT,
-                                row % SEGMENT),
-                        MetadataCodec.encode(fields, values),
-                        values);
+                batch.commit(to);
             }
-            batch.commit(to);
+            return count * 1e9 / (System.nanoTime() - begin);
         }
+    }
+
+    private static @Nullable Object[] values(SplittableRandom random, List<Field> fields) {
+        @Nullable Object[] values = new @Nullable Object[fields.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = value(random, fields.get(i).type());
+        }
+        return values;
     }
 
     private static @Nullable Object value(SplittableRandom random, FieldType type) {
@@ -160,21 +213,33 @@ public final class FieldCost {
         };
     }
 
-    private static long size(Path directory) throws IOException {
+    private static long heap() {
+        System.gc();
+        Runtime runtime = Runtime.getRuntime();
+        return runtime.totalMemory() - runtime.freeMemory();
+    }
+
+    private static long resident() throws IOException {
+        for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+            if (line.startsWith("VmRSS:")) {
+                return Long.parseLong(line.replaceAll("\\D", "")) << 10;
+            }
+        }
+        throw new IOException("/proc/self/status has no VmRSS");
+    }
+
+    /** Bytes of all files somewhere below a directory of this name. */
+    private static long size(Path directory, String name) throws IOException {
         try (Stream<Path> files = Files.walk(directory)) {
             long bytes = 0;
             for (Path file : files.filter(Files::isRegularFile).toList()) {
-                bytes += Files.size(file);
+                for (Path part : directory.relativize(file)) {
+                    if (part.toString().equals(name)) {
+                        bytes += Files.size(file);
+                    }
+                }
             }
             return bytes;
-        }
-    }
-
-    private static void delete(Path directory) throws IOException {
-        try (Stream<Path> all = Files.walk(directory)) {
-            for (Path path : all.sorted(java.util.Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
-            }
         }
     }
 }

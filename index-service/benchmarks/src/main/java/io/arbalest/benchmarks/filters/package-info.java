@@ -1,5 +1,6 @@
 /**
- * What a filter costs: every plan beside every other and beside no filter, in one run.
+ * What a filter costs, every plan beside every other and beside no filter in one run, and what it
+ * costs to write the fields that filters ask about.
  *
  * <p><b>Knows</b> the engine, as a node runs it. <b>Start at</b> {@link
  * io.arbalest.benchmarks.filters.FilterBench}.
