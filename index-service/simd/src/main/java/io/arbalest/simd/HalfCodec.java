@@ -18,6 +18,12 @@ import java.nio.ByteOrder;
  * vector. A vector with an infinity or a NaN is stored as it is, with exponent 0. What remains
  * subnormal is only an element at least 2^29 times smaller than the largest of its vector.
  *
+ * <p><b>Who picks the power, and when.</b> Whoever stores the vector, from its elements alone, when
+ * it is stored: {@code exponent = 30 - field}, {@code field} being the exponent field of the
+ * largest element, as if binary16 went on below 2^-14. Nothing is fixed for a segment or a
+ * collection, so later vectors cannot outgrow what earlier ones decided, and no vector is scaled
+ * again: segments that are sealed or merged take stored rows and exponents over as they are.
+ *
  * <p>Thread-safe: no state.
  */
 public final class HalfCodec {

@@ -6,7 +6,7 @@
  * jdk.incubator.vector}. <b>Does not know</b> metrics, ordinals, slabs or graphs.
  *
  * <p><b>Start at</b> {@link io.arbalest.simd.HalfDot}, then {@link io.arbalest.simd.HalfCodec} for
- * how vectors are stored.
+ * how vectors are stored. {@link io.arbalest.simd.KernelSelfTest} tests all kernels where they run.
  *
  * <p><b>How kernels are compiled.</b> A vector is a value in a register only within one compiled
  * unit. Whoever passes one to a method of ours that the compiler does not inline there allocates

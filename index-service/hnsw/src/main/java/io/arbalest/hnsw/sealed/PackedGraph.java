@@ -22,6 +22,15 @@ import java.util.Map;
  * <p>Sections may be written in any order, {@link SealedSection#HEAD} last, because it holds the
  * checksums of the others. The vectors of the source must stay open until then.
  *
+ * <p>Bytes a point, for {@code d} elements and {@code l} links a point on level 0: the vector,
+ * {@code 2 d} rounded up to 64, and 9 for its score; then
+ *
+ * <pre>
+ * none     4 + 4 l                                  and 20 + 4 m for each of about 1 / (m - 1) slots above level 0
+ * bytes    4 + 4 l + 8 + d rounded up to 32         the same
+ * signs    (384 + 4 d rounded up to 16) for each 32 links of the longest list; the same
+ * </pre>
+ *
  * <p>Confined to one thread.
  */
 public final class PackedGraph {
