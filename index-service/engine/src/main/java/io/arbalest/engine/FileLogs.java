@@ -49,6 +49,7 @@ final class FileLogs implements LogOpener {
                         env.disk(),
                         env.scheduler(),
                         env.clock(),
+                        env.random(),
                         env.metrics(),
                         List.of(ShardMetrics.labels(shard, definition)),
                         env.crashPoints());

@@ -1,5 +1,6 @@
 package io.arbalest.io;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -16,6 +17,18 @@ public final class AlignedBuffers {
     /** Zeroed memory of at least {@code bytes}, rounded up to whole blocks, owned by the arena. */
     public static MemorySegment allocate(Arena arena, long bytes) {
         return arena.allocate(roundUp(bytes), BlockFile.BLOCK_BYTES);
+    }
+
+    /**
+     * The same in huge pages where the kernel has any: a device is given long memory in few pieces
+     * then, and its pages are found faster.
+     */
+    public static MemorySegment allocateLong(Arena arena, long bytes) {
+        try {
+            return NativeMemory.reserve(arena, roundUp(bytes), true);
+        } catch (IOException e) {
+            return allocate(arena, bytes);
+        }
     }
 
     /** The smallest multiple of the block length that is not below {@code bytes}. */

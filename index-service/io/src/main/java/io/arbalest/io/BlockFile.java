@@ -24,6 +24,12 @@ public interface BlockFile extends AutoCloseable {
      */
     void write(long offset, MemorySegment source) throws IOException;
 
+    /**
+     * Makes stable what anyone has written to this file before, also a process that was killed
+     * while it wrote: its last bytes may be readable and not be on stable storage yet.
+     */
+    void sync() throws IOException;
+
     /** Fills {@code target} from {@code offset}; the whole range must lie inside the file. */
     void read(long offset, MemorySegment target) throws IOException;
 

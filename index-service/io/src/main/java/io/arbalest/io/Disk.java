@@ -3,6 +3,7 @@ package io.arbalest.io;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.Executor;
 
 /**
  * The seam for storage: a directory tree whose changes become durable only by the calls that say
@@ -29,8 +30,11 @@ public interface Disk {
     /**
      * A writer for one thread, with a buffer of {@code bufferBytes} rounded up to whole blocks. Any
      * disk has one; a disk that knows a faster way than {@link BlockFile#write} gives its own.
+     *
+     * @param helper another thread, given at most one task at a time, for a disk whose writes block
+     *     the thread that makes them
      */
-    default BlockWriter writer(long bufferBytes) {
+    default BlockWriter writer(long bufferBytes, Executor helper) {
         return new PlainBlockWriter(bufferBytes);
     }
 

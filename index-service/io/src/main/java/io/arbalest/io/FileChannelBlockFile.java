@@ -61,6 +61,11 @@ final class FileChannelBlockFile implements BlockFile {
     }
 
     @Override
+    public void sync() throws IOException {
+        channel.force(false);
+    }
+
+    @Override
     public void read(long offset, MemorySegment target) throws IOException {
         ByteBuffer bytes = checked(offset, target);
         while (bytes.hasRemaining()) {

@@ -27,6 +27,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
@@ -122,6 +123,11 @@ public final class FileChannelDisk implements Disk {
             channel.close();
             throw e;
         }
+    }
+
+    @Override
+    public BlockWriter writer(long bufferBytes, Executor helper) {
+        return new HelpedBlockWriter(bufferBytes, helper);
     }
 
     @Override

@@ -5,7 +5,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A writer of any disk: a buffer, and {@link BlockFile#write}. Confined to one thread at a time.
+ * A writer of any disk: a buffer, and {@link BlockFile#write}; a write has ended when it has begun.
+ * Confined to one thread at a time.
  */
 final class PlainBlockWriter implements BlockWriter {
     private final Arena arena = Arena.ofShared();
@@ -24,9 +25,12 @@ final class PlainBlockWriter implements BlockWriter {
     public void attach() {}
 
     @Override
-    public void write(BlockFile file, long offset, MemorySegment source) throws IOException {
+    public void begin(BlockFile file, long offset, MemorySegment source) throws IOException {
         file.write(offset, source);
     }
+
+    @Override
+    public void await() {}
 
     @Override
     public void close() {

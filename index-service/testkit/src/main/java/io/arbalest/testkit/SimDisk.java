@@ -2,10 +2,12 @@ package io.arbalest.testkit;
 
 import io.arbalest.io.AlignedBuffers;
 import io.arbalest.io.BlockFile;
+import io.arbalest.io.BlockWriter;
 import io.arbalest.io.DirectoryInUseException;
 import io.arbalest.io.Disk;
 import io.arbalest.io.DiskFullException;
 import io.arbalest.io.MappedFile;
+import io.arbalest.testkit.NamespaceChange.Entry;
 
 import org.jspecify.annotations.Nullable;
 
@@ -18,14 +20,15 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.Executor;
 import java.util.random.RandomGenerator;
 
 /**
@@ -51,6 +54,7 @@ public final class SimDisk implements Disk {
     private boolean poweredOff;
     private int incarnation;
     private @Nullable ArmedFault armed;
+    private final List<UnderWay> underWay = new ArrayList<>();
     private long writes;
     private long writtenBytes;
 
@@ -122,6 +126,7 @@ public final class SimDisk implements Disk {
      * not stable is not stable yet. Handles and locks from before are dead.
      */
     public synchronized void outliveProcess() {
+        abandonWrites();
         locked.clear();
         incarnation++;
         poweredOff = false;
@@ -130,6 +135,7 @@ public final class SimDisk implements Disk {
 
     /** Cuts the power and starts again with what was stable and what the seed keeps of the rest. */
     public synchronized void crash() {
+        abandonWrites();
         int kept = pendingChanges.isEmpty() ? 0 : random.nextInt(pendingChanges.size() + 1);
         for (int i = 0; i < kept; i++) {
             pendingChanges.removeFirst().applyTo(stableEntries);
@@ -137,9 +143,9 @@ public final class SimDisk implements Disk {
         pendingChanges.clear();
         entries = new TreeMap<>(stableEntries);
         for (Entry entry : entries.values()) {
-            if (entry.file != null) {
-                entry.file.syncSome(random);
-                entry.file.dropUnsynced();
+            if (entry.file() != null) {
+                entry.file().syncSome(random);
+                entry.file().dropUnsynced();
             }
         }
         outliveProcess();
@@ -194,6 +200,11 @@ public final class SimDisk implements Disk {
     }
 
     @Override
+    public BlockWriter writer(long bufferBytes, Executor helper) {
+        return new SimBlockWriter(bufferBytes);
+    }
+
+    @Override
     public synchronized MappedFile map(Path file) throws IOException {
         alive();
         return new SimMapping(normal(file), file(file));
@@ -240,7 +251,7 @@ public final class SimDisk implements Disk {
             createDirectories(path.getParent());
         }
         Entry old = entries.get(path);
-        if (old != null && old.file != null) {
+        if (old != null && old.file() != null) {
             throw new FileAlreadyExistsException(path.toString());
         }
         if (old == null) {
@@ -334,15 +345,15 @@ public final class SimDisk implements Disk {
 
     private SimFile file(Path file) throws IOException {
         Entry entry = entries.get(normal(file));
-        if (entry == null || entry.file == null) {
+        if (entry == null || entry.file() == null) {
             throw new NoSuchFileException(file.toString());
         }
-        return entry.file;
+        return entry.file();
     }
 
     private void requireDirectory(@Nullable Path directory) throws IOException {
         Entry entry = directory == null ? null : entries.get(directory);
-        if (entry == null || entry.file != null) {
+        if (entry == null || entry.file() != null) {
             throw new NoSuchFileException(directory + " (directory)");
         }
     }
@@ -356,7 +367,7 @@ public final class SimDisk implements Disk {
     private long usedBytes() {
         long used = 0;
         for (Entry entry : entries.values()) {
-            used += entry.file == null ? 0 : entry.file.size();
+            used += entry.file() == null ? 0 : entry.file().size();
         }
         return used;
     }
@@ -430,51 +441,48 @@ public final class SimDisk implements Disk {
         writtenBytes += bytes.length;
     }
 
+    private synchronized void sync(SimFile data) throws IOException {
+        alive();
+        if (!losesSyncs) {
+            data.sync();
+        }
+    }
+
+    private synchronized SimBlockWriter.BegunWrite begin(
+            SimFile data, long offset, MemorySegment source) {
+        UnderWay write = new UnderWay(data, offset, source.toArray(ValueLayout.JAVA_BYTE));
+        underWay.add(write);
+        return () -> end(write, source);
+    }
+
+    private synchronized void end(UnderWay write, MemorySegment source) throws IOException {
+        if (!underWay.remove(write)) {
+            throw new IOException("the disk has crashed under a write");
+        }
+        if (source.mismatch(MemorySegment.ofArray(write.bytes)) != -1) {
+            throw new IllegalStateException("memory was changed while it was being written");
+        }
+        write(write.data, write.offset, write.bytes);
+    }
+
+    /** The device has got any part of what was under way. */
+    private void abandonWrites() {
+        for (UnderWay write : underWay) {
+            write.data.writeUnsynced(write.offset, write.bytes);
+            write.data.syncSome(random);
+        }
+        underWay.clear();
+    }
+
     private synchronized byte[] read(SimFile data, long offset, int length) throws IOException {
         before(Operation.READ);
         return data.read(offset, length);
     }
 
-    /** A directory, or a file's bytes. */
-    private record Entry(@Nullable SimFile file) {
-        static final Entry DIRECTORY = new Entry(null);
-    }
+    /** A write that was begun and not awaited. */
+    private record UnderWay(SimFile data, long offset, byte[] bytes) {}
 
     private record ArmedFault(Operation operation, int skip, Fault fault) {}
-
-    /** One change of the tree of names. */
-    private sealed interface NamespaceChange {
-        void applyTo(NavigableMap<Path, Entry> tree);
-
-        record Put(Path path, Entry entry) implements NamespaceChange {
-            @Override
-            public void applyTo(NavigableMap<Path, Entry> tree) {
-                tree.put(path, entry);
-            }
-        }
-
-        record Remove(Path path) implements NamespaceChange {
-            @Override
-            public void applyTo(NavigableMap<Path, Entry> tree) {
-                tree.remove(path);
-            }
-        }
-
-        /** Moves an entry with everything below it. */
-        record Move(Path from, Path to) implements NamespaceChange {
-            @Override
-            public void applyTo(NavigableMap<Path, Entry> tree) {
-                TreeMap<Path, Entry> moved = new TreeMap<>();
-                for (Map.Entry<Path, Entry> entry : tree.tailMap(from, true).entrySet()) {
-                    if (entry.getKey().startsWith(from)) {
-                        moved.put(to.resolve(from.relativize(entry.getKey())), entry.getValue());
-                    }
-                }
-                tree.keySet().removeIf(path -> path.startsWith(from));
-                moved.forEach((path, entry) -> tree.put(path.normalize(), entry));
-            }
-        }
-    }
 
     /** A copy of a file as it was when it was mapped. */
     private final class SimMapping implements MappedFile {
@@ -511,7 +519,7 @@ public final class SimDisk implements Disk {
     }
 
     /** An open file; dead after the crash of the disk it was opened on. */
-    private final class Handle implements BlockFile {
+    final class Handle implements BlockFile {
         private final Path path;
         private final SimFile data;
         private final int openedIn = incarnation;
@@ -532,6 +540,18 @@ public final class SimDisk implements Disk {
             AlignedBuffers.checkTransfer(offset, source, size());
             requireOpen();
             SimDisk.this.write(data, offset, source.toArray(ValueLayout.JAVA_BYTE));
+        }
+
+        @Override
+        public void sync() throws IOException {
+            requireOpen();
+            SimDisk.this.sync(data);
+        }
+
+        SimBlockWriter.BegunWrite begin(long offset, MemorySegment source) throws IOException {
+            AlignedBuffers.checkTransfer(offset, source, size());
+            requireOpen();
+            return SimDisk.this.begin(data, offset, source);
         }
 
         @Override

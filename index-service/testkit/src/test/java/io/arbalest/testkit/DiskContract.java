@@ -27,6 +27,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /** What every {@link Disk} and every {@link BlockFile} does. */
@@ -43,7 +45,7 @@ abstract class DiskContract {
     private BlockWriter writer() throws IOException {
         BlockWriter present = writer;
         if (present == null) {
-            present = disk().writer(2L * BLOCK);
+            present = disk().writer(2L * BLOCK, Runnable::run);
             present.attach();
             writer = present;
         }
@@ -122,7 +124,7 @@ abstract class DiskContract {
         Path path = directory().resolve("own-buffer");
         try (Arena arena = Arena.ofShared();
                 BlockFile file = disk().create(path, 4L * BLOCK);
-                BlockWriter own = disk().writer(2L * BLOCK - 100)) {
+                BlockWriter own = disk().writer(2L * BLOCK - 100, Runnable::run)) {
             MemorySegment buffer = own.buffer();
             assertThat(buffer.byteSize()).isEqualTo(2L * BLOCK);
             pattern(buffer, 5);
@@ -147,6 +149,52 @@ abstract class DiskContract {
             assertThat(whole.asSlice(2L * BLOCK, BLOCK).mismatch(buffer.asSlice(BLOCK, BLOCK)))
                     .isEqualTo(-1);
             assertThat(whole.asSlice(3L * BLOCK).mismatch(buffer.asSlice(0, BLOCK))).isEqualTo(-1);
+        }
+    }
+
+    @Test
+    void aBegunWriteIsThereWhenItHasBeenAwaitedWhateverTheHelperDoes() throws Exception {
+        int bytes = 1 << 20;
+        try (Arena arena = Arena.ofShared();
+                SystemScheduler scheduler = new SystemScheduler();
+                BlockFile file = disk().create(directory().resolve("begun"), bytes)) {
+            Executor refuses =
+                    _ -> {
+                        throw new RejectedExecutionException("closed");
+                    };
+            List<Executor> helpers =
+                    List.of(scheduler.serial("helper"), Runnable::run, _ -> {}, refuses);
+            for (int i = 0; i < helpers.size(); i++) {
+                try (BlockWriter own = disk().writer(bytes, helpers.get(i))) {
+                    own.attach();
+                    pattern(own.buffer(), i);
+                    own.begin(file, 0, own.buffer().asSlice(0, bytes / 2));
+                    own.buffer().asSlice(bytes / 2).fill((byte) i);
+                    own.await();
+                    own.await();
+                    own.write(file, bytes / 2, own.buffer().asSlice(bytes / 2));
+                    MemorySegment whole = AlignedBuffers.allocate(arena, bytes);
+                    file.read(0, whole);
+                    assertThat(whole.mismatch(own.buffer())).isEqualTo(-1);
+                }
+            }
+        }
+    }
+
+    @Test
+    void aBegunWriteThatFailsSaysSo() throws Exception {
+        try (SystemScheduler scheduler = new SystemScheduler();
+                BlockWriter own = disk().writer(1 << 20, scheduler.serial("helper"))) {
+            own.attach();
+            BlockFile file = disk().create(directory().resolve("closed"), 1 << 20);
+            file.close();
+            assertThatThrownBy(
+                            () -> {
+                                own.begin(file, 0, own.buffer());
+                                own.await();
+                            })
+                    .isInstanceOf(IOException.class);
+            own.await();
         }
     }
 

@@ -1,9 +1,6 @@
 package io.arbalest.wal;
 
 import io.arbalest.common.Scheduler.SerialExecutor;
-import io.arbalest.io.AlignedBuffers;
-import io.arbalest.io.BlockFile;
-import io.arbalest.io.BlockWriter;
 import io.arbalest.wal.LogFailedException.Reason;
 
 import org.jspecify.annotations.Nullable;
@@ -11,7 +8,6 @@ import org.jspecify.annotations.Nullable;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -34,26 +30,27 @@ import java.util.concurrent.RejectedExecutionException;
 public final class FileWriteAheadLog implements WriteAheadLog {
     private static final Logger LOG = System.getLogger(FileWriteAheadLog.class.getName());
 
+    /** After so many, marks and whatever else the writing thread has to do get their turn. */
+    private static final int BATCHES_AT_ONCE = 64;
+
     private final Path directory;
     private final WalOptions options;
     private final LogEnvironment environment;
-    private final long term;
     private final WalRecovery recovery;
     private final RecoveredLog recovered;
     private final LogMetrics metrics;
     private final WalFiles files;
     private final SerialExecutor writer;
+    private final SerialExecutor helper;
 
     /** Guards what is under the writing thread's hands; held during input and output. */
     private final Object writing = new Object();
 
-    private final BlockWriter blocks;
-    private final MemorySegment buffer;
-    private final BlockFile current;
-    private DurableMark mark;
+    private final BatchWriter batches;
+    private final MarkFile mark;
     private boolean markScheduled;
-    private WalFiles.@Nullable Active active;
-    private LogPosition position;
+
+    private final BatchWriter.Source queued = new Queued();
 
     /** Guards the fields below; held for moments only. */
     private final Object queue = new Object();
@@ -77,11 +74,11 @@ public final class FileWriteAheadLog implements WriteAheadLog {
         this.directory = directory;
         this.options = options;
         this.environment = environment;
-        this.term = term;
         environment.disk().createDirectories(directory);
         recovery = new WalRecovery(environment.disk(), directory, identity);
         recovered = recovery.recover();
-        position = recovered.end();
+        recovered.sync(environment.disk());
+        LogPosition position = recovered.end();
         if (term < position.term()) {
             throw new IllegalArgumentException(
                     "term "
@@ -98,14 +95,6 @@ public final class FileWriteAheadLog implements WriteAheadLog {
                     directory,
                     Long.toString(position.nextSequenceNumber() - 1));
         }
-        Path currentPath = directory.resolve(WalFormat.CURRENT_FILE);
-        if (recovered.mark() == null) {
-            environment.disk().publish(currentPath, DurableMark.initialFile(identity));
-        }
-        mark =
-                recovered.mark() == null
-                        ? new DurableMark(identity, 1, LogPosition.ORIGIN)
-                        : recovered.mark();
         next = position.nextSequenceNumber();
         durable = next - 1;
         metrics = new LogMetrics(environment);
@@ -118,10 +107,17 @@ public final class FileWriteAheadLog implements WriteAheadLog {
                         metrics,
                         recovered,
                         new SpareListener());
-        current = environment.disk().open(currentPath);
+        mark = MarkFile.open(environment.disk(), directory, identity, recovered.mark());
         writer = environment.scheduler().serial("wal-writer");
-        blocks = environment.disk().writer(options.batchBytes());
-        buffer = blocks.buffer();
+        helper = environment.scheduler().serial("wal-helper");
+        batches =
+                new BatchWriter(
+                        environment,
+                        files,
+                        metrics,
+                        environment.disk().writer(2L * options.batchBytes(), helper),
+                        position,
+                        term);
     }
 
     /**
@@ -229,11 +225,7 @@ public final class FileWriteAheadLog implements WriteAheadLog {
         boolean interrupted = Thread.interrupted();
         try {
             writer.close();
-            while (failure == null && hasWaiting()) {
-                if (!writeBatch()) {
-                    files.prepareNow();
-                }
-            }
+            writeAll();
             writeMark();
         } catch (IOException e) {
             LOG.log(
@@ -241,7 +233,7 @@ public final class FileWriteAheadLog implements WriteAheadLog {
                     "records were left unwritten while closing the log in " + directory,
                     e);
         } finally {
-            failWaiting(Reason.CLOSED, "the log in " + directory + " was closed", null);
+            failAll(Reason.CLOSED, "the log in " + directory + " was closed", null);
             closeFiles();
             if (interrupted) {
                 Thread.currentThread().interrupt();
@@ -296,12 +288,25 @@ public final class FileWriteAheadLog implements WriteAheadLog {
         }
     }
 
-    /** The writer's task: one batch, and another task if more waits. */
+    /** Writes what waits on the closing thread, which prepares and names files itself. */
+    private void writeAll() throws IOException {
+        boolean more = true;
+        while (failure == null && more) {
+            files.nameNow();
+            more = writeBatches();
+            if (!more && hasWaiting()) {
+                files.prepareNow();
+                more = true;
+            }
+        }
+    }
+
+    /** The writer's task: some batches, and another task if more waits. */
     private void writeWaiting() {
         synchronized (queue) {
             writeScheduled = false;
         }
-        boolean progress = writeBatch();
+        boolean progress = writeBatches();
         synchronized (queue) {
             if (progress && failure == null && !waiting.isEmpty()) {
                 scheduleWrite();
@@ -309,120 +314,89 @@ public final class FileWriteAheadLog implements WriteAheadLog {
         }
     }
 
-    /** Writes one batch of what waits; false if it must wait for a file. */
-    private boolean writeBatch() {
-        List<PendingRecord> batch = List.of();
-        synchronized (writing) {
-            if (failure != null) {
-                return true;
-            }
-            try {
-                batch = take(room());
-                if (batch.isEmpty() && hasWaiting()) {
-                    if (!beginFile()) {
-                        return false;
+    /**
+     * Writes what waits in at most {@value #BATCHES_AT_ONCE} batches, and leaves none under way;
+     * false if a file was missing or nothing waited.
+     */
+    private boolean writeBatches() {
+        boolean progress = false;
+        for (int i = 0; i <= BATCHES_AT_ONCE; i++) {
+            boolean last = i == BATCHES_AT_ONCE;
+            boolean more = false;
+            Throwable cause = null;
+            List<PendingRecord> told;
+            synchronized (writing) {
+                if (failure != null) {
+                    return false;
+                }
+                told = last ? List.of() : acknowledge();
+                more = !told.isEmpty();
+                if (!more) {
+                    try {
+                        more = last ? endBatch() : passBatch();
+                    } catch (Throwable e) {
+                        cause = e;
                     }
-                    batch = take(room());
+                    told = acknowledge();
                 }
-                if (batch.isEmpty()) {
-                    return true;
-                }
-                write(batch);
-                scheduleMark();
-            } catch (Throwable e) {
-                poison(e, batch);
-                return true;
             }
-        }
-        for (PendingRecord record : batch) {
-            tell(() -> record.callback().durable(record.firstSequenceNumber()));
+            for (PendingRecord record : told) {
+                tell(() -> record.callback().durable(record.firstSequenceNumber()));
+            }
+            if (cause != null) {
+                poison(cause);
+            }
+            progress |= more;
+            if (!more) {
+                return progress;
+            }
         }
         return true;
     }
 
-    /** Bytes left in the present file. Under {@code writing}. */
-    private long room() {
-        return active == null ? 0 : active.header().fileBytes() - position.offset();
-    }
-
-    private List<PendingRecord> take(long room) {
-        long limit = Math.min(room, buffer.byteSize());
-        List<PendingRecord> taken = new ArrayList<>();
-        long bytes = 0;
-        synchronized (queue) {
-            while (!waiting.isEmpty()) {
-                long framed = waiting.getFirst().framedBytes();
-                // A record longer than the buffer goes alone, in memory of its own.
-                boolean fits = bytes + framed <= limit || (taken.isEmpty() && framed <= room);
-                if (!fits) {
-                    break;
-                }
-                taken.add(waiting.removeFirst());
-                waitingBytes -= framed;
-                bytes += framed;
+    /**
+     * Ends the batch that is under way, or the one that it begins, and meanwhile lays out the next
+     * one; a long next one is begun at once, so that the disk has work while callbacks run. False
+     * if there was nothing to write. Under {@code writing}.
+     */
+    private boolean passBatch() throws IOException {
+        if (!batches.isUnderWay()) {
+            batches.layOut(queued);
+            if (batches.laidOutBytes() == 0) {
+                return false;
             }
+            batches.begin(queued.isEmpty());
         }
-        return taken;
+        if (!queued.isEmpty()) {
+            batches.layOut(queued);
+        }
+        // If more is to be written, the disk does that while a new file gets its name.
+        batches.await(batches.laidOutBytes() > 0 || !queued.isEmpty());
+        if (batches.laidOutBytes() >= options.batchBytes() / 2) {
+            batches.layOut(queued);
+            batches.begin(false);
+        }
+        return true;
     }
 
     /** Under {@code writing}. */
-    private boolean beginFile() throws IOException {
-        WalFiles.Active begun = files.begin(position, term, buffer);
-        if (begun == null) {
-            return false;
+    private List<PendingRecord> acknowledge() {
+        List<PendingRecord> told = batches.acknowledge();
+        if (!told.isEmpty()) {
+            durable = batches.acknowledged().nextSequenceNumber() - 1;
+            scheduleMark();
         }
-        if (active != null) {
-            active.file().close();
-        }
-        active = begun;
-        position =
-                new LogPosition(
-                        begun.header().number(),
-                        WalFormat.HEADER_BLOCK_BYTES,
-                        position.nextSequenceNumber(),
-                        term,
-                        position.chain());
-        files.prepareAhead();
-        return true;
+        return told;
     }
 
-    private void write(List<PendingRecord> records) throws IOException {
-        long bytes = 0;
-        for (PendingRecord record : records) {
-            bytes += record.framedBytes();
+    /** Leaves nothing laid out or under way. Under {@code writing}. */
+    private boolean endBatch() throws IOException {
+        if (batches.laidOutBytes() > 0) {
+            batches.await(true);
+            batches.begin(true);
         }
-        if (bytes <= buffer.byteSize()) {
-            writeIn(buffer, records);
-            return;
-        }
-        try (Arena own = Arena.ofConfined()) {
-            writeIn(AlignedBuffers.allocate(own, bytes), records);
-        }
-    }
-
-    private void writeIn(MemorySegment memory, List<PendingRecord> records) throws IOException {
-        WalFiles.Active file = requireActive();
-        Batch batch = new Batch(memory, file.header(), position, term);
-        for (PendingRecord record : records) {
-            batch.add(record.type(), record.rowCount(), record.body());
-        }
-        writeOut(batch, file, records.size());
-    }
-
-    private void writeOut(Batch batch, WalFiles.Active file, int records) throws IOException {
-        MemorySegment bytes = batch.finish();
-        long start = environment.clock().monotonicNanos();
-        blocks.write(file.file(), position.offset(), bytes);
-        metrics.committed(records, bytes.byteSize(), environment.clock().monotonicNanos() - start);
-        position = batch.end();
-        durable = position.nextSequenceNumber() - 1;
-    }
-
-    private WalFiles.Active requireActive() {
-        if (active == null) {
-            throw new IllegalStateException("no file is begun");
-        }
-        return active;
+        batches.await(true);
+        return false;
     }
 
     /** The first file and the first record of this opening, on the caller's thread. */
@@ -430,12 +404,14 @@ public final class FileWriteAheadLog implements WriteAheadLog {
         synchronized (writing) {
             files.adoptUnfinished();
             files.prepareNow();
-            if (!beginFile()) {
-                throw new IllegalStateException("the prepared file is gone");
+            synchronized (queue) {
+                waiting.add(PendingRecord.termStart(next));
+                waitingBytes += waiting.getFirst().framedBytes();
             }
-            Batch batch = new Batch(buffer, requireActive().header(), position, term);
-            batch.add(RecordType.TERM_START, 0, List.of());
-            writeOut(batch, requireActive(), 1);
+            batches.layOut(queued);
+            batches.begin(true);
+            batches.await(false);
+            acknowledge();
             writeMark();
         }
         writer.execute(this::attach);
@@ -450,7 +426,7 @@ public final class FileWriteAheadLog implements WriteAheadLog {
     private void attach() {
         synchronized (writing) {
             try {
-                blocks.attach();
+                batches.attach();
             } catch (IOException e) {
                 LOG.log(
                         Level.WARNING,
@@ -484,26 +460,21 @@ public final class FileWriteAheadLog implements WriteAheadLog {
             try {
                 writeMark();
             } catch (IOException | RuntimeException e) {
-                poison(e, List.of());
+                poison(e);
             }
         }
     }
 
     private void writeMark() throws IOException {
         synchronized (writing) {
-            if (failure != null || mark.position().equals(position)) {
-                return;
+            if (failure == null) {
+                mark.write(batches.acknowledged());
             }
-            DurableMark following = mark.next(position);
-            MemorySegment block = buffer.asSlice(0, BlockFile.BLOCK_BYTES);
-            following.write(block);
-            blocks.write(current, following.fileOffset(), block);
-            mark = following;
         }
     }
 
-    /** Stops the log for good and fails this batch and all that waits. */
-    private void poison(Throwable cause, List<PendingRecord> batch) {
+    /** Stops the log for good and fails all that was taken or waits. */
+    private void poison(Throwable cause) {
         synchronized (queue) {
             if (failure != null) {
                 return;
@@ -516,21 +487,22 @@ public final class FileWriteAheadLog implements WriteAheadLog {
                         + directory
                         + " has failed and takes nothing more until it is opened again",
                 cause);
-        String message =
-                "the log in " + directory + " has failed; whether the record is durable is unknown";
-        LogFailedException told = new LogFailedException(Reason.POISONED, message, cause);
-        for (PendingRecord record : batch) {
-            tell(() -> record.callback().failed(told));
-        }
-        failWaiting(Reason.POISONED, message, cause);
+        failAll(
+                Reason.POISONED,
+                "the log in " + directory + " has failed; whether the record is durable is unknown",
+                cause);
     }
 
-    private void failWaiting(Reason reason, String message, @Nullable Throwable cause) {
-        List<PendingRecord> failed;
-        synchronized (queue) {
-            failed = List.copyOf(waiting);
-            waiting.clear();
-            waitingBytes = 0;
+    /** Fails what was taken and what waits, in order. */
+    private void failAll(Reason reason, String message, @Nullable Throwable cause) {
+        List<PendingRecord> failed = new ArrayList<>();
+        synchronized (writing) {
+            failed.addAll(batches.abandon());
+            synchronized (queue) {
+                failed.addAll(waiting);
+                waiting.clear();
+                waitingBytes = 0;
+            }
         }
         for (PendingRecord record : failed) {
             LogFailedException told =
@@ -552,15 +524,39 @@ public final class FileWriteAheadLog implements WriteAheadLog {
 
     private void closeFiles() throws IOException {
         writer.close();
-        try (files;
-                current) {
+        try (helper;
+                files;
+                mark) {
             synchronized (writing) {
-                if (active != null) {
-                    active.file().close();
-                    active = null;
-                }
-                blocks.close();
+                batches.close();
             }
+        }
+    }
+
+    /** The queue as the writing thread sees it. */
+    private final class Queued implements BatchWriter.Source {
+        @Override
+        public List<PendingRecord> take(long limit, long alone) {
+            List<PendingRecord> taken = new ArrayList<>();
+            long bytes = 0;
+            synchronized (queue) {
+                while (!waiting.isEmpty()) {
+                    long framed = waiting.getFirst().framedBytes();
+                    boolean fits = bytes + framed <= limit || (taken.isEmpty() && framed <= alone);
+                    if (!fits) {
+                        break;
+                    }
+                    taken.add(waiting.removeFirst());
+                    waitingBytes -= framed;
+                    bytes += framed;
+                }
+            }
+            return taken;
+        }
+
+        @Override
+        public boolean isEmpty() {
+            return !hasWaiting();
         }
     }
 
@@ -576,17 +572,18 @@ public final class FileWriteAheadLog implements WriteAheadLog {
         }
 
         @Override
-        public void spareFailed(Throwable cause) {
-            try {
-                writer.execute(() -> poisonBy(cause));
-            } catch (RejectedExecutionException e) {
-                LOG.log(Level.DEBUG, "the log is closing", e);
+        public void named() {
+            synchronized (queue) {
+                scheduleWrite();
             }
         }
 
-        private void poisonBy(Throwable cause) {
-            synchronized (writing) {
-                poison(cause, List.of());
+        @Override
+        public void spareFailed(Throwable cause) {
+            try {
+                writer.execute(() -> poison(cause));
+            } catch (RejectedExecutionException e) {
+                LOG.log(Level.DEBUG, "the log is closing", e);
             }
         }
     }

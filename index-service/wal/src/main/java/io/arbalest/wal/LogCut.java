@@ -106,7 +106,7 @@ public final class LogCut {
                 new FileHeader(
                         identity,
                         number,
-                        WalFormat.generation(identity, number, clock),
+                        WalFormat.generation(identity, number, clock, end.chain()),
                         end.nextSequenceNumber(),
                         end.term(),
                         end.chain(),

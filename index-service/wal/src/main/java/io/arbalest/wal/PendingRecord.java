@@ -18,6 +18,21 @@ record PendingRecord(
         long bodyBytes,
         long framedBytes,
         WriteAheadLog.Callback callback) {
+    private static final WriteAheadLog.Callback NOBODY =
+            new WriteAheadLog.Callback() {
+                @Override
+                public void durable(long firstSequenceNumber) {}
+
+                @Override
+                public void failed(Throwable cause) {}
+            };
+
+    /** The first record of an opening of the log, for which nobody waits. */
+    static PendingRecord termStart(long next) {
+        return new PendingRecord(
+                RecordType.TERM_START, next, 0, List.of(), 0, WalFormat.framedBytes(0), NOBODY);
+    }
+
     /** Refuses what no log takes. */
     static void check(RecordType type, int rowCount, long bodyBytes, long maxBodyBytes) {
         if (type != RecordType.ROWS && type != RecordType.HORIZON) {

@@ -1,7 +1,11 @@
 package io.arbalest.wal;
 
+import io.arbalest.io.BlockFile;
+import io.arbalest.io.Disk;
+
 import org.jspecify.annotations.Nullable;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -20,6 +24,19 @@ record RecoveredLog(
         List<ValidFile> files, LogPosition end, @Nullable DurableMark mark, boolean tornTail) {
     RecoveredLog {
         files = List.copyOf(files);
+    }
+
+    /**
+     * Makes stable what was found: a process that was killed while it wrote may have left a whole
+     * batch where a read sees it and a power cut would lose it, and the next file will state that
+     * it was there. Only the last file can hold one.
+     */
+    void sync(Disk disk) throws IOException {
+        if (!files.isEmpty()) {
+            try (BlockFile last = disk.open(files.getLast().path())) {
+                last.sync();
+            }
+        }
     }
 
     /**

@@ -10,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -28,6 +27,10 @@ import java.util.concurrent.RejectedExecutionException;
  * log-file.let-go-settled}; and when a log is opened {@code log-file.adopted}, {@code
  * log-file.leftover-removed}, {@code log-file.leftovers-settled}.
  *
+ * <p>A file is begun in two steps, so that no batch waits for a directory: it takes batches at
+ * once, the first of them together with its header, and gets its name when that is durable, while
+ * the next batch is being written. What stands in it is acknowledged only when the name is durable.
+ *
  * <p>Thread-safe; {@link #begin} belongs to the thread that writes the log.
  */
 final class WalFiles implements AutoCloseable {
@@ -44,11 +47,17 @@ final class WalFiles implements AutoCloseable {
     private final WalOptions options;
     private final SerialExecutor preparer;
     private final LogMetrics metrics;
+    private final long salt;
     private final Listener listener;
     private final Object releasing = new Object();
+
+    /** Held while a file gets its name; taken before the lock of this object. */
+    private final Object naming = new Object();
+
     private final Deque<Path> recycled = new ArrayDeque<>();
     private final List<Named> named = new ArrayList<>();
     private @Nullable Spare spare;
+    private @Nullable Active unnamed;
     private long unfinishedNames;
     private boolean preparing;
     private boolean retryScheduled;
@@ -73,6 +82,7 @@ final class WalFiles implements AutoCloseable {
         for (RecoveredLog.ValidFile file : recovered.files()) {
             named.add(new Named(file.path(), file.header()));
         }
+        this.salt = environment.random().nextLong();
         this.preparer = environment.scheduler().serial("wal-preparer");
     }
 
@@ -81,7 +91,10 @@ final class WalFiles implements AutoCloseable {
         /** A file is ready to be begun. */
         void spareReady();
 
-        /** A file could not be created for another reason than space. */
+        /** The file that was begun last has its name. */
+        void named();
+
+        /** A file could not be created for another reason than space, or not be named. */
         void spareFailed(Throwable cause);
     }
 
@@ -91,8 +104,12 @@ final class WalFiles implements AutoCloseable {
     /** A written file without a name of the log. */
     private record Spare(Path path, BlockFile file) {}
 
-    /** A file that takes batches. */
-    record Active(FileHeader header, BlockFile file) {}
+    /**
+     * A file that takes batches.
+     *
+     * @param spare its name before it gets its own
+     */
+    record Active(FileHeader header, BlockFile file, Path spare) {}
 
     /**
      * Takes over the whole files that a predecessor had prepared or let go, which saves writing
@@ -152,15 +169,16 @@ final class WalFiles implements AutoCloseable {
 
     /**
      * Makes the spare file the next of the log, or says with null that there is none yet; the
-     * listener will hear of it.
-     *
-     * @param block aligned memory of at least one block
+     * listener will hear of it. The file is nothing but a spare one on the disk until its header is
+     * durable, which is up to the caller, and it has been named.
      */
-    @Nullable Active begin(LogPosition end, long term, MemorySegment block) throws IOException {
+    @Nullable Active begin(LogPosition end, long term) {
         Spare taken;
         synchronized (this) {
-            taken = spare;
-            spare = null;
+            taken = unnamed == null ? spare : null;
+            if (taken != null) {
+                spare = null;
+            }
         }
         if (taken == null) {
             prepareAhead();
@@ -171,31 +189,65 @@ final class WalFiles implements AutoCloseable {
                 new FileHeader(
                         identity,
                         number,
-                        WalFormat.generation(identity, number, environment.clock()),
+                        WalFormat.generation(identity, number, environment.clock(), salt),
                         end.nextSequenceNumber(),
                         term,
                         end.chain(),
                         end.offset(),
                         taken.file().size(),
                         environment.clock().wallMillis());
+        Active begun = new Active(header, taken.file(), taken.path());
+        synchronized (this) {
+            unnamed = begun;
+        }
+        return begun;
+    }
+
+    /** Whether the begun file's name is durable; before, nothing in it may be acknowledged. */
+    synchronized boolean hasName(long number) {
+        return unnamed == null || unnamed.header().number() != number;
+    }
+
+    /** Gives the begun file, whose header is durable, its name in the background. */
+    void nameLater() {
         try {
-            MemorySegment first = block.asSlice(0, WalFormat.HEADER_BLOCK_BYTES);
-            header.write(first);
-            taken.file().write(0, first);
+            preparer.execute(this::name);
+        } catch (RejectedExecutionException e) {
+            LOG.log(Level.DEBUG, "closing the log will name its last file", e);
+        }
+    }
+
+    private void name() {
+        try {
+            nameNow();
+            listener.named();
+        } catch (IOException | RuntimeException e) {
+            listener.spareFailed(e);
+        }
+    }
+
+    /** The same on this thread; returns when it has its name, whoever gave it. */
+    void nameNow() throws IOException {
+        synchronized (naming) {
+            Active begun;
+            synchronized (this) {
+                begun = unnamed;
+            }
+            if (begun == null) {
+                return;
+            }
             crashPoint("log-file.header-written");
-            Path path = directory.resolve(WalFormat.fileName(number));
-            disk.rename(taken.path(), path);
+            Path path = directory.resolve(WalFormat.fileName(begun.header().number()));
+            disk.rename(begun.spare(), path);
             crashPoint("log-file.named");
             disk.syncDirectory(directory);
             crashPoint("log-file.begun");
             synchronized (this) {
-                named.add(new Named(path, header));
+                named.add(new Named(path, begun.header()));
+                unnamed = null;
             }
-        } catch (IOException | RuntimeException e) {
-            taken.file().close();
-            throw e;
         }
-        return new Active(header, taken.file());
+        prepareAhead();
     }
 
     /** Makes a spare file on this thread if there is none. */
@@ -252,7 +304,8 @@ final class WalFiles implements AutoCloseable {
 
     /** Bytes of all files, the spare ones included. */
     synchronized long sizeBytes() {
-        long size = (recycled.size() + (spare == null ? 0 : 1)) * options.fileBytes();
+        int ready = recycled.size() + (spare == null ? 0 : 1) + (unnamed == null ? 0 : 1);
+        long size = ready * options.fileBytes();
         for (Named file : named) {
             size += file.header.fileBytes();
         }

@@ -208,15 +208,18 @@ public final class WalFormat {
 
     /**
      * A generation that no other use of any file has: file numbers are unique in a log's life, and
-     * a number that is used again after a crash before its name was durable differs in time.
+     * a number that is used again after a crash before its name was durable differs in time and
+     * salt. That file may be the very one that was begun before, with whole batches in it.
+     *
+     * @param salt drawn when the log was opened
      */
-    static long generation(LogIdentity identity, long fileNumber, Clock clock) {
+    static long generation(LogIdentity identity, long fileNumber, Clock clock, long salt) {
         long hash = mix(identity.incarnation().getMostSignificantBits());
         hash = mix(hash ^ identity.incarnation().getLeastSignificantBits());
         hash = mix(hash ^ identity.shard());
         hash = mix(hash ^ fileNumber);
         hash = mix(hash ^ clock.wallMillis());
-        return mix(hash ^ clock.monotonicNanos());
+        return mix(hash ^ clock.monotonicNanos() ^ salt);
     }
 
     /**

@@ -11,17 +11,18 @@ import java.time.Duration;
  *
  * @param fileBytes size of every file of the log; multiple of the block, at least 3 blocks, at most
  *     {@link WalFormat#MAX_FILE_BYTES}; a change applies to files made from then on
- * @param batchBytes most bytes written at once, except that a single larger record is written alone
+ * @param batchBytes most bytes of records written at once, except that a single larger record is
+ *     written alone; what waits beyond that is laid out meanwhile. The log's buffer is twice that
  * @param queueBytes most framed bytes that may wait to be written; at least {@code fileBytes}
  * @param markDelay how long a commit may stay unmarked in {@code CURRENT}
  * @param spaceRetry how long to wait before trying again to create a file on a full disk
  */
 public record WalOptions(
         long fileBytes, int batchBytes, long queueBytes, Duration markDelay, Duration spaceRetry) {
-    /** 16 MiB files, 4 MiB batches, 32 MiB of waiting records. */
+    /** 16 MiB files, 2 MiB batches, 32 MiB of waiting records. */
     public static final WalOptions DEFAULTS =
             new WalOptions(
-                    16 << 20, 4 << 20, 32 << 20, Duration.ofMillis(100), Duration.ofMillis(500));
+                    16 << 20, 2 << 20, 32 << 20, Duration.ofMillis(100), Duration.ofMillis(500));
 
     public WalOptions {
         check(

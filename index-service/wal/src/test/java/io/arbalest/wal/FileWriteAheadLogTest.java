@@ -20,6 +20,7 @@ import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.LongStream;
 
 class FileWriteAheadLogTest {
     private final LogFixture fixture = new LogFixture(11);
@@ -93,6 +94,89 @@ class FileWriteAheadLogTest {
             fixture.scheduler.runUntilIdle();
             assertThat(fates).allSatisfy(fate -> assertThat(fate.durable).hasSize(1));
             assertThat(fixture.disk.writes() - before).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void whatWaitsBeyondABatchGoesInFurtherOnesInOrder() throws IOException {
+        fixture.options = LogFixture.batchesOf(2);
+        List<Long> told = new ArrayList<>();
+        try (FileWriteAheadLog log = fixture.open()) {
+            long before = fixture.disk.writes();
+            for (int i = 1; i <= 30; i++) {
+                log.append(RecordType.ROWS, 1, List.of(LogFixture.body(2000, i)), order(told));
+            }
+            fixture.scheduler.runUntilIdle();
+            assertThat(told).isEqualTo(LongStream.rangeClosed(1, 30).boxed().toList());
+            // Three records a batch; the first batch of a file carries the file's header.
+            assertThat(fixture.disk.writes() - before).isBetween(10L, 14L);
+        }
+        try (FileWriteAheadLog log = fixture.open()) {
+            List<LogFixture.Replayed> records = replay(log, 1);
+            for (int i = 1; i <= 30; i++) {
+                assertThat(records.get(i - 1)).isEqualTo(expected(1, i, 1, 2000, i));
+            }
+        }
+    }
+
+    private static WriteAheadLog.Callback order(List<Long> told) {
+        return new WriteAheadLog.Callback() {
+            @Override
+            public void durable(long firstSequenceNumber) {
+                told.add(firstSequenceNumber);
+            }
+
+            @Override
+            public void failed(Throwable cause) {
+                throw new AssertionError(cause);
+            }
+        };
+    }
+
+    @Test
+    void nothingInAFileIsToldDurableBeforeItsNameIs() throws IOException {
+        fixture.options = LogFixture.batchesOf(2);
+        try (FileWriteAheadLog log = fixture.open()) {
+            List<Long> durable = new ArrayList<>();
+            fixture.crashPoints =
+                    name -> {
+                        if (name.equals("log-file.named")) {
+                            durable.add(log.durableSequenceNumber());
+                        }
+                    };
+            for (int i = 1; i <= 40; i++) {
+                append(log, 1, 3000, i);
+            }
+            fixture.scheduler.runUntilIdle();
+            assertThat(log.durableSequenceNumber()).isEqualTo(40);
+            assertThat(durable).hasSizeGreaterThan(3);
+            for (int i = 0; i < durable.size(); i++) {
+                assertThat(durable.get(i))
+                        .isEqualTo(fixture.recovery().header(i + 2).firstSequenceNumber() - 1);
+            }
+        }
+    }
+
+    @Test
+    void aFileThatCannotBeNamedFailsWhatStandsInIt() throws IOException {
+        fixture.options = LogFixture.batchesOf(2);
+        FileWriteAheadLog log = fixture.open();
+        List<Fate> fates = new ArrayList<>();
+        for (int i = 1; i <= 20; i++) {
+            fates.add(append(log, 1, 3000, i));
+        }
+        fixture.disk.failAt(Operation.RENAME, 0, Fault.IO_ERROR);
+        fixture.scheduler.runUntilIdle();
+        assertThat(log.failure()).isNotNull();
+        assertThat(log.durableSequenceNumber()).isBetween(1L, 19L);
+        for (int i = 1; i <= 20; i++) {
+            Fate fate = fates.get(i - 1);
+            assertThat(fate.durable).hasSize(i <= log.durableSequenceNumber() ? 1 : 0);
+            assertThat(fate.failed).hasSize(i <= log.durableSequenceNumber() ? 0 : 1);
+        }
+        log.close();
+        try (FileWriteAheadLog reopened = fixture.open()) {
+            assertThat(reopened.durableSequenceNumber()).isEqualTo(log.durableSequenceNumber());
         }
     }
 

@@ -31,6 +31,8 @@ class LogCrashPointsTest {
     /** Every moment between two steps with the log's files. */
     private static final List<String> CRASH_POINTS =
             List.of(
+                    "log-batch.under-way",
+                    "log-batch.written",
                     "log-file.created",
                     "log-file.reopened",
                     "log-file.adopted",
@@ -115,6 +117,7 @@ class LogCrashPointsTest {
         Run(RandomGenerator random, long seed) {
             this.random = random;
             this.fixture = new LogFixture(seed);
+            fixture.options = LogFixture.batchesOf(random.nextInt(1, 8));
         }
 
         void lives() throws IOException {

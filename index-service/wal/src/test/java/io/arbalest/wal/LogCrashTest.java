@@ -43,6 +43,7 @@ class LogCrashTest {
             throws IOException {
         LogFixture fixture = new LogFixture(seed);
         fixture.disk.loseSyncs(loseSyncs);
+        fixture.options = LogFixture.batchesOf(random.nextInt(1, 8));
         List<Replayed> sent = new ArrayList<>();
         long released = 1;
         int lives = random.nextInt(1, 5);

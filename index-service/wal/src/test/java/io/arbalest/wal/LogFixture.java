@@ -15,7 +15,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.random.RandomGenerator;
 
 /** A log on a simulated disk, with bodies that a test can tell apart. */
 final class LogFixture {
@@ -28,11 +30,13 @@ final class LogFixture {
     final SimClock clock = new SimClock();
     SimScheduler scheduler = new SimScheduler(clock);
     final SimDisk disk;
+    RandomGenerator random;
     WalOptions options = SMALL;
     CrashPoints crashPoints = CrashPoints.NONE;
 
     LogFixture(long seed) {
         disk = new SimDisk(seed);
+        random = new SplittableRandom(seed);
     }
 
     /** A record as replay gives it. */
@@ -54,6 +58,16 @@ final class LogFixture {
         }
     }
 
+    /** Files of eight blocks, written in batches of so many. */
+    static WalOptions batchesOf(int blocks) {
+        return new WalOptions(
+                SMALL.fileBytes(),
+                blocks * BLOCK,
+                SMALL.queueBytes(),
+                SMALL.markDelay(),
+                SMALL.spaceRetry());
+    }
+
     FileWriteAheadLog open() throws IOException {
         return open(1);
     }
@@ -68,6 +82,7 @@ final class LogFixture {
                         disk,
                         scheduler,
                         clock,
+                        random,
                         Metrics.NONE,
                         List.of("shard", "7"),
                         name -> crashPoints.hit(name)));

@@ -25,6 +25,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.random.RandomGenerator;
 
 /** The log with real threads on the machine's file system. */
 @Timeout(120)
@@ -50,6 +51,7 @@ class LogOnDiskTest {
                             DiskSelection.select(backend, directory).disk(),
                             scheduler,
                             Clock.SYSTEM,
+                            RandomGenerator.getDefault(),
                             Metrics.NONE,
                             List.of());
             try (FileWriteAheadLog log =

@@ -31,8 +31,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.random.RandomGenerator;
 
 /**
  * The log on a file system that runs out of space in earnest: a tmpfs of a few MiB. Skipped where
@@ -80,7 +82,13 @@ class LogOnFullDiskTest {
                 LogFixture.IDENTITY,
                 1,
                 OPTIONS,
-                new LogEnvironment(disk, scheduler, Clock.SYSTEM, Metrics.NONE, List.of()));
+                new LogEnvironment(
+                        disk,
+                        scheduler,
+                        Clock.SYSTEM,
+                        RandomGenerator.getDefault(),
+                        Metrics.NONE,
+                        List.of()));
     }
 
     private static CompletableFuture<Long> append(FileWriteAheadLog log) {
@@ -204,8 +212,8 @@ class LogOnFullDiskTest {
         }
 
         @Override
-        public BlockWriter writer(long bufferBytes) {
-            return disk.writer(bufferBytes);
+        public BlockWriter writer(long bufferBytes, Executor helper) {
+            return disk.writer(bufferBytes, helper);
         }
 
         @Override

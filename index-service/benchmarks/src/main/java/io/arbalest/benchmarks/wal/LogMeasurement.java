@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.random.RandomGenerator;
 
 /**
  * Appenders on one log. Files are let go as soon as they are full, as an index does that has its
@@ -52,6 +53,7 @@ final class LogMeasurement {
                                         selected.disk(),
                                         scheduler,
                                         Clock.SYSTEM,
+                                        RandomGenerator.getDefault(),
                                         metrics,
                                         List.of()))) {
             MemorySegment body = arena.allocate(what.blockBytes() - WalFormat.RECORD_HEADER_BYTES);

@@ -1,6 +1,5 @@
 package io.arbalest.io.uring;
 
-import io.arbalest.io.AlignedBuffers;
 import io.arbalest.io.BlockFile;
 import io.arbalest.io.DiskFullException;
 
@@ -27,68 +26,25 @@ import java.util.concurrent.locks.LockSupport;
 final class CompleteTransfer {
     static final int RETRIES = 100;
 
-    /** Longest request of a long write. */
-    static final long PART_BYTES = 512 << 10;
-
     private static final long BUSY_PAUSE_NANOS = 20_000;
 
     private CompleteTransfer() {}
 
+    /** Puts a write of all of {@code source} into the ring; {@link #finish} must follow. */
+    static void prepare(Transfer ring, Target target, long offset, MemorySegment source) {
+        ring.prepare(target.operation(), target.file(), target.registered(), offset, source);
+    }
+
     /**
-     * Writes all of {@code source}; what {@code registered} means see {@link Transfer}. A long one
-     * goes in parts that are under way together, as a device likes it.
+     * Waits for the write that was prepared with the same arguments, and sees to it that it is all.
      */
-    static void write(Transfer ring, Target target, long offset, MemorySegment source)
+    static void finish(Transfer ring, Target target, long offset, MemorySegment source)
             throws IOException {
-        if (source.byteSize() <= PART_BYTES) {
-            writePart(ring, target, offset, source);
-            return;
-        }
-        long partBytes =
-                Math.max(
-                        PART_BYTES,
-                        AlignedBuffers.roundUp(
-                                (source.byteSize() + Ring.ENTRIES - 1) / Ring.ENTRIES));
-        int[] results =
-                ring.moveParts(
-                        target.operation(),
-                        target.file(),
-                        target.registered(),
-                        offset,
-                        source,
-                        partBytes);
-        // A failed part must not be hidden behind one that may be continued.
-        for (int i = 0; i < results.length; i++) {
-            if (results[i] < 0 && !isNotBegun(results[i])) {
-                throw failed(
-                        target,
-                        offset + i * partBytes,
-                        Transfer.part(source, i, partBytes),
-                        results[i]);
-            }
-        }
-        for (int i = 0; i < results.length; i++) {
-            MemorySegment part = Transfer.part(source, i, partBytes);
-            long at = offset + i * partBytes;
-            if (isNotBegun(results[i])) {
-                writePart(ring, target, at, part);
-            } else {
-                writeRest(ring, target, at, part, results[i]);
-            }
-        }
-    }
-
-    private static void writePart(Transfer ring, Target target, long offset, MemorySegment source)
-            throws IOException {
-        writeRest(ring, target, offset, source, once(ring, target, offset, source));
-    }
-
-    private static void writeRest(
-            Transfer ring, Target target, long offset, MemorySegment source, long first)
-            throws IOException {
-        long written = first;
+        long written = completed(ring, target, offset, source);
         if (written < source.byteSize() && written % BlockFile.BLOCK_BYTES == 0 && written > 0) {
-            written += once(ring, target, offset + written, source.asSlice(written));
+            MemorySegment rest = source.asSlice(written);
+            prepare(ring, target, offset + written, rest);
+            written += completed(ring, target, offset + written, rest);
         }
         if (written != source.byteSize()) {
             throw new IOException(
@@ -103,26 +59,23 @@ final class CompleteTransfer {
         }
     }
 
-    private static boolean isNotBegun(int result) {
-        return Errno.EAGAIN.is(result) || Errno.EINTR.is(result);
-    }
-
-    private static int once(Transfer ring, Target target, long offset, MemorySegment source)
+    /** The result of the request that was prepared, which is asked again if it was not taken. */
+    private static int completed(Transfer ring, Target target, long offset, MemorySegment source)
             throws IOException {
-        int result = 0;
-        for (int attempt = 0; attempt <= RETRIES; attempt++) {
-            result =
-                    ring.move(
-                            target.operation(), target.file(), target.registered(), offset, source);
-            if (!isNotBegun(result)) {
-                break;
-            }
+        int result = ring.complete();
+        for (int retry = 0; retry < RETRIES && isNotBegun(result); retry++) {
             LockSupport.parkNanos(BUSY_PAUSE_NANOS);
+            prepare(ring, target, offset, source);
+            result = ring.complete();
         }
         if (result >= 0) {
             return result;
         }
         throw failed(target, offset, source, result);
+    }
+
+    private static boolean isNotBegun(int result) {
+        return Errno.EAGAIN.is(result) || Errno.EINTR.is(result);
     }
 
     private static IOException failed(

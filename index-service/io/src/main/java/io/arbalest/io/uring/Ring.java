@@ -8,9 +8,8 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * One io_uring with the requests of at most one batch under way: what a log needs, whose batches
- * follow one another. The submission queue and the completion queue are mapped and shared with the
- * kernel:
+ * One io_uring with at most one request under way: what a log needs, whose batches follow one
+ * another. The submission queue and the completion queue are mapped and shared with the kernel:
  *
  * <pre>
  *   submission:  [head .. tail)  indices of 64-byte entries     this side moves the tail
@@ -32,8 +31,8 @@ final class Ring implements Transfer, AutoCloseable {
     /** Files that can be registered at the same time. */
     static final int FILE_SLOTS = 4;
 
-    /** Requests that may be under way together. */
-    static final int ENTRIES = 16;
+    /** Of the submission queue; one request is under way at a time. */
+    private static final int ENTRIES = 2;
 
     private static final int PARAMS_BYTES = 120;
     private static final int SUBMISSION_BYTES = 64;
@@ -203,69 +202,56 @@ final class Ring implements Transfer, AutoCloseable {
     }
 
     @Override
-    public int move(byte operation, int file, boolean registered, long offset, MemorySegment memory)
-            throws IOException {
-        return moveParts(operation, file, registered, offset, memory, memory.byteSize())[0];
+    public void prepare(
+            byte operation, int file, boolean registered, long offset, MemorySegment memory) {
+        if (uncertain) {
+            throw new IllegalStateException("a request is under way");
+        }
+        int tail = rings.get(U32, submissionTail);
+        MemorySegment entry =
+                submissions.asSlice(
+                        (long) (tail & submissionMask) * SUBMISSION_BYTES, SUBMISSION_BYTES);
+        entry.fill((byte) 0);
+        entry.set(U8, 0, operation);
+        entry.set(U8, 1, registered ? SUBMISSION_FIXED_FILE : 0);
+        entry.set(U32, 4, file);
+        entry.set(U64, 8, offset);
+        entry.set(U64, 16, memory.address());
+        entry.set(U32, 24, Math.toIntExact(memory.byteSize()));
+        boolean writes = operation == OP_WRITE || operation == OP_WRITE_FIXED;
+        entry.set(U32, 28, writes ? WRITE_DSYNC : 0);
+        entry.set(U64, 32, requests);
+        uncertain = true;
+        SHARED.setRelease(rings, submissionTail, tail + 1);
     }
 
     @Override
-    public int[] moveParts(
-            byte operation,
-            int file,
-            boolean registered,
-            long offset,
-            MemorySegment memory,
-            long partBytes)
-            throws IOException {
-        int[] results = new int[Math.toIntExact((memory.byteSize() + partBytes - 1) / partBytes)];
-        if (results.length > ENTRIES) {
-            throw new IllegalArgumentException(
-                    results.length + " parts, expected at most " + ENTRIES);
-        }
-        int tail = rings.get(U32, submissionTail);
-        for (int i = 0; i < results.length; i++) {
-            MemorySegment part = Transfer.part(memory, i, partBytes);
-            MemorySegment entry =
-                    submissions.asSlice(
-                            (long) ((tail + i) & submissionMask) * SUBMISSION_BYTES,
-                            SUBMISSION_BYTES);
-            entry.fill((byte) 0);
-            entry.set(U8, 0, operation);
-            entry.set(U8, 1, registered ? SUBMISSION_FIXED_FILE : 0);
-            entry.set(U32, 4, file);
-            entry.set(U64, 8, offset + i * partBytes);
-            entry.set(U64, 16, part.address());
-            entry.set(U32, 24, Math.toIntExact(part.byteSize()));
-            boolean writes = operation == OP_WRITE || operation == OP_WRITE_FIXED;
-            entry.set(U32, 28, writes ? WRITE_DSYNC : 0);
-            entry.set(U64, 32, requests + i);
-        }
-        uncertain = true;
-        SHARED.setRelease(rings, submissionTail, tail + results.length);
-        await(tail + results.length, results);
-        requests += results.length;
-        uncertain = false;
-        return results;
+    public void start() {
+        // A request that the kernel does not take now is offered again by complete().
+        LinuxCalls.enter(descriptor, 1, 0, 0);
     }
 
-    private void await(int tail, int[] results) throws IOException {
-        int missing = results.length;
+    @Override
+    public int complete() throws IOException {
+        int tail = rings.get(U32, submissionTail);
         int busy = 0;
-        while (missing > 0) {
+        while (true) {
             int head = rings.get(U32, completionHead);
             if (head != (int) SHARED.getAcquire(rings, completionTail)) {
                 long entry = completionEntries + (long) (head & completionMask) * COMPLETION_BYTES;
-                long told = rings.get(U64, entry) - requests;
-                if (told < 0 || told >= results.length) {
-                    throw new IOException("io_uring completed request " + told + " of this batch");
+                long told = rings.get(U64, entry);
+                if (told != requests) {
+                    throw new IOException(
+                            "io_uring completed request " + told + ", expected " + requests);
                 }
-                results[(int) told] = rings.get(U32, entry + 8);
+                int result = rings.get(U32, entry + 8);
                 SHARED.setRelease(rings, completionHead, head + 1);
-                missing--;
-                continue;
+                requests++;
+                uncertain = false;
+                return result;
             }
             int toSubmit = tail - (int) SHARED.getAcquire(rings, submissionHead);
-            int entered = LinuxCalls.enter(descriptor, toSubmit, missing, ENTER_GETEVENTS);
+            int entered = LinuxCalls.enter(descriptor, toSubmit, 1, ENTER_GETEVENTS);
             if (entered < 0 && !Errno.EINTR.is(entered)) {
                 boolean retry = Errno.EAGAIN.is(entered) || Errno.EBUSY.is(entered);
                 if (!retry || ++busy > BUSY_RETRIES) {

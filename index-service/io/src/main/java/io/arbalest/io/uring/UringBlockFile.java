@@ -64,6 +64,11 @@ final class UringBlockFile implements BlockFile {
     }
 
     @Override
+    public void sync() throws IOException {
+        plain.sync();
+    }
+
+    @Override
     public void read(long offset, MemorySegment target) throws IOException {
         plain.read(offset, target);
     }

@@ -9,6 +9,7 @@ import io.arbalest.io.MappedFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.Executor;
 
 /**
  * The machine's file system with block files that are written through io_uring by the thread that
@@ -31,7 +32,7 @@ public final class UringDisk implements Disk {
     }
 
     @Override
-    public BlockWriter writer(long bufferBytes) {
+    public BlockWriter writer(long bufferBytes, Executor helper) {
         return new UringWriter(bufferBytes);
     }
 

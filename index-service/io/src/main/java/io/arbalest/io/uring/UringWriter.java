@@ -33,12 +33,13 @@ final class UringWriter implements BlockWriter {
     private final @Nullable UringBlockFile[] slots = new UringBlockFile[Ring.FILE_SLOTS];
     private @Nullable Ring ring;
     private @Nullable Thread owner;
+    private @Nullable Prepared underWay;
     private long registeredBytes;
     private boolean fileTable;
     private int nextSlot;
 
     UringWriter(long bufferBytes) {
-        buffer = AlignedBuffers.allocate(arena, bufferBytes);
+        buffer = AlignedBuffers.allocateLong(arena, bufferBytes);
     }
 
     @Override
@@ -82,27 +83,66 @@ final class UringWriter implements BlockWriter {
     }
 
     @Override
+    public void begin(BlockFile file, long offset, MemorySegment source) throws IOException {
+        if (prepare(file, offset, source)) {
+            requireRing().start();
+        }
+    }
+
+    @Override
     public void write(BlockFile file, long offset, MemorySegment source) throws IOException {
-        Ring mine = ring;
-        if (mine == null
+        prepare(file, offset, source); // and started by await, in one call
+        await();
+    }
+
+    /** Puts the write into the ring; false if it has been made plainly. */
+    private boolean prepare(BlockFile file, long offset, MemorySegment source) throws IOException {
+        if (underWay != null) {
+            throw new IllegalStateException("a write is under way");
+        }
+        if (ring == null
                 || !Thread.currentThread().equals(owner)
                 || !(file instanceof UringBlockFile target)) {
             file.write(offset, source);
-            return;
+            return false;
         }
+        Ring mine = requireRing();
         AlignedBuffers.checkTransfer(offset, source, file.size());
         int descriptor = target.descriptor();
         int slot = fileTable ? slotOf(mine, target, descriptor) : -1;
-        CompleteTransfer.write(
-                mine,
-                new CompleteTransfer.Target(
-                        target.path(),
-                        isRegistered(source) ? Ring.OP_WRITE_FIXED : Ring.OP_WRITE,
-                        slot >= 0 ? slot : descriptor,
-                        slot >= 0),
-                offset,
-                source);
+        Prepared prepared =
+                new Prepared(
+                        new CompleteTransfer.Target(
+                                target.path(),
+                                isRegistered(source) ? Ring.OP_WRITE_FIXED : Ring.OP_WRITE,
+                                slot >= 0 ? slot : descriptor,
+                                slot >= 0),
+                        offset,
+                        source);
+        CompleteTransfer.prepare(mine, prepared.target, offset, source);
+        underWay = prepared;
+        return true;
     }
+
+    private Ring requireRing() {
+        if (ring == null) {
+            throw new IllegalStateException("no thread has been attached");
+        }
+        return ring;
+    }
+
+    @Override
+    public void await() throws IOException {
+        Prepared prepared = underWay;
+        if (prepared != null) {
+            underWay = null;
+            CompleteTransfer.finish(
+                    requireRing(), prepared.target, prepared.offset, prepared.source);
+        }
+    }
+
+    /** A write under way in the ring. */
+    private record Prepared(CompleteTransfer.Target target, long offset, MemorySegment source) {}
 
     private boolean isRegistered(MemorySegment source) {
         long at = source.address() - buffer.address();

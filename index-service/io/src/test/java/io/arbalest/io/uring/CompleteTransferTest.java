@@ -30,21 +30,40 @@ class CompleteTransferTest {
         Deque<Integer> told = new ArrayDeque<>(List.of(results));
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment source = arena.allocate((long) blocks * BLOCK, BLOCK);
-            CompleteTransfer.write(
-                    (operation, file, registered, offset, memory) -> {
-                        assertThat(operation).isEqualTo(Ring.OP_WRITE_FIXED);
-                        assertThat(file).isEqualTo(2);
-                        assertThat(registered).isTrue();
-                        assertThat(memory.address() - source.address())
-                                .isEqualTo(offset - 8L * BLOCK);
-                        requests.add(offset + "+" + memory.byteSize());
-                        return told.removeFirst();
-                    },
-                    TARGET,
-                    8L * BLOCK,
-                    source);
+            Transfer ring = new Told(told, source);
+            CompleteTransfer.prepare(ring, TARGET, 8L * BLOCK, source);
+            CompleteTransfer.finish(ring, TARGET, 8L * BLOCK, source);
         }
         assertThat(told).isEmpty();
+    }
+
+    /** A kernel that says what it was told to say. */
+    private final class Told implements Transfer {
+        private final Deque<Integer> results;
+        private final MemorySegment source;
+
+        Told(Deque<Integer> results, MemorySegment source) {
+            this.results = results;
+            this.source = source;
+        }
+
+        @Override
+        public void prepare(
+                byte operation, int file, boolean registered, long offset, MemorySegment memory) {
+            assertThat(operation).isEqualTo(Ring.OP_WRITE_FIXED);
+            assertThat(file).isEqualTo(2);
+            assertThat(registered).isTrue();
+            assertThat(memory.address() - source.address()).isEqualTo(offset - 8L * BLOCK);
+            requests.add(offset + "+" + memory.byteSize());
+        }
+
+        @Override
+        public void start() {}
+
+        @Override
+        public int complete() {
+            return results.removeFirst();
+        }
     }
 
     @Test
@@ -85,39 +104,6 @@ class CompleteTransferTest {
         Arrays.fill(busy, -Errno.EAGAIN.number());
         assertThatThrownBy(() -> write(1, busy)).hasMessageContaining("EAGAIN");
         assertThat(requests).hasSize(CompleteTransfer.RETRIES + 1);
-    }
-
-    @Test
-    void aLongWriteGoesInPartsAndEachMayBeContinued() throws IOException {
-        int part = (int) CompleteTransfer.PART_BYTES;
-        int blocks = 2 * part / BLOCK + 1;
-        write(blocks, part, -Errno.EAGAIN.number(), BLOCK, part);
-        assertThat(requests)
-                .containsExactly(
-                        "32768+" + part,
-                        32768 + part + "+" + part,
-                        32768 + 2 * part + "+" + BLOCK,
-                        32768 + part + "+" + part);
-        requests.clear();
-        write(blocks, part - BLOCK, part, BLOCK, BLOCK);
-        assertThat(requests).hasSize(4).endsWith(32768 + part - BLOCK + "+" + BLOCK);
-    }
-
-    @Test
-    void aFailedPartFailsTheWriteBeforeAnyIsContinued() {
-        int part = (int) CompleteTransfer.PART_BYTES;
-        assertThatThrownBy(() -> write(3 * part / BLOCK, BLOCK, part, -Errno.ENOSPC.number()))
-                .isInstanceOf(DiskFullException.class);
-        assertThat(requests).hasSize(3);
-    }
-
-    @Test
-    void aVeryLongWriteIsStillOneRoundOfParts() throws IOException {
-        int bytes = 32 << 20;
-        Integer[] results = new Integer[Ring.ENTRIES];
-        Arrays.fill(results, bytes / Ring.ENTRIES);
-        write(bytes / BLOCK, results);
-        assertThat(requests).hasSize(Ring.ENTRIES);
     }
 
     @Test
