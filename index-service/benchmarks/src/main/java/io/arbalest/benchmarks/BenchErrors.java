@@ -45,6 +45,20 @@ public final class BenchErrors {
                 "see arbalest bench --help");
     }
 
+    /**
+     * Refuses an option's value that is out of bounds.
+     *
+     * @param command whose help says more, as it is typed
+     */
+    public static void requireWithin(String command, String option, int got, int least, int most) {
+        if (got < least || got > most) {
+            throw new ArbalestException(
+                    ErrorCode.MALFORMED_REQUEST,
+                    option + " is " + got + ", expected " + least + " to " + most,
+                    "see " + command + " --help");
+        }
+    }
+
     /** A file that does not hold what it should. */
     public static ArbalestException badFile(String where, String got, String expected) {
         return new ArbalestException(

@@ -8,7 +8,6 @@ import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
 
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -80,7 +79,7 @@ final class FieldsFile {
         byte[] fields = CollectionSchema.encode(definition);
         return ByteBuffer.allocate(Integer.BYTES + fields.length)
                 .order(ByteOrder.LITTLE_ENDIAN)
-                .putInt(checksum(fields))
+                .putInt(Crc32c.of(fields))
                 .put(fields)
                 .array();
     }
@@ -91,7 +90,7 @@ final class FieldsFile {
         boolean whole =
                 bytes.length > Integer.BYTES
                         && ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getInt()
-                                == checksum(fields);
+                                == Crc32c.of(fields);
         if (!whole) {
             throw new ArbalestException(
                     ErrorCode.STORE_FAILED,
@@ -101,11 +100,5 @@ final class FieldsFile {
                     "restore the shard from a replica or a snapshot");
         }
         return CollectionSchema.decode(fields, definition);
-    }
-
-    private static int checksum(byte[] bytes) {
-        Crc32c checksum = new Crc32c();
-        checksum.update(MemorySegment.ofArray(bytes), 0, bytes.length);
-        return checksum.value();
     }
 }

@@ -3,8 +3,6 @@ package io.arbalest.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.arbalest.common.Metrics;
-import io.arbalest.metadata.InMemoryStore;
-import io.arbalest.metadata.KeyValueStore;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.Field;
 import io.arbalest.model.FieldType;
@@ -33,7 +31,6 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.BiPredicate;
 import java.util.function.DoubleSupplier;
 
 /**
@@ -176,48 +173,15 @@ final class MetadataFeedTest {
     }
 
     /** A store that counts the bytes of keys and values that it is given. */
-    private static final class CountingStore implements KeyValueStore {
-        private final InMemoryStore store = new InMemoryStore();
+    private static final class CountingStore extends ForwardingStore {
         private long bytes;
 
         @Override
-        public byte @Nullable [] get(Family family, byte[] key) {
-            return store.get(family, key);
-        }
-
-        @Override
-        public List<byte @Nullable []> multiGet(Family family, List<byte[]> keys) {
-            return store.multiGet(family, keys);
-        }
-
-        @Override
-        public void scan(
-                Family family, byte[] prefix, byte[] from, BiPredicate<byte[], byte[]> visitor) {
-            store.scan(family, prefix, from, visitor);
-        }
-
-        @Override
-        public void write(List<Change> changes) {
+        void before(List<Change> changes) {
             for (Change change : changes) {
                 byte[] value = change.value();
                 bytes += change.key().length + (value == null ? 0 : value.length);
             }
-            store.write(changes);
-        }
-
-        @Override
-        public void flush() {
-            store.flush();
-        }
-
-        @Override
-        public byte @Nullable [] getDurable(Family family, byte[] key) {
-            return store.getDurable(family, key);
-        }
-
-        @Override
-        public void close() {
-            store.close();
         }
     }
 

@@ -13,9 +13,7 @@ final class GraphWalk {
     private final VectorTable vectors;
     private final Links links;
     private final VisitedSet visited;
-    private final CandidatePool pool = new CandidatePool();
-    private final LongHeap detours =
-            new LongHeap(256); // negated points that are not accepted: the best on top
+    private final Frontier frontier = new Frontier();
     private final int[] neighbors;
     private final float[] scores;
     private final SettledStop settled = new SettledStop();
@@ -70,7 +68,7 @@ final class GraphWalk {
 
     /** What the last {@link #walk} found. */
     CandidatePool found() {
-        return pool;
+        return frontier.pool();
     }
 
     /** Distances computed since the last {@link #resetScored}. */
@@ -127,11 +125,11 @@ final class GraphWalk {
         expired = false;
         int expanded = 0;
         visited.clear();
-        detours.clear();
-        pool.clear(ef);
+        CandidatePool pool = frontier.pool();
+        frontier.clear(ef);
         visited.add(ScoredOrdinal.ordinal(entry));
-        consider(entry, accept);
-        for (int point = nextPoint(); point >= 0; point = nextPoint()) {
+        frontier.add(entry, accept);
+        for (int point = frontier.next(); point >= 0; point = frontier.next()) {
             if (++expanded % SearchLimits.STRIDE == 0 && limits.expired().getAsBoolean()) {
                 expired = true;
                 return;
@@ -146,42 +144,16 @@ final class GraphWalk {
             scored += count;
             for (int i = 0; i < count; i++) {
                 long neighbor = ScoredOrdinal.of(scores[i], neighbors[i]);
-                if (pool.takes(neighbor) && consider(neighbor, accept) < k) {
+                if (pool.takes(neighbor) && frontier.add(neighbor, accept) < k) {
                     stop.changed(expanded);
                 }
             }
         }
     }
 
-    /** The place that an accepted point got, or a large number. */
-    private int consider(long point, OrdinalSet accept) {
-        if (accept.contains(ScoredOrdinal.ordinal(point))) {
-            return pool.add(point);
-        }
-        detours.push(~point);
-        return Integer.MAX_VALUE;
-    }
-
-    /**
-     * The best point not expanded yet, unless it is worse than all of a full pool; -1 at the end of
-     * the walk.
-     */
-    private int nextPoint() {
-        long best = pool.bestUnexpanded();
-        if (detours.size() > 0 && ~detours.top() > best) {
-            best = ~detours.pop();
-            return pool.takes(best) ? ScoredOrdinal.ordinal(best) : -1;
-        }
-        if (best == Long.MIN_VALUE) {
-            return -1;
-        }
-        pool.markExpanded();
-        return ScoredOrdinal.ordinal(best);
-    }
-
     /** Fetches the list that is probably read next. */
     private void fetchNext(int level) {
-        long next = pool.bestUnexpanded();
+        long next = frontier.pool().bestUnexpanded();
         if (level == 0 && next != Long.MIN_VALUE) {
             links.fetch(ScoredOrdinal.ordinal(next));
         }

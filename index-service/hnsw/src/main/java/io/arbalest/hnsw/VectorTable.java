@@ -148,13 +148,7 @@ public final class VectorTable implements AutoCloseable {
      * report.
      */
     public double exactScore(int ordinal, float[] query) {
-        long offset = slabs.offset(ordinal);
-        int exponent = exponents[ordinal];
-        return switch (metric) {
-            case IP -> DirectScore.product(rows, offset, exponent, query);
-            case L2 -> -DirectScore.squaredDistance(rows, offset, exponent, query);
-            case COSINE -> DirectScore.cosine(rows, offset, exponent, query);
-        };
+        return DirectScore.of(metric, rows, slabs.offset(ordinal), exponents[ordinal], query);
     }
 
     /** Lays a query out for the kernels; its elements must be finite. */

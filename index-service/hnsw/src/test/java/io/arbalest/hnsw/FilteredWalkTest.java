@@ -24,11 +24,7 @@ class FilteredWalkTest {
         Cases cases = new Cases(DIMENSION, 60, Cases.SEED);
         SplittableRandom random = new SplittableRandom(Cases.SEED);
         try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS);
-                GrowingGraph graph = new GrowingGraph(table, 16, 100, 7, POINTS)) {
-            cases.fill(table, POINTS, 0);
-            for (int ordinal = 0; ordinal < POINTS; ordinal++) {
-                graph.link(ordinal);
-            }
+                GrowingGraph graph = linked(table, cases)) {
             GraphSearcher searcher = graph.newSearcher();
             NeighborQueue found = new NeighborQueue(10);
             int hits = 0;
@@ -65,11 +61,7 @@ class FilteredWalkTest {
     void givesUpAtItsLimit(long limit) {
         Cases cases = new Cases(DIMENSION, 60, Cases.SEED);
         try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS);
-                GrowingGraph graph = new GrowingGraph(table, 16, 100, 7, POINTS)) {
-            cases.fill(table, POINTS, 0);
-            for (int ordinal = 0; ordinal < POINTS; ordinal++) {
-                graph.link(ordinal);
-            }
+                GrowingGraph graph = linked(table, cases)) {
             GraphSearcher searcher = graph.newSearcher();
             NeighborQueue found = new NeighborQueue(10);
             boolean ended =
@@ -92,11 +84,7 @@ class FilteredWalkTest {
     void findsTheNearestOfThoseFarFromTheQuery() {
         Cases cases = new Cases(DIMENSION, 60, Cases.SEED);
         try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS);
-                GrowingGraph graph = new GrowingGraph(table, 16, 100, 7, POINTS)) {
-            cases.fill(table, POINTS, 0);
-            for (int ordinal = 0; ordinal < POINTS; ordinal++) {
-                graph.link(ordinal);
-            }
+                GrowingGraph graph = linked(table, cases)) {
             GraphSearcher searcher = graph.newSearcher();
             int hits = 0;
             long scored = 0;
@@ -130,11 +118,7 @@ class FilteredWalkTest {
     void walksAllPointsWhereMostAroundTheQueryAreAccepted() {
         Cases cases = new Cases(DIMENSION, 60, Cases.SEED);
         try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS);
-                GrowingGraph graph = new GrowingGraph(table, 16, 100, 7, POINTS)) {
-            cases.fill(table, POINTS, 0);
-            for (int ordinal = 0; ordinal < POINTS; ordinal++) {
-                graph.link(ordinal);
-            }
+                GrowingGraph graph = linked(table, cases)) {
             GraphSearcher searcher = graph.newSearcher();
             float[] query = cases.next(0);
             BitSet far = farthest(table, query, POINTS / 2);
@@ -199,11 +183,7 @@ class FilteredWalkTest {
     void endsWhenItsTimeIsOver() {
         Cases cases = new Cases(DIMENSION, 60, Cases.SEED);
         try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS);
-                GrowingGraph graph = new GrowingGraph(table, 16, 100, 7, POINTS)) {
-            cases.fill(table, POINTS, 0);
-            for (int i = 0; i < POINTS; i++) {
-                graph.link(i);
-            }
+                GrowingGraph graph = linked(table, cases)) {
             GraphSearcher searcher = graph.newSearcher();
             SearchLimits late = SearchLimits.of(1000).withExpired(() -> true);
             NeighborQueue found = new NeighborQueue(10);
@@ -230,5 +210,14 @@ class FilteredWalkTest {
             assertThat(searcher.expired()).isFalse();
             assertThat(searcher.scored()).isGreaterThan(3 * cut);
         }
+    }
+
+    private static GrowingGraph linked(VectorTable table, Cases cases) {
+        cases.fill(table, POINTS, 0);
+        GrowingGraph graph = new GrowingGraph(table, 16, 100, 7, POINTS);
+        for (int ordinal = 0; ordinal < POINTS; ordinal++) {
+            graph.link(ordinal);
+        }
+        return graph;
     }
 }

@@ -1,5 +1,7 @@
 package io.arbalest.simd;
 
+import io.arbalest.model.Metric;
+
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -35,12 +37,27 @@ public final class DirectScore {
     private DirectScore() {}
 
     /**
+     * The score of a vector, larger for closer ones.
+     *
+     * @param slot holds the vector as {@link HalfCodec} stores it
+     * @param exponent of the stored vector
+     */
+    public static double of(
+            Metric metric, MemorySegment slot, long offset, int exponent, float[] query) {
+        return switch (metric) {
+            case IP -> product(slot, offset, exponent, query);
+            case L2 -> -squaredDistance(slot, offset, exponent, query);
+            case COSINE -> cosine(slot, offset, exponent, query);
+        };
+    }
+
+    /**
      * The inner product.
      *
      * @param slot holds the vector as {@link HalfCodec} stores it
      * @param exponent of the stored vector
      */
-    public static double product(MemorySegment slot, long offset, int exponent, float[] query) {
+    static double product(MemorySegment slot, long offset, int exponent, float[] query) {
         double sum =
                 WIDE
                         ? wideProduct(slot, offset, query) * Math.scalb(1.0, SHIFT_SCALE)
@@ -86,8 +103,7 @@ public final class DirectScore {
     }
 
     /** The squared Euclidean distance. */
-    public static double squaredDistance(
-            MemorySegment slot, long offset, int exponent, float[] query) {
+    static double squaredDistance(MemorySegment slot, long offset, int exponent, float[] query) {
         double unscale = unscale(exponent);
         double sum =
                 WIDE
@@ -139,7 +155,7 @@ public final class DirectScore {
     }
 
     /** The cosine of the angle; 0 if either is zero. */
-    public static double cosine(MemorySegment slot, long offset, int exponent, float[] query) {
+    static double cosine(MemorySegment slot, long offset, int exponent, float[] query) {
         double vectorNorm = 0;
         double queryNorm = 0;
         for (int i = 0; i < query.length; i++) {

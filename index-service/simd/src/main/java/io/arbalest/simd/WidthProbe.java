@@ -14,6 +14,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.Locale;
 
 /**
@@ -64,8 +65,8 @@ final class WidthProbe {
             for (long i = 0; i < 2L * PAIRS * ROWS; i++) {
                 rows.set(HALF, 2 * i, Float.floatToFloat16((int) (1 + i % 7)));
             }
-            java.util.Arrays.fill(even, 1);
-            java.util.Arrays.fill(odd, 2);
+            Arrays.fill(even, 1);
+            Arrays.fill(odd, 2);
             double scalar = time.of(() -> scalar(rows, even, odd, dots), Double.MAX_VALUE) / ROWS;
             double bound = scalar / CLEARLY;
             double[] nanos = {Double.NaN, Double.NaN, Double.NaN}; // of 512, 256, 128

@@ -225,9 +225,7 @@ public final class AnnCommand implements Callable<Integer> {
     }
 
     private static void check(String option, int got, int least, int most) {
-        if (got < least || got > most) {
-            throw BenchErrors.badOption(option, String.valueOf(got), least + " to " + most);
-        }
+        BenchErrors.requireWithin("arbalest bench", option, got, least, most);
     }
 
     private void checkShapes(MappedVectors points, float[][] queries) {

@@ -3,6 +3,7 @@ package io.arbalest.benchmarks.data;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Metric;
+import io.arbalest.simd.FloatDot;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -78,38 +79,19 @@ public final class ExactTruth {
         float[] row = new float[base.dimension()];
         for (int ordinal = 0; ordinal < base.rows(); ordinal++) {
             base.read(ordinal, row);
-            double length = metric == Metric.COSINE ? Math.sqrt(product(row, row)) : 1;
+            double length = metric == Metric.COSINE ? Math.sqrt(FloatDot.dot(row, row)) : 1;
             for (int i = from; i < to; i++) {
                 // the query's own length changes no order
                 double score =
                         metric == Metric.L2
                                 ? -squaredDistance(row, queries[i])
-                                : product(row, queries[i]) / length;
+                                : FloatDot.dot(row, queries[i]) / length;
                 nearest[i].offer(ordinal, score);
             }
         }
     }
 
-    // Four sums at a time, so that an addition does not wait for the one before.
-
-    private static double product(float[] a, float[] b) {
-        double s0 = 0;
-        double s1 = 0;
-        double s2 = 0;
-        double s3 = 0;
-        int i = 0;
-        for (; i + 4 <= a.length; i += 4) {
-            s0 += (double) a[i] * b[i];
-            s1 += (double) a[i + 1] * b[i + 1];
-            s2 += (double) a[i + 2] * b[i + 2];
-            s3 += (double) a[i + 3] * b[i + 3];
-        }
-        for (; i < a.length; i++) {
-            s0 += (double) a[i] * b[i];
-        }
-        return s0 + s1 + (s2 + s3);
-    }
-
+    /** Four sums at a time, so that an addition does not wait for the one before. */
     private static double squaredDistance(float[] a, float[] b) {
         double s0 = 0;
         double s1 = 0;

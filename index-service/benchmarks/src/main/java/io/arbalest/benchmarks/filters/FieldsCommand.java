@@ -1,10 +1,9 @@
 package io.arbalest.benchmarks.filters;
 
+import io.arbalest.benchmarks.BenchErrors;
 import io.arbalest.benchmarks.report.BenchConsole;
 import io.arbalest.benchmarks.report.FormatOptions;
 import io.arbalest.benchmarks.report.ResultWriter;
-import io.arbalest.model.ArbalestException;
-import io.arbalest.model.ErrorCode;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -107,11 +106,6 @@ public final class FieldsCommand implements Callable<Integer> {
     }
 
     private static void check(String option, int got, int most) {
-        if (got < 1 || got > most) {
-            throw new ArbalestException(
-                    ErrorCode.MALFORMED_REQUEST,
-                    option + " is " + got + ", expected 1 to " + most,
-                    "see arbalest bench fields --help");
-        }
+        BenchErrors.requireWithin("arbalest bench fields", option, got, 1, most);
     }
 }

@@ -1,11 +1,10 @@
 package io.arbalest.benchmarks.get;
 
+import io.arbalest.benchmarks.BenchErrors;
 import io.arbalest.benchmarks.report.BenchConsole;
 import io.arbalest.benchmarks.report.FormatOptions;
 import io.arbalest.benchmarks.report.ResultWriter;
 import io.arbalest.benchmarks.shard.Directories;
-import io.arbalest.model.ArbalestException;
-import io.arbalest.model.ErrorCode;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -115,11 +114,6 @@ public final class GetCommand implements Callable<Integer> {
     }
 
     private static void check(String option, int got, int least, int most) {
-        if (got < least || got > most) {
-            throw new ArbalestException(
-                    ErrorCode.MALFORMED_REQUEST,
-                    option + " is " + got + ", expected " + least + " to " + most,
-                    "see arbalest bench get --help");
-        }
+        BenchErrors.requireWithin("arbalest bench get", option, got, least, most);
     }
 }

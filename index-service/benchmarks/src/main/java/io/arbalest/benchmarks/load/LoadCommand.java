@@ -1,5 +1,6 @@
 package io.arbalest.benchmarks.load;
 
+import io.arbalest.benchmarks.BenchErrors;
 import io.arbalest.benchmarks.data.ArrayRows;
 import io.arbalest.benchmarks.data.DataSetOptions;
 import io.arbalest.benchmarks.data.ExactTruth;
@@ -9,8 +10,6 @@ import io.arbalest.benchmarks.report.FormatOptions;
 import io.arbalest.benchmarks.report.ResultWriter;
 import io.arbalest.benchmarks.shard.Directories;
 import io.arbalest.engine.EngineOptions;
-import io.arbalest.model.ArbalestException;
-import io.arbalest.model.ErrorCode;
 import io.arbalest.model.HnswParams;
 import io.arbalest.model.Metric;
 
@@ -196,11 +195,6 @@ public final class LoadCommand implements Callable<Integer> {
     }
 
     private static void check(String option, int got, int most) {
-        if (got < 1 || got > most) {
-            throw new ArbalestException(
-                    ErrorCode.MALFORMED_REQUEST,
-                    option + " is " + got + ", expected 1 to " + most,
-                    "see arbalest bench load --help");
-        }
+        BenchErrors.requireWithin("arbalest bench load", option, got, 1, most);
     }
 }

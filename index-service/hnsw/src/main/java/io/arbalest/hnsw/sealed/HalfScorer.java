@@ -24,7 +24,9 @@ final class HalfScorer implements RowScorer {
 
     @Override
     public void score(int[] ordinals, int count, float[] scores) {
-        vectors.fetch(ordinals, count, prefetch);
+        if (count > 1) {
+            vectors.fetch(ordinals, count, prefetch);
+        }
         vectors.score(query, ordinals, count, scores);
     }
 

@@ -2,7 +2,7 @@ package io.arbalest.hnsw.sealed;
 
 import io.arbalest.common.OrdinalSet;
 import io.arbalest.hnsw.CandidatePool;
-import io.arbalest.hnsw.LongHeap;
+import io.arbalest.hnsw.Frontier;
 import io.arbalest.hnsw.ScoredOrdinal;
 import io.arbalest.hnsw.SearchLimits;
 import io.arbalest.hnsw.SettledStop;
@@ -18,8 +18,7 @@ final class ListWalk {
     private final RowScorer scorer;
     private final VisitedSet visited;
     private final SettledStop settled = new SettledStop();
-    private final CandidatePool pool = new CandidatePool();
-    private final LongHeap detours = new LongHeap(256); // negated: the best on top
+    private final Frontier frontier = new Frontier();
     private final int[] neighbors;
     private final float[] scores;
     private long scored;
@@ -34,7 +33,7 @@ final class ListWalk {
     }
 
     CandidatePool found() {
-        return pool;
+        return frontier.pool();
     }
 
     long scored() {
@@ -56,12 +55,12 @@ final class ListWalk {
         SettledStop stop = limits.adaptiveStop() ? settled : SettledStop.NEVER;
         stop.reset(ef);
         visited.clear();
-        detours.clear();
-        pool.clear(ef);
+        CandidatePool pool = frontier.pool();
+        frontier.clear(ef);
         visited.add(ScoredOrdinal.ordinal(entry));
-        consider(entry, accept);
+        frontier.add(entry, accept);
         int expanded = 0;
-        for (int point = nextPoint(); point >= 0; point = nextPoint()) {
+        for (int point = frontier.next(); point >= 0; point = frontier.next()) {
             if (++expanded % SearchLimits.STRIDE == 0 && limits.expired().getAsBoolean()) {
                 expired = true;
                 return;
@@ -78,33 +77,10 @@ final class ListWalk {
             scored += count;
             for (int i = 0; i < count; i++) {
                 long neighbor = ScoredOrdinal.of(scores[i], neighbors[i]);
-                if (pool.takes(neighbor) && consider(neighbor, accept) < k) {
+                if (pool.takes(neighbor) && frontier.add(neighbor, accept) < k) {
                     stop.changed(expanded);
                 }
             }
         }
-    }
-
-    /** The place that an accepted point got, or a large number. */
-    private int consider(long point, OrdinalSet accept) {
-        if (accept.contains(ScoredOrdinal.ordinal(point))) {
-            return pool.add(point);
-        }
-        detours.push(~point);
-        return Integer.MAX_VALUE;
-    }
-
-    /** The best point not expanded yet, or -1 at the end of the walk. */
-    private int nextPoint() {
-        long best = pool.bestUnexpanded();
-        if (detours.size() > 0 && ~detours.top() > best) {
-            best = ~detours.pop();
-            return pool.takes(best) ? ScoredOrdinal.ordinal(best) : -1;
-        }
-        if (best == Long.MIN_VALUE) {
-            return -1;
-        }
-        pool.markExpanded();
-        return ScoredOrdinal.ordinal(best);
     }
 }

@@ -76,13 +76,8 @@ final class SealedVectors {
     }
 
     double exactScore(int ordinal, float[] query) {
-        long offset = ordinal * strideBytes;
         int exponent = exponents.get(BYTE, ordinal);
-        return switch (metric) {
-            case IP -> DirectScore.product(rows, offset, exponent, query);
-            case L2 -> -DirectScore.squaredDistance(rows, offset, exponent, query);
-            case COSINE -> DirectScore.cosine(rows, offset, exponent, query);
-        };
+        return DirectScore.of(metric, rows, ordinal * strideBytes, exponent, query);
     }
 
     void read(int ordinal, short[] target) {

@@ -1,0 +1,61 @@
+package io.arbalest.hnsw;
+
+import io.arbalest.common.OrdinalSet;
+
+/**
+ * What a best-first walk has found and not expanded yet: accepted points in a pool of the best, the
+ * others, which are only walked through, beside it.
+ *
+ * <p>Confined to one thread.
+ */
+public final class Frontier {
+    /** No place in the pool: not accepted. */
+    private static final int NONE = Integer.MAX_VALUE;
+
+    private final CandidatePool pool = new CandidatePool();
+    private final LongHeap detours = new LongHeap(256); // negated: the best on top
+
+    /** One without points, which takes none until it is cleared. */
+    public Frontier() {}
+
+    /** Forgets everything and keeps the best {@code ef} accepted points from now on. */
+    public void clear(int ef) {
+        pool.clear(ef);
+        detours.clear();
+    }
+
+    /** The accepted points. */
+    public CandidatePool pool() {
+        return pool;
+    }
+
+    /**
+     * Takes a point for which the pool's {@link CandidatePool#takes} is true.
+     *
+     * @return the place that an accepted point got, or a large number
+     */
+    public int add(long point, OrdinalSet accept) {
+        if (accept.contains(ScoredOrdinal.ordinal(point))) {
+            return pool.add(point);
+        }
+        detours.push(~point);
+        return NONE;
+    }
+
+    /**
+     * The best point not expanded yet, which counts as expanded from now on; -1 if there is none,
+     * or if it is worse than all of a full pool.
+     */
+    public int next() {
+        long best = pool.bestUnexpanded();
+        if (detours.size() > 0 && ~detours.top() > best) {
+            best = ~detours.pop();
+            return pool.takes(best) ? ScoredOrdinal.ordinal(best) : -1;
+        }
+        if (best == Long.MIN_VALUE) {
+            return -1;
+        }
+        pool.markExpanded();
+        return ScoredOrdinal.ordinal(best);
+    }
+}
