@@ -63,11 +63,9 @@ final class ByteScorer implements RowScorer {
 
     @Override
     public void score(int[] ordinals, int count, float[] scores) {
-        if (count > 1) {
-            int termBytes = SealedGraphFormat.TERM_BYTES;
-            prefetch.rows(codes, rowsAt, rowBytes, dimension, ordinals, 0, count);
-            prefetch.rows(codes, termsAt, termBytes, termBytes, ordinals, 0, count);
-        }
+        int termBytes = SealedGraphFormat.TERM_BYTES;
+        prefetch.rows(codes, rowsAt, rowBytes, dimension, ordinals, 0, count);
+        prefetch.rows(codes, termsAt, termBytes, termBytes, ordinals, 0, count);
         if (dots.length < count) {
             dots = new int[count];
         }

@@ -9,10 +9,7 @@ interface RowScorer {
     /** Turns to another query. */
     void load(float[] query);
 
-    /**
-     * Scores the first {@code count} points of a list; if there are several, fetches all of them
-     * before the first.
-     */
+    /** Scores the first {@code count} points of a list; fetches several before the first. */
     void score(int[] ordinals, int count, float[] scores);
 
     /** Starts to bring what {@link #score} reads of a point into the cache. */
