@@ -1,6 +1,7 @@
 package io.arbalest.engine;
 
 import io.arbalest.common.Crc32c;
+import io.arbalest.metadata.MetadataBatch;
 import io.arbalest.metadata.ShardMetadata;
 import io.arbalest.metadata.ShardMetadata.Location;
 import io.arbalest.model.OperationKind;
@@ -41,7 +42,7 @@ final class RowApplier {
     /** Change of live rows by segment number since the last commit. */
     private final Map<Integer, Integer> liveChanges = new HashMap<>();
 
-    private ShardMetadata.@Nullable Batch batch;
+    private @Nullable MetadataBatch batch;
     private long last;
     private long staleRun;
     private long nextWarning = FIRST_STALE_WARNING;
@@ -68,7 +69,7 @@ final class RowApplier {
             throw new IllegalStateException(
                     "record of " + firstSequenceNumber + " after " + last + " was applied");
         }
-        ShardMetadata.Batch open = batch == null ? metadata.begin() : batch;
+        MetadataBatch open = batch == null ? metadata.begin() : batch;
         batch = open;
         RowStatus[] statuses = new RowStatus[rows.rows()];
         for (int i = 0; i < statuses.length; i++) {
@@ -85,15 +86,14 @@ final class RowApplier {
      */
     void purge(long upToSequenceNumber, long sequenceNumber) {
         commit(); // deletes of the same batch are not in the store yet
-        ShardMetadata.Batch open = metadata.begin();
+        MetadataBatch open = metadata.begin();
         batch = open;
         int purged = open.purge(upToSequenceNumber);
         metrics.purgedTombstones.add(purged);
         last = sequenceNumber;
     }
 
-    private RowStatus apply(
-            ShardMetadata.Batch open, LoggedRows rows, int row, long sequenceNumber) {
+    private RowStatus apply(MetadataBatch open, LoggedRows rows, int row, long sequenceNumber) {
         PointKey key = rows.keys()[row];
         Location before = open.locate(key);
         boolean delete = rows.operations()[row] == OperationKind.DELETE;
@@ -130,11 +130,7 @@ final class RowApplier {
 
     /** Carries out what was decided for a row: a change in place, a delete, or a new row. */
     private RowStatus store(
-            ShardMetadata.Batch open,
-            LoggedRows rows,
-            int row,
-            long sequenceNumber,
-            Version version) {
+            MetadataBatch open, LoggedRows rows, int row, long sequenceNumber, Version version) {
         PointKey key = rows.keys()[row];
         Location before = open.locate(key);
         if (RowUpdate.needsPoint(rows, row) && (before == null || before.tombstone())) {
@@ -214,7 +210,7 @@ final class RowApplier {
 
     /** Writes and publishes what was applied since the last time; then it is searchable. */
     void commit() {
-        ShardMetadata.Batch open = batch;
+        MetadataBatch open = batch;
         if (open == null) {
             return;
         }

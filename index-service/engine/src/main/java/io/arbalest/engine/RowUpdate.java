@@ -2,6 +2,7 @@ package io.arbalest.engine;
 
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
+import io.arbalest.metadata.MetadataBatch;
 import io.arbalest.metadata.MetadataCodec;
 import io.arbalest.metadata.ShardMetadata;
 import io.arbalest.metadata.ShardMetadata.Location;
@@ -79,8 +80,7 @@ final class RowUpdate {
      * @param location where the key lives, with the version that it has now
      * @return false: the patched metadata would be too large; nothing is changed
      */
-    boolean apply(
-            ShardMetadata.Batch batch, PointKey key, Location location, LoggedRows rows, int row) {
+    boolean apply(MetadataBatch batch, PointKey key, Location location, LoggedRows rows, int row) {
         @Nullable Object @Nullable [] given = rows.values()[row];
         if (given == null) {
             throw new IllegalStateException("row " + row + " has no metadata");

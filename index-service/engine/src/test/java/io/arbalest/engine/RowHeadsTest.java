@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.arbalest.io.SectionFile;
 import io.arbalest.metadata.InMemoryStore;
+import io.arbalest.metadata.MetadataBatch;
 import io.arbalest.metadata.MetadataCodec;
 import io.arbalest.metadata.ShardMetadata;
 import io.arbalest.metadata.ShardMetadata.Location;
@@ -48,7 +49,7 @@ final class RowHeadsTest {
                         1,
                         1);
         ShardMetadata metadata = new ShardMetadata(new InMemoryStore(), definition);
-        ShardMetadata.Batch batch = metadata.begin();
+        MetadataBatch batch = metadata.begin();
         for (int i = 0; i < KEYS.size(); i++) {
             batch.upsert(
                     PointKey.of(KEYS.get(i)),

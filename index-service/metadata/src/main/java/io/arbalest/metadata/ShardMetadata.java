@@ -12,7 +12,6 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -31,8 +30,8 @@ import java.util.function.Predicate;
  * <p>Errors are {@link ArbalestException}: STORE_FAILED, UNSUPPORTED_FORMAT_VERSION, and the filter
  * codes.
  *
- * <p>Thread-safe for reading. {@link Batch} is confined to the applier thread, and one batch is
- * open at a time.
+ * <p>Thread-safe for reading. {@link MetadataBatch} is confined to the applier thread, and one
+ * batch is open at a time.
  */
 public final class ShardMetadata implements AutoCloseable {
     /**
@@ -88,10 +87,7 @@ public final class ShardMetadata implements AutoCloseable {
     private final ChangedRows changed;
     private final AtomicLong updates = new AtomicLong();
     private final Map<Integer, Integer> rowsOfSegment = new ConcurrentHashMap<>();
-    private volatile long applied;
-    private volatile long livePoints;
-    private volatile long tombstones;
-    private volatile @Nullable Version horizon;
+    private volatile AppliedState state;
     private boolean batchOpen;
 
     /**
@@ -110,14 +106,7 @@ public final class ShardMetadata implements AutoCloseable {
         try {
             StoredSchema.open(store, definition);
             this.changed = stored.changed();
-            this.applied = MetadataFormat.applied(store.get(Family.STATE, MetadataFormat.APPLIED));
-            byte[] horizonValue = store.get(Family.STATE, MetadataFormat.HORIZON);
-            this.horizon = horizonValue == null ? null : MetadataFormat.horizon(horizonValue);
-            byte[] counts = store.get(Family.STATE, MetadataFormat.COUNTS);
-            if (counts != null) {
-                this.livePoints = MetadataFormat.liveCount(counts);
-                this.tombstones = MetadataFormat.tombstoneCount(counts);
-            }
+            this.state = AppliedState.read(store);
             rowsOfSegment.putAll(stored.rowsBySegment());
         } catch (RuntimeException e) {
             store.close();
@@ -163,12 +152,12 @@ public final class ShardMetadata implements AutoCloseable {
     }
 
     /** Opens a batch; one that was left without commit is forgotten. For the applier thread. */
-    public Batch begin() {
+    public MetadataBatch begin() {
         if (batchOpen) {
             postings.discard();
         }
         batchOpen = true;
-        return new Batch();
+        return new MetadataBatch(this, stored, postings);
     }
 
     /**
@@ -235,13 +224,14 @@ public final class ShardMetadata implements AutoCloseable {
         return updates.get();
     }
 
-    private int rowsOf(int segment) {
+    /** The highest ordinal of a segment + 1, of what is committed; 0: none. */
+    int rowsOf(int segment) {
         return rowsOfSegment.getOrDefault(segment, 0);
     }
 
     /** The sequence number up to which every row is in here; 0 if none is. */
     public long appliedSequenceNumber() {
-        return applied;
+        return state.sequenceNumber();
     }
 
     /**
@@ -322,17 +312,17 @@ public final class ShardMetadata implements AutoCloseable {
      * of an unknown key at or below it may be older than a delete.
      */
     public @Nullable Version horizon() {
-        return horizon;
+        return state.horizon();
     }
 
     /** Keys that have a row. */
     public long livePoints() {
-        return livePoints;
+        return state.livePoints();
     }
 
     /** Keys that are deleted and remembered. */
     public long tombstones() {
-        return tombstones;
+        return state.tombstones();
     }
 
     /** Makes everything committed so far durable. */
@@ -345,248 +335,38 @@ public final class ShardMetadata implements AutoCloseable {
         store.close();
     }
 
-    /** Changes that get into the store together. Confined to the applier thread. */
-    public final class Batch {
-        private final List<Change> changes = new ArrayList<>();
-        private final Map<PointKey, @Nullable Location> known = new HashMap<>();
-        private final Map<Integer, Integer> rows = new HashMap<>();
+    // ------------------------------------------------------------ for the open batch
 
-        /** Rows of this batch by {@link Location#place}. */
-        private final Map<Long, Row> written = new HashMap<>();
+    /** How far the store is. */
+    AppliedState state() {
+        return state;
+    }
 
-        private final List<Location> updated = new ArrayList<>();
-        private long liveDelta;
-        private long tombstoneDelta;
-        private @Nullable Version newHorizon;
+    /** Writes what a batch changed and shows it. */
+    void commit(
+            List<Change> changes,
+            AppliedState reached,
+            Map<Integer, Integer> rows,
+            List<Location> updated) {
+        updated.forEach(row -> mark(row.segment(), row.ordinal(), changes));
+        updates.addAndGet(updated.size());
+        updated.forEach(row -> filters.updates(row.segment()).register(row.ordinal()));
+        store.write(changes);
+        postings.committed();
+        batchOpen = false;
+        rowsOfSegment.putAll(rows);
+        updated.stream()
+                .map(Location::segment)
+                .distinct()
+                .forEach(segment -> filters.updates(segment).complete());
+        state = reached;
+    }
 
-        private Batch() {}
-
-        /** As {@link ShardMetadata#horizon}, with the changes of this batch. */
-        public @Nullable Version horizon() {
-            return newHorizon == null ? ShardMetadata.this.horizon : newHorizon;
-        }
-
-        /** As {@link ShardMetadata#locate}, with the changes of this batch. */
-        public @Nullable Location locate(PointKey key) {
-            Location found = known.get(key);
-            if (found == null && !known.containsKey(key)) {
-                found = ShardMetadata.this.locate(key);
-                known.put(key, found);
-            }
-            return found;
-        }
-
-        /**
-         * Adds a row and makes it the key's newest.
-         *
-         * @param encodedMetadata what {@link MetadataCodec#encode} made of the values
-         * @param given the values; what is missing at the end are defaults
-         */
-        public void upsert(
-                PointKey key, Location location, byte[] encodedMetadata, @Nullable Object[] given) {
-            if (location.tombstone()) {
-                throw new IllegalArgumentException("upsert of a tombstone: " + key);
-            }
-            @Nullable Object[] values = MetadataCodec.withDefaults(definition.fields(), given);
-            int segment = location.segment();
-            int ordinal = location.ordinal();
-            replace(key, location);
-            changes.add(
-                    new Change(
-                            Family.ROWS,
-                            MetadataFormat.rowKey(segment, ordinal),
-                            MetadataFormat.row(key, location, encodedMetadata)));
-            int knownRows = rows.getOrDefault(segment, rowsOf(segment));
-            postings.enterRow(segment, ordinal, knownRows);
-            postings.post(segment, ordinal, values);
-            rows.put(segment, Math.max(knownRows, ordinal + 1));
-            written.put(
-                    location.place(),
-                    new Row(key, location.version(), location.sequenceNumber(), values));
-        }
-
-        /**
-         * Changes the metadata of the key's row where it is, under another version; the row keeps
-         * its place and its vector.
-         *
-         * @param location the place that the key has now, with the new version
-         * @param encodedMetadata what {@link MetadataCodec#encode} made of the values
-         * @param given all of them, one a field; what is missing at the end are defaults
-         */
-        public void update(
-                PointKey key, Location location, byte[] encodedMetadata, @Nullable Object[] given) {
-            @Nullable Object[] values = MetadataCodec.withDefaults(definition.fields(), given);
-            Location before = locate(key);
-            if (before == null
-                    || before.tombstone()
-                    || before.segment() != location.segment()
-                    || before.ordinal() != location.ordinal()) {
-                throw new IllegalArgumentException(
-                        "update of " + key + " at " + location + ", which lives at " + before);
-            }
-            Row old = row(before);
-            Location appended =
-                    Location.ofRow(
-                            location.version(),
-                            old.sequenceNumber(),
-                            location.segment(),
-                            location.ordinal());
-            known.put(key, location);
-            changes.add(
-                    new Change(
-                            Family.KEYS, key.canonicalBytes(), MetadataFormat.location(location)));
-            changes.add(
-                    new Change(
-                            Family.ROWS,
-                            MetadataFormat.rowKey(location.segment(), location.ordinal()),
-                            MetadataFormat.row(key, appended, encodedMetadata)));
-            postings.repost(location.segment(), location.ordinal(), old.values(), values);
-            updated.add(location);
-            written.put(
-                    location.place(),
-                    new Row(key, location.version(), old.sequenceNumber(), values));
-        }
-
-        /** Whether the key's row is still where it was. */
-        public boolean livesAt(PointKey key, Location before) {
-            Location now = locate(key);
-            return now != null && !now.tombstone() && now.place() == before.place();
-        }
-
-        /** A live row, with the changes of this batch. */
-        public Row row(Location location) {
-            Row known = written.get(location.place());
-            return known == null
-                    ? ShardMetadata.this.row(location.segment(), location.ordinal())
-                    : known;
-        }
-
-        /**
-         * Replaces what the key has by a tombstone.
-         *
-         * @param wallMillis when the delete was taken
-         */
-        public void delete(PointKey key, Location tombstone, long wallMillis) {
-            if (!tombstone.tombstone()) {
-                throw new IllegalArgumentException("not a tombstone: " + key);
-            }
-            replace(key, tombstone);
-            changes.add(
-                    new Change(
-                            Family.TOMBSTONES,
-                            MetadataFormat.tombstoneKey(tombstone.sequenceNumber()),
-                            MetadataFormat.tombstone(wallMillis, key)));
-        }
-
-        /**
-         * Forgets the tombstones of deletes up to a sequence number and raises the horizon to the
-         * highest version among them.
-         *
-         * @return how many were forgotten
-         */
-        public int purge(long upToSequenceNumber) {
-            int purged = 0;
-            for (PointKey key : stored.deletedUpTo(upToSequenceNumber)) {
-                Location location = locate(key);
-                if (location == null
-                        || !location.tombstone()
-                        || location.sequenceNumber() > upToSequenceNumber) {
-                    continue; // changed earlier in this batch
-                }
-                forgetTombstone(location);
-                tombstoneDelta--;
-                known.put(key, null);
-                changes.add(new Change(Family.KEYS, key.canonicalBytes(), null));
-                Version highest = horizon();
-                if (highest == null || location.version().compareTo(highest) > 0) {
-                    newHorizon = location.version();
-                }
-                purged++;
-            }
-            Version raised = newHorizon;
-            if (raised != null) {
-                state(MetadataFormat.HORIZON, MetadataFormat.horizon(raised));
-            }
-            return purged;
-        }
-
-        private void forgetTombstone(Location location) {
-            changes.add(
-                    new Change(
-                            Family.TOMBSTONES,
-                            MetadataFormat.tombstoneKey(location.sequenceNumber()),
-                            null));
-        }
-
-        private void replace(PointKey key, Location location) {
-            Location before = locate(key);
-            if (before != null) {
-                liveDelta -= before.tombstone() ? 0 : 1;
-                tombstoneDelta -= before.tombstone() ? 1 : 0;
-                if (before.tombstone()) {
-                    forgetTombstone(before);
-                } else {
-                    changes.add(
-                            new Change(
-                                    Family.ENDED,
-                                    MetadataFormat.rowKey(before.segment(), before.ordinal()),
-                                    MetadataFormat.ended(location.sequenceNumber())));
-                }
-            }
-            liveDelta += location.tombstone() ? 0 : 1;
-            tombstoneDelta += location.tombstone() ? 1 : 0;
-            known.put(key, location);
-            changes.add(
-                    new Change(
-                            Family.KEYS, key.canonicalBytes(), MetadataFormat.location(location)));
-        }
-
-        /**
-         * Writes the batch, whole or not at all.
-         *
-         * @param appliedSequenceNumber up to where the log is now applied; not below the last one
-         */
-        public void commit(long appliedSequenceNumber) {
-            if (appliedSequenceNumber < applied) {
-                throw new IllegalArgumentException(
-                        "applied sequence number " + appliedSequenceNumber + " after " + applied);
-            }
-            postings.addTo(changes);
-            long live = livePoints + liveDelta;
-            long deleted = tombstones + tombstoneDelta;
-            state(MetadataFormat.APPLIED, MetadataFormat.applied(appliedSequenceNumber));
-            state(MetadataFormat.COUNTS, MetadataFormat.counts(live, deleted));
-            rows.forEach((segment, count) ->
-                    state(
-                            MetadataFormat.segmentRowsKey(segment),
-                            MetadataFormat.segmentRows(count)));
-            updated.forEach(row -> mark(row.segment(), row.ordinal()));
-            updates.addAndGet(updated.size());
-            updated.forEach(row -> filters.updates(row.segment()).register(row.ordinal()));
-            store.write(changes);
-            postings.committed();
-            batchOpen = false;
-            rowsOfSegment.putAll(rows);
-            updated.stream()
-                    .map(Location::segment)
-                    .distinct()
-                    .forEach(segment -> filters.updates(segment).complete());
-            livePoints = live;
-            tombstones = deleted;
-            horizon = horizon();
-            applied = appliedSequenceNumber;
-        }
-
-        private void mark(int segment, int ordinal) {
-            if (!changed.contains(segment, ordinal)) {
-                changed.add(segment, ordinal);
-                byte[] row = MetadataFormat.rowKey(segment, ordinal);
-                changes.add(new Change(Family.CHANGED, row, MetadataFormat.changed()));
-            }
-        }
-
-        private void state(byte[] key, byte[] value) {
-            changes.add(new Change(Family.STATE, key, value));
+    private void mark(int segment, int ordinal, List<Change> changes) {
+        if (!changed.contains(segment, ordinal)) {
+            changed.add(segment, ordinal);
+            byte[] row = MetadataFormat.rowKey(segment, ordinal);
+            changes.add(new Change(Family.CHANGED, row, MetadataFormat.changed()));
         }
     }
 }

@@ -11,7 +11,7 @@
  * io.arbalest.metadata.KeyValueStore} (the seam under it).
  *
  * <p><b>Threads:</b> one {@code applier} a shard writes through {@link
- * io.arbalest.metadata.ShardMetadata.Batch}; any thread reads.
+ * io.arbalest.metadata.MetadataBatch}; any thread reads.
  *
  * <p><b>Owns</b> the store of a shard, from opening to closing; native memory through {@link
  * io.arbalest.metadata.RocksDbEnvironment}, one a node.

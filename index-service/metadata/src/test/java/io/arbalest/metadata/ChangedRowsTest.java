@@ -2,7 +2,6 @@ package io.arbalest.metadata;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.arbalest.metadata.ShardMetadata.Batch;
 import io.arbalest.metadata.ShardMetadata.Location;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.Field;
@@ -27,7 +26,7 @@ class ChangedRowsTest {
         return Location.ofRow(new Version(0, version, 0), version, segment, ordinal);
     }
 
-    private static void upsert(Batch batch, String key, Location location) {
+    private static void upsert(MetadataBatch batch, String key, Location location) {
         @Nullable Object[] values = {location.sequenceNumber()};
         batch.upsert(PointKey.of(key), location, MetadataCodec.encode(FIELDS, values), values);
     }
@@ -36,14 +35,14 @@ class ChangedRowsTest {
     void marksStayUntilTheRowIsForgotten() {
         InMemoryStore store = new InMemoryStore();
         ShardMetadata metadata = new ShardMetadata(store, DEFINITION);
-        Batch batch = metadata.begin();
+        MetadataBatch batch = metadata.begin();
         upsert(batch, "a", location(0, 0, 1));
         upsert(batch, "b", location(0, 200, 2));
         upsert(batch, "c", location(3, 5, 3));
         batch.commit(3);
         assertThat(metadata.changedInPlace(0, 200)).isFalse();
         for (int round = 0; round < 2; round++) {
-            Batch update = metadata.begin();
+            MetadataBatch update = metadata.begin();
             @Nullable Object[] values = {9L};
             byte[] encoded = MetadataCodec.encode(FIELDS, values);
             update.update(PointKey.of("b"), location(0, 200, 4 + round), encoded, values);

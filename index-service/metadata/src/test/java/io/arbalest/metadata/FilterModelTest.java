@@ -2,7 +2,6 @@ package io.arbalest.metadata;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.arbalest.metadata.ShardMetadata.Batch;
 import io.arbalest.metadata.ShardMetadata.Location;
 import io.arbalest.model.Field;
 import io.arbalest.model.Filter;
@@ -76,7 +75,7 @@ class FilterModelTest {
         private void write() {
             knownFields = random.nextInt(knownFields, fields.size() + 1);
             List<Field> known = fields.subList(0, knownFields);
-            Batch batch = metadata.begin();
+            MetadataBatch batch = metadata.begin();
             for (int count = random.nextInt(200); count >= 0; count--) {
                 sequence++;
                 Version version = new Version(0, sequence, 0);

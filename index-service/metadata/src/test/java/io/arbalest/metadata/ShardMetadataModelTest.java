@@ -3,7 +3,6 @@ package io.arbalest.metadata;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.arbalest.common.OrdinalSet;
-import io.arbalest.metadata.ShardMetadata.Batch;
 import io.arbalest.metadata.ShardMetadata.Location;
 import io.arbalest.model.Field;
 import io.arbalest.model.FieldType;
@@ -72,7 +71,7 @@ class ShardMetadataModelTest {
         ShardMetadata metadata = open();
         long sequence = 0;
         for (int round = 0; round < 120; round++) {
-            Batch batch = metadata.begin();
+            MetadataBatch batch = metadata.begin();
             for (int i = random.nextInt(60); i > 0; i--) {
                 sequence++;
                 PointKey key = PointKey.of("key-" + random.nextInt(500));
@@ -94,7 +93,7 @@ class ShardMetadataModelTest {
     }
 
     private static void change(
-            Batch batch, Model model, PointKey key, long sequence, Random random) {
+            MetadataBatch batch, Model model, PointKey key, long sequence, Random random) {
         Version version = new Version(0, sequence, 0);
         if (random.nextInt(4) == 0) {
             Location tombstone = Location.ofTombstone(version, sequence);
@@ -188,7 +187,7 @@ class ShardMetadataModelTest {
     }
 
     private static void applyAlternating(ShardMetadata metadata, int first, int end) {
-        Batch batch = metadata.begin();
+        MetadataBatch batch = metadata.begin();
         for (int row = first; row < end; row++) {
             @Nullable Object[] values = {"section-" + row % 2, (Long) (long) row, null};
             batch.upsert(

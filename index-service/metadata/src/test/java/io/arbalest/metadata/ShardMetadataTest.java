@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.arbalest.common.OrdinalSet;
-import io.arbalest.metadata.ShardMetadata.Batch;
 import io.arbalest.metadata.ShardMetadata.Location;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.CollectionDefinition;
@@ -56,7 +55,7 @@ class ShardMetadataTest {
     }
 
     private static void upsert(
-            Batch batch,
+            MetadataBatch batch,
             String key,
             long sequence,
             int segment,
@@ -78,7 +77,7 @@ class ShardMetadataTest {
     @Test
     void findsWhatWasCommittedAndFiltersIt() {
         try (ShardMetadata metadata = new ShardMetadata(new InMemoryStore(), definition(FIELDS))) {
-            Batch batch = metadata.begin();
+            MetadataBatch batch = metadata.begin();
             upsert(
                     batch,
                     "a",
@@ -137,7 +136,7 @@ class ShardMetadataTest {
     void countsLivePointsAndTombstonesAcrossReplacements() {
         InMemoryStore store = new InMemoryStore();
         try (ShardMetadata metadata = new ShardMetadata(store, definition(FIELDS))) {
-            Batch batch = metadata.begin();
+            MetadataBatch batch = metadata.begin();
             upsert(batch, "a", 1, 0, 0, "net");
             upsert(batch, "a", 2, 0, 1, "net");
             upsert(batch, "b", 3, 0, 2, "net");
@@ -147,7 +146,7 @@ class ShardMetadataTest {
             assertThat(metadata.livePoints()).isEqualTo(1);
             assertThat(metadata.tombstones()).isEqualTo(2);
 
-            Batch next = metadata.begin();
+            MetadataBatch next = metadata.begin();
             upsert(next, "b", 6, 0, 3, "net");
             next.delete(PointKey.of("a"), Location.ofTombstone(version(7), 7), 7);
             next.commit(7);
@@ -167,11 +166,11 @@ class ShardMetadataTest {
     @Test
     void forgetsABatchThatWasNotCommitted() {
         try (ShardMetadata metadata = new ShardMetadata(new InMemoryStore(), definition(FIELDS))) {
-            Batch first = metadata.begin();
+            MetadataBatch first = metadata.begin();
             upsert(first, "a", 1, 0, 0, "net");
             first.commit(1);
             upsert(metadata.begin(), "b", 2, 0, 1, "net");
-            Batch third = metadata.begin();
+            MetadataBatch third = metadata.begin();
             upsert(third, "c", 2, 0, 2, "net");
             third.commit(2);
             assertThat(matching(metadata, "section", "net")).containsExactly(0, 2);
@@ -183,11 +182,11 @@ class ShardMetadataTest {
     void standsAtTheFlushedSequenceNumberAfterACrash() {
         InMemoryStore store = new InMemoryStore();
         ShardMetadata metadata = new ShardMetadata(store, definition(FIELDS));
-        Batch batch = metadata.begin();
+        MetadataBatch batch = metadata.begin();
         upsert(batch, "a", 1, 0, 0, "net");
         batch.commit(1);
         metadata.flush();
-        Batch lost = metadata.begin();
+        MetadataBatch lost = metadata.begin();
         upsert(lost, "b", 2, 0, 1, "net");
         lost.commit(2);
         assertThat(metadata.durableSequenceNumber()).isEqualTo(1);
@@ -195,7 +194,7 @@ class ShardMetadataTest {
         ShardMetadata survivor = new ShardMetadata(store.afterCrash(), definition(FIELDS));
         assertThat(survivor.appliedSequenceNumber()).isEqualTo(1);
         assertThat(matching(survivor, "section", "net")).containsExactly(0);
-        Batch replayed = survivor.begin();
+        MetadataBatch replayed = survivor.begin();
         upsert(replayed, "b", 2, 0, 1, "net");
         replayed.commit(2);
         assertThat(matching(survivor, "section", "net")).containsExactly(0, 1);
@@ -206,7 +205,7 @@ class ShardMetadataTest {
         try (ShardMetadata metadata = new ShardMetadata(new InMemoryStore(), definition(FIELDS))) {
             int[] ordinals = {0, 1, 65_535, 65_536, 65_537, 131_072};
             for (int ordinal : ordinals) {
-                Batch batch = metadata.begin();
+                MetadataBatch batch = metadata.begin();
                 upsert(batch, "k" + ordinal, ordinal + 1, 0, ordinal, "net", (long) ordinal);
                 batch.commit(ordinal + 1);
             }
@@ -221,7 +220,7 @@ class ShardMetadataTest {
     void tellsLongTextsApart() {
         String head = "x".repeat(300);
         try (ShardMetadata metadata = new ShardMetadata(new InMemoryStore(), definition(FIELDS))) {
-            Batch batch = metadata.begin();
+            MetadataBatch batch = metadata.begin();
             upsert(batch, "a", 1, 0, 0, head + "1");
             upsert(batch, "b", 2, 0, 1, head + "2");
             upsert(batch, "c", 3, 0, 2, "y".repeat(256));
@@ -287,7 +286,7 @@ class ShardMetadataTest {
     @Test
     void matchesNoDoubleForALongThatNoneEquals() {
         try (ShardMetadata metadata = new ShardMetadata(new InMemoryStore(), definition(FIELDS))) {
-            Batch batch = metadata.begin();
+            MetadataBatch batch = metadata.begin();
             upsert(batch, "a", 1, 0, 0, null, null, 0x1p53);
             upsert(batch, "b", 2, 0, 1, null, null, 0x1p63);
             upsert(batch, "c", 3, 0, 2, null, null, Double.NaN);
@@ -302,7 +301,7 @@ class ShardMetadataTest {
     void acceptsFieldsAddedAtTheEndAndNothingElse() {
         InMemoryStore store = new InMemoryStore();
         ShardMetadata before = new ShardMetadata(store, definition(FIELDS.subList(0, 2)));
-        Batch batch = before.begin();
+        MetadataBatch batch = before.begin();
         @Nullable Object[] values = {"net", 1L};
         batch.upsert(
                 PointKey.of("a"),
@@ -329,7 +328,7 @@ class ShardMetadataTest {
     @Test
     void rowsThatEndedAreKnownBySequenceNumber() {
         try (ShardMetadata metadata = new ShardMetadata(new InMemoryStore(), definition(FIELDS))) {
-            Batch batch = metadata.begin();
+            MetadataBatch batch = metadata.begin();
             upsert(batch, "a", 1, 3, 0, "net");
             upsert(batch, "b", 2, 3, 1, "net");
             upsert(batch, "a", 3, 4, 0, "net");
@@ -349,18 +348,18 @@ class ShardMetadataTest {
     void aPurgeForgetsTombstonesAndRaisesTheHorizon() {
         InMemoryStore store = new InMemoryStore();
         try (ShardMetadata metadata = new ShardMetadata(store, definition(FIELDS))) {
-            Batch batch = metadata.begin();
+            MetadataBatch batch = metadata.begin();
             batch.delete(PointKey.of("a"), Location.ofTombstone(version(9), 1), 100);
             batch.delete(PointKey.of("b"), Location.ofTombstone(version(4), 2), 200);
             batch.delete(PointKey.of("c"), Location.ofTombstone(version(8), 3), 300);
             batch.commit(3);
-            Batch next = metadata.begin();
+            MetadataBatch next = metadata.begin();
             upsert(next, "a", 20, 0, 0, "net"); // so its tombstone is gone already
             next.commit(20);
             assertThat(metadata.oldestTombstones(10))
                     .extracting(ShardMetadata.Tombstone::wallMillis)
                     .containsExactly(200L, 300L);
-            Batch purge = metadata.begin();
+            MetadataBatch purge = metadata.begin();
             assertThat(purge.purge(2)).isEqualTo(1);
             purge.commit(21);
             assertThat(metadata.locate(PointKey.of("b"))).isNull();

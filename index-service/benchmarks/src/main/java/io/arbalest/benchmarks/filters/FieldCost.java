@@ -4,6 +4,7 @@ import io.arbalest.benchmarks.data.ClusteredVectors;
 import io.arbalest.benchmarks.shard.Directories;
 import io.arbalest.benchmarks.shard.LocalShard;
 import io.arbalest.engine.EngineOptions;
+import io.arbalest.metadata.MetadataBatch;
 import io.arbalest.metadata.MetadataCodec;
 import io.arbalest.metadata.RocksDbEnvironment;
 import io.arbalest.metadata.ShardMetadata;
@@ -173,7 +174,7 @@ final class FieldCost {
                         new ShardMetadata(rocks.open(directory.resolve("store")), definition)) {
             long begin = System.nanoTime();
             for (int from = 0; from < count; from += BATCH) {
-                ShardMetadata.Batch batch = metadata.begin();
+                MetadataBatch batch = metadata.begin();
                 int to = Math.min(count, from + BATCH);
                 for (int row = from; row < to; row++) {
                     batch.upsert(
