@@ -92,6 +92,25 @@ final class DeleteCommand extends ClusterCommand {
         return ExitCode.OK;
     }
 
+    private static DeletedPoints step(
+            ArbalestClient client,
+            CollectionDefinition definition,
+            ArbalestClient.DeleteOptions options,
+            long deletedBefore) {
+        try {
+            return client.deleteWhere(definition.name(), options);
+        } catch (ArbalestException e) {
+            if (deletedBefore == 0) {
+                throw e;
+            }
+            throw new ArbalestException(
+                    e.code(),
+                    deletedBefore + " points were deleted, then the delete failed: " + e.detail(),
+                    e.fix(),
+                    e);
+        }
+    }
+
     private int deleteWhere(ArbalestClient client, CollectionDefinition definition) {
         String where = subject.where == null ? "" : subject.where;
         ArbalestClient.DeleteOptions options =
@@ -101,7 +120,7 @@ final class DeleteCommand extends ClusterCommand {
         long changed = 0;
         DeletedPoints step;
         do {
-            step = client.deleteWhere(definition.name(), options);
+            step = step(client, definition, options, deleted);
             deleted = dryRun ? step.deleted() : deleted + step.deleted();
             changed += step.changed();
         } while (!step.finished() && step.missing().isEmpty());

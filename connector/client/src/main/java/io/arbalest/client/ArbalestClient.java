@@ -1,5 +1,6 @@
 package io.arbalest.client;
 
+import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.Field;
@@ -22,9 +23,9 @@ public interface ArbalestClient extends AutoCloseable {
      *
      * @param endpoints {@code host:port} of one or several nodes' Flight ports; the others are
      *     found through them
-     * @throws io.arbalest.model.ArbalestException MISSING_RUNTIME if the JVM was started without
-     *     {@code --add-opens=java.base/java.nio=ALL-UNNAMED}, which Arrow needs;
-     *     INVALID_CONFIGURATION for an unreadable endpoint
+     * @throws ArbalestException MISSING_RUNTIME if the JVM was started without {@code
+     *     --add-opens=java.base/java.nio=ALL-UNNAMED}, which Arrow needs; INVALID_CONFIGURATION for
+     *     an unreadable endpoint
      */
     static ArbalestClient connect(List<String> endpoints, ClientOptions options) {
         return FlightArbalestClient.connect(endpoints, options);
@@ -49,8 +50,8 @@ public interface ArbalestClient extends AutoCloseable {
      * Points that were written before have the field's default, or null; writers that do not know
      * the field go on, and what they write has the default. The very field again changes nothing.
      *
-     * @throws io.arbalest.model.ArbalestException FIELD_EXISTS if there is another of that name,
-     *     INVALID_DEFINITION if there are too many
+     * @throws ArbalestException FIELD_EXISTS if there is another of that name, INVALID_DEFINITION
+     *     if there are too many
      */
     ClusterImage.Collection addField(String collection, Field field);
 
@@ -75,8 +76,8 @@ public interface ArbalestClient extends AutoCloseable {
      * stays as it was written. Readers may see some of the points gone before the others.
      *
      * @return also if some shard did not finish: see there
-     * @throws io.arbalest.model.ArbalestException the filter's codes, with the place;
-     *     FILTER_MISSING if there is no filter and not all points are meant
+     * @throws ArbalestException the filter's codes, with the place; FILTER_MISSING if there is no
+     *     filter and not all points are meant
      */
     DeletedPoints deleteWhere(String collection, DeleteOptions options);
 
@@ -87,7 +88,7 @@ public interface ArbalestClient extends AutoCloseable {
      * @param filter text of the filter language
      * @param timeout of each step
      * @return how many were deleted
-     * @throws io.arbalest.model.ArbalestException also if a shard does not answer
+     * @throws ArbalestException also if a shard does not answer
      */
     default long deleteWhere(String collection, String filter, Duration timeout) {
         DeleteOptions options = new DeleteOptions(filter, false, false, Optional.empty(), timeout);
@@ -96,7 +97,18 @@ public interface ArbalestClient extends AutoCloseable {
             DeletedPoints step = deleteWhere(collection, options);
             deleted += step.deleted();
             if (!step.missing().isEmpty()) {
-                throw step.missing().values().iterator().next();
+                Map.Entry<Integer, ArbalestException> first =
+                        step.missing().entrySet().iterator().next();
+                ArbalestException why = first.getValue();
+                throw new ArbalestException(
+                        why.code(),
+                        deleted
+                                + " points were deleted, but shard "
+                                + first.getKey()
+                                + " did not finish: "
+                                + why.detail(),
+                        why.fix(),
+                        why);
             }
             if (step.finished()) {
                 return deleted;

@@ -12,6 +12,8 @@ import io.arbalest.protocol.UuidBytes;
 import io.arbalest.protocol.wire.DeleteWhere;
 import io.arbalest.protocol.wire.DeleteWhereReply;
 
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,6 +48,7 @@ final class FilteredDelete {
     private final List<Integer> unfinished = new ArrayList<>();
     private final Map<Integer, ArbalestException> missing = new TreeMap<>();
     private ReadPosition position;
+    private @Nullable ArbalestException refusal;
 
     FilteredDelete(
             NodeConnections connections,
@@ -64,7 +67,7 @@ final class FilteredDelete {
     /**
      * Asks and waits.
      *
-     * @throws ArbalestException if the request itself is refused
+     * @throws ArbalestException if the request itself is refused, before anything is deleted
      */
     DeletedPoints run() {
         Map<String, List<Integer>> byNode = new TreeMap<>();
@@ -81,6 +84,10 @@ final class FilteredDelete {
                                 CompletableFuture.supplyAsync(
                                         () -> ask(node, shards), threads.callers()))));
         asked.forEach(this::await);
+        ArbalestException refused = refusal;
+        if (refused != null && deleted == 0 && changed == 0) {
+            throw refused;
+        }
         return new DeletedPoints(
                 deleted, changed, unfinished, missing, new Token(TokenCodec.toBytes(position)));
     }
@@ -118,7 +125,7 @@ final class FilteredDelete {
                             : new ArbalestException(
                                     ErrorCode.INTERNAL, String.valueOf(e.getCause()), "", e);
             if (coded.code().number() < FIRST_STATE_CODE) {
-                throw coded;
+                refusal = coded;
             }
             asked.shards.forEach(shard -> missing.put(shard, coded));
             return;

@@ -62,6 +62,10 @@ final class MatchingDelete {
     private int ordinal;
     private OrdinalSet matching = OrdinalSet.ALL;
 
+    private long deleted;
+    private long changed;
+    private long last;
+
     /**
      * @param read runs a reading while the shard's memory stays
      * @param filter null: every row
@@ -80,35 +84,53 @@ final class MatchingDelete {
     }
 
     /**
-     * Runs to the end or until time is up.
+     * Runs to the end or until time is up. A failure after rows were deleted is part of the result.
      *
      * @param dryRun only count
-     * @throws ArbalestException the filter's codes, and those of a write that is refused: some rows
-     *     may be deleted then
+     * @throws ArbalestException the filter's codes, and those of a first write that is refused: its
+     *     rows may be deleted if the code leaves that open
      */
     DeleteResult run(boolean dryRun) {
-        long deleted = 0;
-        long changed = 0;
-        long last = 0;
-        while (clock.monotonicNanos() < deadlineNanos) {
-            List<ShardMetadata.Row> found = read.apply(this::next);
-            if (found.isEmpty()) {
-                return new DeleteResult(deleted, changed, true, last);
+        try {
+            boolean finished = false;
+            while (!finished && clock.monotonicNanos() < deadlineNanos) {
+                finished = step(dryRun);
             }
-            if (dryRun) {
-                deleted += found.size();
-                continue;
+            return new DeleteResult(deleted, changed, finished, last);
+        } catch (ArbalestException e) {
+            if (dryRun || last == 0) {
+                throw e;
             }
-            WriteResult written = await(write.apply(deletes(found)));
-            if (written == null) {
-                break;
-            }
+            return new DeleteResult(deleted, changed, false, last, failedAfter(e));
+        }
+    }
+
+    private ArbalestException failedAfter(ArbalestException e) {
+        return new ArbalestException(
+                e.code(),
+                deleted + " points were deleted, then the delete failed: " + e.detail(),
+                e.fix(),
+                e);
+    }
+
+    /** Finds some rows and deletes them; whether there were none left. */
+    private boolean step(boolean dryRun) {
+        List<ShardMetadata.Row> found = read.apply(this::next);
+        if (found.isEmpty()) {
+            return true;
+        }
+        if (dryRun) {
+            deleted += found.size();
+            return false;
+        }
+        WriteResult written = await(write.apply(deletes(found)));
+        if (written != null) {
             int applied = Collections.frequency(written.statuses(), RowStatus.APPLIED);
             deleted += applied;
             changed += found.size() - applied;
             last = written.sequenceNumber();
         }
-        return new DeleteResult(deleted, changed, false, last);
+        return false;
     }
 
     /** The next rows that match; none: there are no more. */

@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Fields that are added, fields that are set to null and points that are deleted by filter, between
@@ -321,6 +322,44 @@ class AddedFieldsTest {
         assertThat(sim.shard.statistics().livePoints()).isEqualTo(more[0]);
         sim.crash();
         assertThat(sim.shard.statistics().livePoints()).isEqualTo(more[0]);
+    }
+
+    @Test
+    void aDeleteThatFailsHalfwayTellsHowManyItDeleted() {
+        SimulatedShard sim = filled(MatchingDelete.STEP_ROWS + 10);
+        ArbalestException refusal =
+                new ArbalestException(ErrorCode.OVERLOADED, "a refusal of the test", "none");
+        int[] steps = {0};
+        MatchingDelete delete =
+                sim.shard.matching(
+                        new Filter.Equal("color", "red"),
+                        rows -> {
+                            if (steps[0]++ > 0) {
+                                return CompletableFuture.failedFuture(refusal);
+                            }
+                            var future = sim.shard.write(0, rows);
+                            sim.scheduler.runUntil(future::isDone, java.time.Duration.ofMinutes(1));
+                            return future;
+                        },
+                        Long.MAX_VALUE);
+        DeleteResult result = delete.run(false);
+        assertThat(result.deleted()).isEqualTo(MatchingDelete.STEP_ROWS);
+        assertThat(result.finished()).isFalse();
+        assertThat(result.sequenceNumber()).isPositive();
+        assertThat(Objects.requireNonNull(result.failure()).code()).isEqualTo(ErrorCode.OVERLOADED);
+        assertThat(result.failure().detail())
+                .startsWith(MatchingDelete.STEP_ROWS + " points were deleted")
+                .endsWith(refusal.detail());
+        assertThat(sim.shard.statistics().livePoints()).isEqualTo(10);
+
+        assertThatThrownBy(() ->
+                        sim.shard
+                                .matching(
+                                        null,
+                                        _ -> CompletableFuture.failedFuture(refusal),
+                                        Long.MAX_VALUE)
+                                .run(false))
+                .isSameAs(refusal);
     }
 
     @Test

@@ -116,7 +116,10 @@ final class FilteredDeletes {
                                         filter, dryRun, scope.minSequenceNumber(shard), deadline);
                 reply.setDeleted(reply.getDeleted() + result.deleted());
                 reply.setChanged(reply.getChanged() + result.changed());
-                if (!result.finished()) {
+                ArbalestException failure = result.failure();
+                if (failure != null) {
+                    reply.addMissing(missing(shard, failure));
+                } else if (!result.finished()) {
                     reply.addUnfinished(shard);
                 }
                 if (result.sequenceNumber() > 0) {
@@ -127,16 +130,17 @@ final class FilteredDeletes {
                 if (coded.code().number() < FIRST_CODE_OF_STATE) {
                     throw coded;
                 }
-                reply.addMissing(
-                        MissingShard.newBuilder()
-                                .setShard(shard)
-                                .setError(ErrorCodec.toWire(coded)));
+                reply.addMissing(missing(shard, coded));
             }
         }
         return reply.setToken(
                         TokenCodec.toWire(
                                 new ReadPosition(collection.definition().incarnation(), reached)))
                 .build();
+    }
+
+    private static MissingShard missing(int shard, ArbalestException why) {
+        return MissingShard.newBuilder().setShard(shard).setError(ErrorCodec.toWire(why)).build();
     }
 
     private DeleteWhereReply everywhere(
@@ -159,12 +163,7 @@ final class FilteredDeletes {
                         .setDeleted(done.deleted())
                         .setChanged(done.changed())
                         .addAllUnfinished(done.unfinished());
-        done.missing()
-                .forEach((shard, error) ->
-                        reply.addMissing(
-                                MissingShard.newBuilder()
-                                        .setShard(shard)
-                                        .setError(ErrorCodec.toWire(error))));
+        done.missing().forEach((shard, error) -> reply.addMissing(missing(shard, error)));
         return reply.setToken(TokenCodec.toWire(TokenCodec.fromBytes(done.token().bytes())))
                 .build();
     }
