@@ -59,7 +59,7 @@ final class FlightPointWriter implements PointWriter {
     private final WriterOptions options;
     private final RejectionHandler rejections;
     private final ClusterImage.Collection collection;
-    private final PointCheck check;
+    private volatile Known known;
     private final WriteBudget budget;
     private final Map<Integer, ShardLane> lanes = new TreeMap<>();
     private final Consumer<FlightPointWriter> onClose;
@@ -95,7 +95,7 @@ final class FlightPointWriter implements PointWriter {
         for (RowStatus status : RowStatus.values()) {
             statuses.put(status, new LongAdder());
         }
-        this.check = new PointCheck(collection.definition());
+        this.known = new Known(collection.definition());
         this.budget = new WriteBudget(options.maxUnacknowledgedBytes());
         this.position = new ReadPosition(collection.definition().incarnation(), Map.of());
         for (ShardAssignment shard : collection.shards()) {
@@ -105,6 +105,13 @@ final class FlightPointWriter implements PointWriter {
         scheduleSilenceCheck();
     }
 
+    /** The fields that points may have, and the check that goes with them. */
+    private record Known(CollectionDefinition definition, PointCheck check) {
+        Known(CollectionDefinition definition) {
+            this(definition, new PointCheck(definition));
+        }
+    }
+
     WriterOptions options() {
         return options;
     }
@@ -112,7 +119,7 @@ final class FlightPointWriter implements PointWriter {
     @Override
     public void write(Point point) throws InterruptedException {
         throwIfFailed();
-        check.check(point);
+        check(point);
         long size = WriteBatch.bytesOf(point);
         if (!budget.tryAcquire(size)) {
             lanes.values().forEach(ShardLane::seal);
@@ -128,6 +135,31 @@ final class FlightPointWriter implements PointWriter {
                     "no lane for shard " + shard); // lanes are made from the same collection
         }
         lane.append(point, size);
+    }
+
+    /** A field that is not known may have been added since; the cluster is asked once. */
+    private void check(Point point) {
+        try {
+            known.check.check(point);
+        } catch (ArbalestException e) {
+            if (e.code() != ErrorCode.UNKNOWN_FIELD || !fieldsWereAdded()) {
+                throw e;
+            }
+            known.check.check(point);
+        }
+    }
+
+    private boolean fieldsWereAdded() {
+        CollectionDefinition before = known.definition;
+        ClusterImage.Collection found = view.refresh().collections().get(before.name());
+        if (found == null
+                || !found.definition().incarnation().equals(before.incarnation())
+                || found.definition().fields().size() == before.fields().size()
+                || !found.definition().extendsFieldsOf(before)) {
+            return false;
+        }
+        known = new Known(found.definition());
+        return true;
     }
 
     @Override
@@ -297,8 +329,13 @@ final class FlightPointWriter implements PointWriter {
 
     // ------------------------------------------------------------ called by lanes
 
-    PutBatch newBatch() {
-        return new PutBatch(PutSchema.full(collection.definition()), allocator);
+    /** The collection with the fields that points queued so far may have. */
+    CollectionDefinition definition() {
+        return known.definition;
+    }
+
+    PutBatch newBatch(CollectionDefinition definition) {
+        return new PutBatch(PutSchema.full(definition), allocator);
     }
 
     /** Finds the primary, makes sure that it answers, and opens a stream to it. */

@@ -3,6 +3,7 @@ package io.arbalest.client;
 import com.google.protobuf.ByteString;
 
 import io.arbalest.model.ArbalestException;
+import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.RowStatus;
 import io.arbalest.protocol.ErrorCodec;
@@ -82,6 +83,7 @@ final class ShardLane implements Runnable, PutStream.Listener {
     private final List<FlushPoint> flushPoints = new ArrayList<>();
     private State state = State.IDLE;
     private @Nullable PutBatch batch;
+    private @Nullable CollectionDefinition batchDefinition;
     private @Nullable PutStream stream;
     private @Nullable EarlyEnd earlyEnd;
     private long acknowledgedBatches;
@@ -253,16 +255,21 @@ final class ShardLane implements Runnable, PutStream.Listener {
 
     private void open() {
         state = State.OPENING;
-        if (batch == null) {
-            batch = writer.newBatch();
-        }
+        CollectionDefinition definition = writer.definition();
         PutBatch target = batch;
+        if (target == null || batchDefinition != definition) {
+            release(null, target, () -> {});
+            target = writer.newBatch(definition);
+            batch = target;
+            batchDefinition = definition;
+        }
+        PutBatch filled = target;
         boolean refresh = failing;
         try {
             threads.callers()
                     .execute(() -> {
                         try {
-                            PutStream opened = writer.openStream(shard, refresh, target, this);
+                            PutStream opened = writer.openStream(shard, refresh, filled, this);
                             post(() -> onOpened(opened));
                         } catch (RuntimeException e) {
                             ArbalestException coded = FlightErrors.fromFlight(e, "shard " + shard);
@@ -300,6 +307,12 @@ final class ShardLane implements Runnable, PutStream.Listener {
 
     private void sendWhatFits() {
         while (stream != null && batch != null && unacknowledged.size() < WINDOW && hasWork()) {
+            if (batchDefinition != writer.definition()) {
+                if (unacknowledged.isEmpty()) {
+                    reopen();
+                }
+                return;
+            }
             if (!stream.isReady()) {
                 pollReady();
                 return;
@@ -330,6 +343,14 @@ final class ShardLane implements Runnable, PutStream.Listener {
                                 e));
             }
         }
+    }
+
+    /** Goes on with a stream that has columns for the fields that were added. */
+    private void reopen() {
+        release(stream, batch, () -> {});
+        stream = null;
+        batch = null;
+        open();
     }
 
     private WriteBatch nextBatch() {
@@ -523,6 +544,11 @@ final class ShardLane implements Runnable, PutStream.Listener {
         batch = null;
         state = State.CLOSED;
         flushPoints.clear();
+        release(open, buffers, done);
+    }
+
+    /** Ends a stream and gives its buffers back, elsewhere: both may take a moment. */
+    private void release(@Nullable PutStream open, @Nullable PutBatch buffers, Runnable done) {
         Runnable release =
                 () -> {
                     if (open != null) {

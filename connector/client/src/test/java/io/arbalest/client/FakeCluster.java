@@ -26,6 +26,11 @@ final class FakeCluster implements AutoCloseable {
 
     final List<FakeNode> nodes = new ArrayList<>();
     private final int shards;
+    private final List<Field> fields =
+            new ArrayList<>(
+                    List.of(
+                            new Field("section", FieldType.STRING),
+                            new Field("size", FieldType.LONG)));
     private volatile ClusterImage image = ClusterImage.EMPTY;
 
     FakeCluster(int nodeCount, int shards) throws IOException {
@@ -69,6 +74,15 @@ final class FakeCluster implements AutoCloseable {
                                 new ClusterImage.Collection(definition(incarnation), assignments)));
     }
 
+    /** Publishes an image in which the collection has one more field. */
+    void addField(Field field) {
+        fields.add(field);
+        List<ShardAssignment> assignments = image.requireCollection(COLLECTION).shards();
+        assign(
+                assignments.get(0).shard().incarnation(),
+                assignments.stream().map(ShardAssignment::primary).toList());
+    }
+
     private CollectionDefinition definition(UUID incarnation) {
         return new CollectionDefinition(
                 COLLECTION,
@@ -77,7 +91,7 @@ final class FakeCluster implements AutoCloseable {
                 DIMENSION,
                 Metric.IP,
                 HnswParams.DEFAULT,
-                List.of(new Field("section", FieldType.STRING), new Field("size", FieldType.LONG)),
+                fields,
                 shards,
                 1);
     }

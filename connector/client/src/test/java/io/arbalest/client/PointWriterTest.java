@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
+import io.arbalest.model.Field;
+import io.arbalest.model.FieldType;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
 import io.arbalest.protocol.TokenCodec;
@@ -161,6 +163,43 @@ class PointWriterTest {
             Token third = writer.flush().get();
             assertThat(third).isNotNull();
             assertThat(cluster.nodes.get(1).rows).containsOnlyKeys(PointKey.of("b"));
+        }
+    }
+
+    @Test
+    void aFieldThatIsAddedWhileAWriterIsOpenIsWritten() throws Exception {
+        try (FakeCluster cluster = new FakeCluster(2, 3);
+                ArbalestClient client = cluster.connect();
+                PointWriter writer =
+                        client.openWriter(
+                                "packages", options(10, 1 << 20, Duration.ofSeconds(20)), FAIL)) {
+            Point colored = // of a field that nobody has
+                    Point.upsert(
+                            PointKey.of("colored"),
+                            new float[] {1, 0, 0, 0},
+                            Map.of("section", "net", "color", "red"),
+                            new Version(0, 1, 0));
+            assertThatThrownBy(() -> writer.write(colored))
+                    .isInstanceOfSatisfying(
+                            ArbalestException.class,
+                            e -> assertThat(e.code()).isEqualTo(ErrorCode.UNKNOWN_FIELD));
+            for (int number = 0; number < 100; number++) {
+                writer.write(point("k" + number, 1)); // some are queued, some are on their way
+            }
+            cluster.addField(new Field("color", FieldType.STRING));
+            writer.write(colored);
+            for (int number = 0; number < 100; number++) {
+                writer.write(point("k" + number, 2));
+            }
+            Token unused = writer.flush().get();
+
+            Map<PointKey, FakeNode.Row> stored = new HashMap<>(cluster.nodes.get(0).rows);
+            stored.putAll(cluster.nodes.get(1).rows);
+            assertThat(Objects.requireNonNull(stored.get(PointKey.of("colored"))).metadata())
+                    .isEqualTo(Map.of("section", "net", "color", "red"));
+            assertThat(stored).hasSize(101);
+            assertThat(writer.statistics().applied()).isEqualTo(201);
+            assertThat(writer.statistics().stale()).isZero();
         }
     }
 
