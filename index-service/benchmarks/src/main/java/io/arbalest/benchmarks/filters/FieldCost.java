@@ -21,6 +21,7 @@ import io.arbalest.model.Version;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -55,7 +56,11 @@ final class FieldCost {
      *
      * @param rowsPerSecond from the first row until all are linked
      * @param acknowledgedPerSecond from the first row until all are acknowledged
+     * @param processorMicros processor time of the process for a row, until all are linked and what
+     *     was begun in the background has ended: other than the rate, nobody who shares the machine
+     *     changes it much
      * @param storeRowsPerSecond of the metadata store alone
+     * @param storeProcessorMicros processor time of the metadata store alone, with its flush
      * @param metadataBytes on disk, a point
      * @param segmentBytes on disk, a point
      * @param heapBytes more than before, a point, after a collection
@@ -65,7 +70,9 @@ final class FieldCost {
     record Cost(
             double rowsPerSecond,
             double acknowledgedPerSecond,
+            double processorMicros,
             double storeRowsPerSecond,
+            double storeProcessorMicros,
             double metadataBytes,
             double segmentBytes,
             double heapBytes,
@@ -98,13 +105,13 @@ final class FieldCost {
         return measured.getFirst();
     }
 
-    private Cost measure(List<Field> fields, double storeRowsPerSecond, Path directory)
-            throws Exception {
+    private Cost measure(List<Field> fields, Store store, Path directory) throws Exception {
         Path node = directory.resolve("node");
         long heapBefore = heap();
         long residentBefore = resident();
         double acknowledged;
         double linked;
+        long processor = processorNanos();
         long heap;
         long resident;
         try (LocalShard shard =
@@ -121,7 +128,9 @@ final class FieldCost {
         return new Cost(
                 linked,
                 acknowledged,
-                storeRowsPerSecond,
+                (processorNanos() - processor) / 1e3 / rows,
+                store.rowsPerSecond(),
+                store.processorMicros(),
                 (double) size(node, "metadata") / rows,
                 (double) size(node, "segments") / rows,
                 (double) heap / rows,
@@ -150,8 +159,15 @@ final class FieldCost {
         sent.forEach(CompletableFuture::join);
     }
 
-    /** Rows a second that the metadata store takes when nothing else is done. */
-    private double store(List<Field> fields, Path directory) {
+    private static long processorNanos() {
+        return ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class)
+                .getProcessCpuTime();
+    }
+
+    /** The metadata store when nothing else is done. */
+    private record Store(double rowsPerSecond, double processorMicros) {}
+
+    private Store store(List<Field> fields, Path directory) {
         int count = Math.min(rows, MOST_STORE_ROWS);
         CollectionDefinition definition =
                 new CollectionDefinition(
@@ -172,6 +188,7 @@ final class FieldCost {
         try (RocksDbEnvironment rocks = new RocksDbEnvironment();
                 ShardMetadata metadata =
                         new ShardMetadata(rocks.open(directory.resolve("store")), definition)) {
+            long processor = processorNanos();
             long begin = System.nanoTime();
             for (int from = 0; from < count; from += BATCH) {
                 MetadataBatch batch = metadata.begin();
@@ -189,7 +206,9 @@ final class FieldCost {
                 }
                 batch.commit(to);
             }
-            return count * 1e9 / (System.nanoTime() - begin);
+            double perSecond = count * 1e9 / (System.nanoTime() - begin);
+            metadata.flush();
+            return new Store(perSecond, (processorNanos() - processor) / 1e3 / count);
         }
     }
 

@@ -55,6 +55,7 @@ public final class FieldsCommand implements Callable<Integer> {
 
     @Option(
             names = "--indexed",
+            arity = "1",
             split = ",",
             paramLabel = "WHETHER",
             description = "default: ${DEFAULT-VALUE}")
@@ -80,7 +81,9 @@ public final class FieldsCommand implements Callable<Integer> {
                         "fields",
                         "rows_s",
                         "acknowledged_rows_s",
+                        "cpu_us_row",
                         "store_rows_s",
+                        "store_cpu_us_row",
                         "metadata_bytes",
                         "segment_bytes",
                         "heap_bytes",
@@ -95,7 +98,9 @@ public final class FieldsCommand implements Callable<Integer> {
                         fields,
                         ResultWriter.rounded(cost.rowsPerSecond(), 0),
                         ResultWriter.rounded(cost.acknowledgedPerSecond(), 0),
+                        ResultWriter.rounded(cost.processorMicros(), 1),
                         ResultWriter.rounded(cost.storeRowsPerSecond(), 0),
+                        ResultWriter.rounded(cost.storeProcessorMicros(), 1),
                         ResultWriter.rounded(cost.metadataBytes(), 1),
                         ResultWriter.rounded(cost.segmentBytes(), 1),
                         ResultWriter.rounded(cost.heapBytes(), 1),
