@@ -16,7 +16,6 @@ import org.jspecify.annotations.Nullable;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -67,13 +66,7 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
         this.origins = stamps.toArray(RowStamps[]::new);
         this.names = sections.section(SegmentFiles.NAMES);
         this.heads = RowHeads.Reader.open(keyType, sections);
-        Map<SealedSection, MemorySegment> parts = new EnumMap<>(SealedSection.class);
-        for (SealedSection section : SealedSection.values()) {
-            MemorySegment bytes = sections.section(section.number());
-            if (bytes.byteSize() > 0) {
-                parts.put(section, bytes);
-            }
-        }
+        Map<SealedSection, MemorySegment> parts = SegmentFiles.graphOf(sections);
         this.graph = SealedGraph.open(parts, memory.advise("segment " + files.fileSet(), parts));
         this.ordinals = new int[origins.length][];
         for (int i = 0; i < origins.length; i++) {

@@ -15,6 +15,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -162,6 +163,7 @@ final class SegmentFiles {
     SealedSegment open(CommitPoint.SealedFiles files, List<RowStamps> stamps) throws IOException {
         SectionFile sections = SectionFile.open(disk, file(files));
         try {
+            memory.fill(graphOf(sections));
             sections.verify();
             return new SealedSegment(files, sections, keyType, memory, stamps);
         } catch (IOException | RuntimeException e) {
@@ -174,6 +176,7 @@ final class SegmentFiles {
     SealedSegment open(CommitPoint.SealedFiles files, ShardMetadata metadata) throws IOException {
         SectionFile sections = SectionFile.open(disk, file(files));
         try {
+            memory.fill(graphOf(sections));
             sections.verify();
             return new SealedSegment(
                     files, sections, keyType, memory, stamps(files, sections, metadata));
@@ -181,6 +184,18 @@ final class SegmentFiles {
             sections.close();
             throw e;
         }
+    }
+
+    /** The sections of the packed graph. */
+    static Map<SealedSection, MemorySegment> graphOf(SectionFile sections) {
+        Map<SealedSection, MemorySegment> parts = new EnumMap<>(SealedSection.class);
+        for (SealedSection section : SealedSection.values()) {
+            MemorySegment bytes = sections.section(section.number());
+            if (bytes.byteSize() > 0) {
+                parts.put(section, bytes);
+            }
+        }
+        return parts;
     }
 
     private Path file(CommitPoint.SealedFiles files) {

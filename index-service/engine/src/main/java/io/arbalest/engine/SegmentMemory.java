@@ -33,6 +33,34 @@ public enum SegmentMemory {
     }
 
     /**
+     * Brings what searches walk by into memory in huge pages, if the kernel has them for files: a
+     * walk goes here and there, and with small pages most of its steps would first have to find out
+     * where a page lies. To be called before anything else reads the file, because whoever reads
+     * first decides on the size of its pages.
+     */
+    public void fill(Map<SealedSection, MemorySegment> sections) {
+        if (this == MAPPED) {
+            return;
+        }
+        sections.forEach((section, bytes) -> {
+            if (bytes.byteSize() >= NativeMemory.HUGE_PAGE_BYTES && walked(section, sections)) {
+                NativeMemory.advise(bytes, NativeMemory.Advice.HUGE_PAGES);
+                NativeMemory.advise(bytes, NativeMemory.Advice.POPULATE);
+            }
+        });
+    }
+
+    private static boolean walked(
+            SealedSection section, Map<SealedSection, MemorySegment> sections) {
+        return section != SealedSection.VECTORS || !coded(sections);
+    }
+
+    private static boolean coded(Map<SealedSection, MemorySegment> sections) {
+        return sections.containsKey(SealedSection.CODES)
+                || sections.containsKey(SealedSection.BLOCKS);
+    }
+
+    /**
      * Advises the sections of one graph.
      *
      * @return what tells the kernel which vectors a search is about to read
@@ -42,11 +70,8 @@ public enum SegmentMemory {
         if (this == MAPPED || vectors == null || !NativeMemory.available()) {
             return RowsAhead.NONE;
         }
-        boolean coded =
-                sections.containsKey(SealedSection.CODES)
-                        || sections.containsKey(SealedSection.BLOCKS);
         sections.forEach((section, bytes) -> {
-            if (section != SealedSection.VECTORS || !coded) {
+            if (walked(section, sections)) {
                 NativeMemory.advise(bytes, NativeMemory.Advice.WILL_NEED);
                 if (this == LOCKED && !NativeMemory.lock(bytes)) {
                     LOG.log(
@@ -60,7 +85,7 @@ public enum SegmentMemory {
                 }
             }
         });
-        if (!coded) {
+        if (!coded(sections)) {
             return RowsAhead.NONE;
         }
         NativeMemory.advise(vectors, NativeMemory.Advice.RANDOM);

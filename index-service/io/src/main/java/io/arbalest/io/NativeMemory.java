@@ -45,10 +45,15 @@ public final class NativeMemory {
         SEQUENTIAL(2),
         /** Read it now, in the background. */
         WILL_NEED(3),
-        /** Back it by huge pages from the first write on. */
+        /**
+         * Back it by huge pages: reserved memory from the first write on, a mapped file (Linux 6.7,
+         * ext4 and XFS) as far as its pages come into the page cache by reads of the mapping.
+         */
         HUGE_PAGES(14),
         /** Let go of the pages that are mapped; whoever touches one next waits for the disk. */
-        PAGE_OUT(21);
+        PAGE_OUT(21),
+        /** Read and map it now (Linux 5.14); a read error of the device is no signal. */
+        POPULATE(22);
 
         private final int number;
 

@@ -2,15 +2,16 @@ package io.arbalest.benchmarks.ann.driver;
 
 import io.arbalest.benchmarks.data.MappedVectors;
 import io.arbalest.common.OrdinalSet;
+import io.arbalest.engine.SegmentMemory;
 import io.arbalest.hnsw.NeighborQueue;
 import io.arbalest.hnsw.SearchLimits;
 import io.arbalest.hnsw.sealed.CodeRule;
 import io.arbalest.hnsw.sealed.PackedGraph;
 import io.arbalest.hnsw.sealed.SealedGraph;
-import io.arbalest.hnsw.sealed.SealedGraphFormat;
 import io.arbalest.hnsw.sealed.SealedGraphPacker;
 import io.arbalest.hnsw.sealed.SealedSearcher;
 import io.arbalest.hnsw.sealed.SealedSection;
+import io.arbalest.io.NativeMemory;
 
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,12 +31,14 @@ import java.util.Objects;
 
 /**
  * {@code arbalest} and its sealed variants: linked, then packed as a sealed segment is. Built, the
- * sections are in memory; opened, they are mapped files.
+ * sections are in memory; opened, they are mapped files. Either way what walks read lies in huge
+ * pages, as in a node.
  *
  * <p>As {@link Driver}.
  */
 final class SealedDriver implements Driver {
     private static final String ROWS_FILE = "rows";
+    private static final long WRITE_BYTES = 16 << 20;
 
     private final DriverOptions options;
     private final MappedVectors base;
@@ -60,12 +64,18 @@ final class SealedDriver implements Driver {
                             OrdinalSet.ALL,
                             base.rows(),
                             codes);
+            boolean coded =
+                    packed.sizeBytes(SealedSection.CODES) + packed.sizeBytes(SealedSection.BLOCKS)
+                            > 0;
             SealedSection[] all = SealedSection.values();
             for (int i = 1; i <= all.length; i++) {
                 SealedSection section = all[i % all.length]; // the head last
                 long bytes = packed.sizeBytes(section);
                 MemorySegment target =
-                        arena.allocate(Math.max(1, bytes), SealedGraphFormat.ALIGNMENT)
+                        NativeMemory.reserve(
+                                        arena,
+                                        Math.max(1, bytes),
+                                        section != SealedSection.VECTORS || !coded)
                                 .asSlice(0, bytes);
                 packed.write(section, target);
                 sections.put(section, target);
@@ -85,14 +95,20 @@ final class SealedDriver implements Driver {
         for (Map.Entry<SealedSection, MemorySegment> section : sections.entrySet()) {
             write(options.file(name(section.getKey())), section.getValue());
         }
-        write(options.file(ROWS_FILE), MemorySegment.ofArray(newToOld));
+        try (Arena copy = Arena.ofConfined()) {
+            write(options.file(ROWS_FILE), copy.allocateFrom(ValueLayout.JAVA_INT, newToOld));
+        }
     }
 
     @Override
     public void open() throws IOException {
         for (SealedSection section : SealedSection.values()) {
-            sections.put(section, map(options.file(name(section))));
+            MemorySegment bytes = map(options.file(name(section)));
+            if (bytes.byteSize() > 0) {
+                sections.put(section, bytes);
+            }
         }
+        SegmentMemory.ADVISED.fill(sections);
         newToOld = map(options.file(ROWS_FILE)).toArray(ValueLayout.JAVA_INT);
         graph = SealedGraph.open(sections);
         graph.verify();
@@ -133,15 +149,12 @@ final class SealedDriver implements Driver {
     private static void write(Path path, MemorySegment bytes) throws IOException {
         Files.deleteIfExists(path);
         try (FileChannel channel =
-                FileChannel.open(
-                        path,
-                        StandardOpenOption.CREATE_NEW,
-                        StandardOpenOption.READ,
-                        StandardOpenOption.WRITE)) {
-            if (bytes.byteSize() > 0) {
-                try (Arena mapping = Arena.ofConfined()) {
-                    channel.map(FileChannel.MapMode.READ_WRITE, 0, bytes.byteSize(), mapping)
-                            .copyFrom(bytes);
+                FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            for (long at = 0; at < bytes.byteSize(); at += WRITE_BYTES) {
+                long some = Math.min(WRITE_BYTES, bytes.byteSize() - at);
+                ByteBuffer piece = bytes.asSlice(at, some).asByteBuffer();
+                while (piece.hasRemaining()) {
+                    channel.write(piece);
                 }
             }
         }
@@ -149,9 +162,10 @@ final class SealedDriver implements Driver {
 
     private MemorySegment map(Path path) throws IOException {
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-            return channel.size() == 0
-                    ? MemorySegment.NULL
-                    : channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+            if (channel.size() == 0) {
+                return MemorySegment.NULL;
+            }
+            return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
         }
     }
 }
