@@ -257,7 +257,7 @@ final class ShardLane implements Runnable, PutStream.Listener {
         state = State.OPENING;
         CollectionDefinition definition = writer.definition();
         PutBatch target = batch;
-        if (target == null || batchDefinition != definition) {
+        if (target == null || !definition.equals(batchDefinition)) {
             release(null, target, () -> {});
             target = writer.newBatch(definition);
             batch = target;
@@ -307,7 +307,7 @@ final class ShardLane implements Runnable, PutStream.Listener {
 
     private void sendWhatFits() {
         while (stream != null && batch != null && unacknowledged.size() < WINDOW && hasWork()) {
-            if (batchDefinition != writer.definition()) {
+            if (!writer.definition().equals(batchDefinition)) {
                 if (unacknowledged.isEmpty()) {
                     reopen();
                 }
