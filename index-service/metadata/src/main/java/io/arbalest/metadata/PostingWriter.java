@@ -28,11 +28,23 @@ import java.util.Objects;
  * <p>Confined to the applier thread.
  */
 final class PostingWriter {
-    /** Postings kept between batches; one has at most 8 KiB, most have a few bytes. */
-    static final int MAX_CACHED_POSTINGS = 4_096;
+    /**
+     * Postings kept between batches; one has at most 8 KiB, most have a few bytes, and together
+     * they hold no more ordinals than a block was posted with.
+     */
+    static final int MAX_CACHED_POSTINGS = 16_384;
+
+    /**
+     * Rows from which a posting that is read is kept: those of values that are nearly unique would
+     * only push out the ones that are met again.
+     */
+    private static final int LEAST_TO_CACHE = 2;
 
     /** Rows above which a posting is looked at for runs: a field that most rows have, or lack. */
     private static final int LEAST_FOR_RUNS = 64;
+
+    /** Looking costs more than runs save where a posting has fewer than one row in so many. */
+    private static final int SPARSEST_FOR_RUNS = 8;
 
     private static final int BLOCK_MASK = (1 << MetadataFormat.BLOCK_BITS) - 1;
 
@@ -145,19 +157,27 @@ final class PostingWriter {
                 stored == null
                         ? new RoaringBitmap()
                         : MetadataFormat.posting(stored).toRoaringBitmap();
-        cache.put(key, posting);
+        if (posting.getCardinality() >= LEAST_TO_CACHE) {
+            cache.put(key, posting);
+        }
         return posting;
     }
 
     /** Adds the changed postings to a batch of the store; one that is empty goes. */
     void addTo(List<Change> changes) {
         changed.forEach((key, posting) -> {
-            if (posting.getCardinality() > LEAST_FOR_RUNS) {
+            if (mayHaveRuns(posting)) {
                 posting.runOptimize();
             }
             byte[] value = posting.isEmpty() ? null : MetadataFormat.posting(posting);
             changes.add(new Change(Family.POSTINGS, key.bytes, value));
         });
+    }
+
+    private static boolean mayHaveRuns(RoaringBitmap posting) {
+        int rows = posting.getCardinality();
+        return rows > LEAST_FOR_RUNS
+                && posting.last() - posting.first() < (long) SPARSEST_FOR_RUNS * rows;
     }
 
     /** The batch is in the store. */
