@@ -17,6 +17,25 @@ public interface OrdinalSet {
         return ordinal;
     }
 
+    /**
+     * Copies the ordinals of the set from {@code from} on and below {@code to}, in ascending order,
+     * as many as there is room for.
+     *
+     * @return how many were copied; fewer than there is room for: there are no more
+     */
+    default int copy(int from, int to, int[] target) {
+        int count = 0;
+        int ordinal = next(from, to);
+        while (ordinal < to) {
+            target[count++] = ordinal;
+            if (count == target.length) {
+                break;
+            }
+            ordinal = next(ordinal + 1, to);
+        }
+        return count;
+    }
+
     /** Every ordinal. */
     OrdinalSet ALL = ordinal -> true;
 }

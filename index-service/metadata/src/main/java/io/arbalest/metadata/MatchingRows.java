@@ -18,6 +18,7 @@ public final class MatchingRows implements OrdinalSet {
     private final long[] used;
 
     private final int cardinality;
+    private final int full;
 
     /**
      * Ordinal {@code o} is bit {@code o % 64} of word {@code o / 64}.
@@ -28,6 +29,13 @@ public final class MatchingRows implements OrdinalSet {
         this.words = words;
         this.used = used(words);
         this.cardinality = BitWords.count(words, words.length);
+        int whole = 0;
+        while (whole < words.length && words[whole] == -1L) {
+            whole++;
+        }
+        this.full =
+                whole * Long.SIZE
+                        + (whole < words.length ? Long.numberOfTrailingZeros(~words[whole]) : 0);
     }
 
     private static long[] used(long[] words) {
@@ -43,6 +51,11 @@ public final class MatchingRows implements OrdinalSet {
     /** Rows that pass. */
     public int cardinality() {
         return cardinality;
+    }
+
+    /** Whether every row below an ordinal passes. */
+    public boolean all(int rows) {
+        return full >= rows;
     }
 
     /** The words; not a copy, not to be changed. */
@@ -71,6 +84,31 @@ public final class MatchingRows implements OrdinalSet {
             bits = words[word];
         }
         return Math.min(to, (word << 6) + Long.numberOfTrailingZeros(bits));
+    }
+
+    @Override
+    public int copy(int from, int to, int[] target) {
+        int word = from >>> 6;
+        if (from >= to || word >= words.length) {
+            return 0;
+        }
+        int count = 0;
+        long bits = words[word] & (-1L << from);
+        while (true) {
+            while (bits != 0) {
+                int ordinal = (word << 6) + Long.numberOfTrailingZeros(bits);
+                if (ordinal >= to || count == target.length) {
+                    return count;
+                }
+                target[count++] = ordinal;
+                bits &= bits - 1;
+            }
+            word = nextUsed(word + 1);
+            if (word < 0) {
+                return count;
+            }
+            bits = words[word];
+        }
     }
 
     /** The first word from this one on that has a bit; -1: none. */

@@ -352,6 +352,7 @@ public final class ShardMetadata implements AutoCloseable {
         updates.addAndGet(updated.size());
         updated.forEach(row -> filters.updates(row.segment()).register(row.ordinal()));
         store.write(changes);
+        stored.written(changes);
         postings.committed();
         batchOpen = false;
         rowsOfSegment.putAll(rows);

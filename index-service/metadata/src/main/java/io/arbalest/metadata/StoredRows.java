@@ -26,16 +26,23 @@ final class StoredRows {
     private static final int MAX_REMOVALS = 4096;
 
     private final KeyValueStore store;
+    private final RecentRows recent;
     private volatile CollectionDefinition definition;
 
     StoredRows(KeyValueStore store, CollectionDefinition definition) {
         this.store = store;
+        this.recent = new RecentRows(store);
         this.definition = definition;
     }
 
     /** Takes the collection's fields anew, after some were added. */
     void fieldsAdded(CollectionDefinition grown) {
         definition = grown;
+    }
+
+    /** Takes note of changes that are in the store now; applier only. */
+    void written(List<Change> changes) {
+        recent.written(changes);
     }
 
     /** Rows of one segment that are there, in the order of the ordinals. */
@@ -181,6 +188,7 @@ final class StoredRows {
             changes.add(new Change(Family.CHANGED, key, null));
         }
         store.write(changes);
+        recent.written(changes);
     }
 
     /** Removes all rows of a segment, their ends and their postings. */
@@ -234,7 +242,7 @@ final class StoredRows {
      */
     List<ShardMetadata.@Nullable Row> rows(List<byte[]> keys, @Nullable BitSet wanted) {
         List<ShardMetadata.@Nullable Row> rows = new ArrayList<>(keys.size());
-        for (byte[] value : store.multiGet(Family.ROWS, keys)) {
+        for (byte[] value : recent.read(keys)) {
             rows.add(
                     value == null
                             ? null
@@ -257,7 +265,7 @@ final class StoredRows {
         for (int ordinal : ordinals) {
             keys.add(MetadataFormat.rowKey(segment, ordinal));
         }
-        List<byte @Nullable []> values = store.multiGet(Family.ROWS, keys);
+        List<byte @Nullable []> values = recent.read(keys);
         for (int i = 0; i < ordinals.length; i++) {
             byte[] value = values.get(i);
             long bit = 1L << (ordinals[i] & 63);
