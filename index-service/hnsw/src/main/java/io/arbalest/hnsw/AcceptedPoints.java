@@ -7,7 +7,7 @@ import io.arbalest.common.OrdinalSet;
  *
  * @param rows ordinals of accepted points are below this, and all below are linked
  * @param count about how many are accepted
- * @param dense if at least this share of the points around the query is accepted, all points are
- *     walked; above 1: never
+ * @param dense while at least this share of the points met on the way is accepted, all points are
+ *     walked; above 1: only the first ones
  */
 public record AcceptedPoints(OrdinalSet set, int rows, long count, double dense) {}

@@ -78,6 +78,14 @@ public final class CandidatePool {
         items[cursor++] |= EXPANDED;
     }
 
+    /** Lets every point count as not expanded. */
+    void markAllNew() {
+        for (int i = 0; i < size; i++) {
+            items[i] &= ~EXPANDED;
+        }
+        cursor = 0;
+    }
+
     /** The packed point at a place, best first. */
     public long get(int place) {
         return plain(items[place]);

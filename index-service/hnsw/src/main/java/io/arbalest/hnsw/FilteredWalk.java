@@ -5,13 +5,20 @@ import io.arbalest.common.OrdinalSet;
 import java.util.function.BooleanSupplier;
 
 /**
- * The best-first walk of level 0 among the points that a filter accepts, through those that it does
- * not: a neighbour that is not accepted is not scored, its own neighbours stand in for it (ACORN-1,
- * arXiv 2403.04871; two hops, on the fly). So the walk sees about the graph that the accepted
- * points would have had by themselves, and computes distances to them only.
+ * The best-first walk of level 0 for points that a filter accepts.
  *
- * <p>The walk starts from where the descent ended and from the best of some accepted points spread
- * over the segment: if the accepted points lie far from the query, the way in is through them.
+ * <p>It begins as a walk without a filter does: every neighbour is scored, and those that are not
+ * accepted are only gone through. Where enough of them are accepted, that is all, and looking
+ * further would not pay. The share is counted as the walk goes on, {@value #WINDOW} points at a
+ * time, because a filter that half of all points pass may leave none near this query, or leave some
+ * at one side of it.
+ *
+ * <p>Where too few are accepted, the walk goes on among the accepted points, through the others: a
+ * neighbour that is not accepted is not scored, its own neighbours stand in for it (ACORN-1, arXiv
+ * 2403.04871; two hops, on the fly), unless a point has enough accepted neighbours without. So it
+ * sees about the graph that the accepted points would have had by themselves, and computes
+ * distances to them only. It is then also led by some accepted points spread over the segment: if
+ * they lie far from the query, the way in is through them.
  *
  * <p>It gives up when it has scored as many points as it may, and where the accepted points that it
  * can reach are fewer than it should keep; the caller then scores all accepted ones. Confined to
@@ -21,14 +28,33 @@ public final class FilteredWalk {
     /** Accepted points scored to find a way in. */
     static final int SEEDS = 32;
 
-    /**
-     * Share of the longest list that is filled from behind neighbours that are not accepted: more
-     * costs more than it finds.
-     */
-    static final double FILL = 0.75;
+    /** The same where they lie far from the query. */
+    static final int SEEDS_FROM_AFAR = 256;
 
-    /** Points looked at to see how many are accepted around one. */
-    static final int SAMPLE = 256;
+    /** Points scored between two looks at how many of them are accepted. */
+    static final int WINDOW = 128;
+
+    /** Points that are not accepted, the best, from which the accepted ones are looked for. */
+    private static final int WAYS_IN = 8;
+
+    /** Below this share of accepted points among those met, they lie far from the query. */
+    static final double AFAR = 0.05;
+
+    /**
+     * Share of the longest list that is filled from behind neighbours that are not accepted, those
+     * met before counted in: more costs more than it finds.
+     */
+    static final double FILL = 0.5;
+
+    /**
+     * The same where few points of a segment are accepted, or none near the query. In the second
+     * case those met before do not count: the best are then spread all around, and each of them has
+     * to be found from somewhere else.
+     */
+    static final double FILL_OF_FEW = 0.75;
+
+    /** Share of accepted points in a segment below which they are few. */
+    static final double FEW = 0.25;
 
     /** Lists fetched before the first of them is read. */
     private static final int AHEAD = 8;
@@ -39,8 +65,10 @@ public final class FilteredWalk {
     /** Points that are not accepted whose neighbours were looked at. */
     private final VisitedSet bridges;
 
-    private final CandidatePool pool = new CandidatePool();
-    private final int fill;
+    private final Frontier frontier = new Frontier();
+    private final int longest;
+    private int fill;
+    private boolean afar;
     private final int[] neighbors;
     private final int[] skipped;
     private final int[] beyond;
@@ -48,6 +76,13 @@ public final class FilteredWalk {
     private final float[] scores;
     private long scored;
     private long bridged;
+    private final SettledStop settled = new SettledStop();
+    private SettledStop stop = SettledStop.NEVER;
+    private int best;
+    private long limit;
+    private BooleanSupplier until = () -> false;
+    private int expanded;
+    private boolean all;
     private boolean expired;
 
     /** Scratch for walks of this graph. */
@@ -56,16 +91,17 @@ public final class FilteredWalk {
         this.visited = new VisitedSet(graph.capacity());
         this.bridges = new VisitedSet(graph.capacity());
         int most = Math.max(1, graph.longestList());
-        fill = (int) Math.ceil(FILL * most);
+        longest = most;
         neighbors = new int[most];
         skipped = new int[most];
         beyond = new int[most];
-        batch = new int[Math.max(SEEDS, 2 * most)];
+        batch = new int[Math.max(SEEDS_FROM_AFAR, 2 * most)];
         scores = new float[batch.length];
     }
 
     /** Offers what the last walk found: points of at least a score. */
     public void offer(float minScore, NeighborQueue results) {
+        CandidatePool pool = frontier.pool();
         for (int i = 0; i < pool.size(); i++) {
             long point = pool.get(i);
             float score = ScoredOrdinal.score(point);
@@ -77,7 +113,12 @@ public final class FilteredWalk {
 
     /** What the last walk found; changes with the next one. */
     public CandidatePool found() {
-        return pool;
+        return frontier.pool();
+    }
+
+    /** Whether the last walk scored all points on its way, to its end. */
+    public boolean walkedAll() {
+        return all;
     }
 
     /** Whether the last walk was cut short by its deadline. */
@@ -99,42 +140,99 @@ public final class FilteredWalk {
      * Walks.
      *
      * @param entry a point near the query
-     * @param limit distances after which the walk gives up
-     * @param until asked every few steps; the walk ends with what it has once this is true
+     * @param k the best points whose settling may end the walk early
+     * @param most distances, and points looked behind, after which the walk gives up
      * @return whether it came to its end, or to that of its time
      */
-    public boolean walk(
-            int entry, int ef, AcceptedPoints accepted, long limit, BooleanSupplier until) {
+    public boolean walk(int entry, int k, SearchLimits limits, AcceptedPoints accepted, long most) {
+        int ef = Math.max(limits.ef(), k);
         visited.clear();
-        bridges.clear();
-        pool.clear(ef);
+        frontier.clear(ef);
         scored = 0;
         bridged = 0;
+        expanded = 0;
+        limit = most;
+        until = limits.expired();
+        best = k;
+        stop = limits.adaptiveStop() ? settled : SettledStop.NEVER;
+        stop.reset(ef);
+        all = true;
         expired = false;
-        int expanded = 0;
         OrdinalSet accept = accepted.set();
-        score(seeds(entry, accept, accepted.rows()));
-        score(collect(entry, accept));
-        for (long best = pool.bestUnexpanded();
-                best != Long.MIN_VALUE;
-                best = pool.bestUnexpanded()) {
-            if (scored > limit) {
-                return false;
+        visited.add(entry);
+        batch[0] = entry;
+        int hits = score(1, accept);
+        int window = 1;
+        for (int point = frontier.next(); point >= 0; point = frontier.next()) {
+            if (ends()) {
+                return !exhausted();
             }
-            if (++expanded % SearchLimits.STRIDE == 0 && until.getAsBoolean()) {
-                expired = true;
-                return true;
+            int count = visited.addAll(batch, graph.neighbors(point, batch));
+            fetchNext();
+            hits += score(count, accept);
+            window += count;
+            if (window >= WINDOW) {
+                if (hits < accepted.dense() * window) {
+                    return walkAccepted(point, (double) hits / window, ef, accepted);
+                }
+                window = 0;
+                hits = 0;
+            }
+        }
+        return complete(ef, accepted);
+    }
+
+    /** Goes on among accepted points only. */
+    private boolean walkAccepted(int from, double share, int ef, AcceptedPoints accepted) {
+        all = false;
+        bridges.clear();
+        boolean few = accepted.count() < FEW * accepted.rows();
+        afar = share < AFAR;
+        fill = (int) Math.ceil((few || afar ? FILL_OF_FEW : FILL) * longest);
+        OrdinalSet accept = accepted.set();
+        CandidatePool pool = frontier.pool();
+        score(seeds(accept, accepted.rows(), afar ? SEEDS_FROM_AFAR : SEEDS), accept);
+        score(collect(from, accept), accept);
+        for (int way = 0; way < WAYS_IN; way++) {
+            int detour = frontier.nextDetour();
+            if (detour >= 0) {
+                score(collect(detour, accept), accept);
+            }
+        }
+        pool.markAllNew(); // what lies behind their neighbours was not looked at
+        for (long next = pool.bestUnexpanded();
+                next != Long.MIN_VALUE;
+                next = pool.bestUnexpanded()) {
+            if (ends()) {
+                return !exhausted();
             }
             pool.markExpanded();
-            int count = collect(ScoredOrdinal.ordinal(best), accept);
+            int count = collect(ScoredOrdinal.ordinal(next), accept);
             fetchNext();
-            score(count);
+            score(count, accept);
         }
-        return pool.size() == ef || pool.size() >= accepted.count();
+        return complete(ef, accepted);
+    }
+
+    private boolean complete(int ef, AcceptedPoints accepted) {
+        int found = frontier.pool().size();
+        return found == ef || found >= accepted.count();
+    }
+
+    /** Whether the walk's time is over, it has cost too much, or the best have settled. */
+    private boolean ends() {
+        if (++expanded % SearchLimits.STRIDE == 0 && until.getAsBoolean()) {
+            expired = true;
+        }
+        return expired || exhausted() || stop.reached(expanded);
+    }
+
+    private boolean exhausted() {
+        return !expired && scored + bridged > limit;
     }
 
     private void fetchNext() {
-        long next = pool.bestUnexpanded();
+        long next = frontier.pool().bestUnexpanded();
         if (next != Long.MIN_VALUE) {
             graph.fetchList(ScoredOrdinal.ordinal(next));
         }
@@ -146,13 +244,13 @@ public final class FilteredWalk {
         }
     }
 
-    /** The share of accepted points among those within two hops of a point. */
+    /** The share of accepted points among some of those within two hops of a point. */
     public double shareAround(int point, OrdinalSet accept) {
         int seen = 0;
         int hits = 0;
         int degree = graph.neighbors(point, neighbors);
         fetchLists(neighbors, degree);
-        for (int i = 0; i < degree && seen < SAMPLE; i++) {
+        for (int i = 0; i < degree && seen < 2 * WINDOW; i++) {
             int more = graph.neighbors(neighbors[i], beyond);
             for (int j = 0; j < more; j++) {
                 hits += accept.contains(beyond[j]) ? 1 : 0;
@@ -162,14 +260,10 @@ public final class FilteredWalk {
         return seen == 0 ? 1 : (double) hits / seen;
     }
 
-    private int seeds(int entry, OrdinalSet accept, int rows) {
+    private int seeds(OrdinalSet accept, int rows, int most) {
         int count = 0;
-        if (accept.contains(entry)) {
-            visited.add(entry);
-            batch[count++] = entry;
-        }
-        int stride = Math.max(1, rows / SEEDS);
-        for (int from = 0; from < rows && count < SEEDS; from += stride) {
+        int stride = Math.max(1, rows / most);
+        for (int from = 0; from < rows && count < most; from += stride) {
             int ordinal = accept.next(from, rows);
             if (ordinal < rows && visited.add(ordinal)) {
                 batch[count++] = ordinal;
@@ -179,11 +273,13 @@ public final class FilteredWalk {
     }
 
     /**
-     * The accepted points, not met yet, among a point's neighbours and behind those not accepted.
+     * The accepted points, not met yet, among a point's neighbours and, if it has few accepted
+     * ones, behind those not accepted.
      */
     private int collect(int point, OrdinalSet accept) {
         int count = 0;
         int left = 0;
+        int met = 0;
         int degree = graph.neighbors(point, neighbors);
         for (int i = 0; i < degree; i++) {
             int neighbor = neighbors[i];
@@ -191,12 +287,14 @@ public final class FilteredWalk {
                 skipped[left++] = neighbor;
             } else if (visited.add(neighbor)) {
                 batch[count++] = neighbor;
+            } else if (!afar) {
+                met++;
             }
         }
-        if (count < fill) {
+        if (count + met < fill) {
             fetchLists(skipped, left);
         }
-        for (int i = 0; i < left && count < fill; i++) {
+        for (int i = 0; i < left && count + met < fill; i++) {
             if (i + AHEAD < left) {
                 graph.fetchList(skipped[i + AHEAD]);
             }
@@ -206,22 +304,33 @@ public final class FilteredWalk {
             bridged++;
             int more = graph.neighbors(skipped[i], beyond);
             for (int j = 0; j < more; j++) {
-                if (accept.contains(beyond[j]) && visited.add(beyond[j])) {
+                if (!accept.contains(beyond[j])) {
+                    continue;
+                }
+                if (visited.add(beyond[j])) {
                     batch[count++] = beyond[j];
+                } else if (!afar) {
+                    met++;
                 }
             }
         }
         return count;
     }
 
-    private void score(int count) {
+    /** Scores the first points of the batch and takes them; returns how many are accepted. */
+    private int score(int count, OrdinalSet accept) {
         graph.score(batch, count, scores);
         scored += count;
+        CandidatePool pool = frontier.pool();
+        int hits = 0;
         for (int i = 0; i < count; i++) {
             long point = ScoredOrdinal.of(scores[i], batch[i]);
-            if (pool.takes(point)) {
-                pool.add(point);
+            boolean hit = !all || accept.contains(batch[i]);
+            hits += hit ? 1 : 0;
+            if (pool.takes(point) && frontier.add(point, hit) < best) {
+                stop.changed(expanded);
             }
         }
+        return hits;
     }
 }

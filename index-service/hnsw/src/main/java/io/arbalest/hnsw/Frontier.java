@@ -35,11 +35,21 @@ public final class Frontier {
      * @return the place that an accepted point got, or a large number
      */
     public int add(long point, OrdinalSet accept) {
-        if (accept.contains(ScoredOrdinal.ordinal(point))) {
+        return add(point, accept.contains(ScoredOrdinal.ordinal(point)));
+    }
+
+    /** As {@link #add(long, OrdinalSet)}, for who knows whether the point is accepted. */
+    int add(long point, boolean accepted) {
+        if (accepted) {
             return pool.add(point);
         }
         detours.push(~point);
         return NONE;
+    }
+
+    /** The best point that is not accepted and was not expanded, which then counts as it; or -1. */
+    int nextDetour() {
+        return detours.size() == 0 ? -1 : ScoredOrdinal.ordinal(~detours.pop());
     }
 
     /**

@@ -94,14 +94,9 @@ public final class GraphSearcher {
         }
         long best = walk.descend(query, GrowingGraph.ordinal(entry), GrowingGraph.level(entry), 1);
         int from = ScoredOrdinal.ordinal(best);
-        walkedAll = among.shareAround(from, accepted.set()) >= accepted.dense();
-        if (walkedAll) {
-            walk(query, best, limits, accepted.set(), results);
-            return true;
-        }
         walk.filteredQuery(query);
-        int kept = Math.max(limits.ef(), results.capacity());
-        boolean ended = among.walk(from, kept, accepted, limit, limits.expired());
+        boolean ended = among.walk(from, results.capacity(), limits, accepted, limit);
+        walkedAll = among.walkedAll();
         scored = walk.scored() + among.scored();
         visited = walk.scored() + among.visited();
         expired = among.expired();

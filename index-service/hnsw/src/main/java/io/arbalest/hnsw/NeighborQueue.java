@@ -55,7 +55,7 @@ public final class NeighborQueue {
 
     /** The ordinals held, best first. */
     public int[] ordinalsBestFirst() {
-        long[] packed = sorted();
+        long[] packed = bestFirst();
         int[] ordinals = new int[packed.length];
         for (int i = 0; i < ordinals.length; i++) {
             ordinals[i] = ScoredOrdinal.ordinal(packed[i]);
@@ -65,7 +65,7 @@ public final class NeighborQueue {
 
     /** The scores held, best first. */
     public float[] scoresBestFirst() {
-        long[] packed = sorted();
+        long[] packed = bestFirst();
         float[] scores = new float[packed.length];
         for (int i = 0; i < scores.length; i++) {
             scores[i] = ScoredOrdinal.score(packed[i]);
@@ -82,7 +82,8 @@ public final class NeighborQueue {
         heap.clear();
     }
 
-    private long[] sorted() {
+    /** The results held, packed as {@link ScoredOrdinal} does, best first. */
+    public long[] bestFirst() {
         int size = heap.size();
         long[] packed = new long[size];
         for (int i = 0; i < size; i++) {

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
@@ -158,6 +159,61 @@ class FilteredWalkTest {
                                     Long.MAX_VALUE,
                                     new NeighborQueue(10));
             assertThat(ended).isFalse();
+        }
+    }
+
+    /** What was found among all points is not lost when the walk turns to accepted ones. */
+    @Test
+    void turnsToAcceptedPointsWhereFewAreLeft() {
+        Cases cases = new Cases(DIMENSION, 60, Cases.SEED);
+        try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS);
+                GrowingGraph graph = linked(table, cases)) {
+            GraphSearcher searcher = graph.newSearcher();
+            int hits = 0;
+            int turned = 0;
+            for (int i = 0; i < QUERIES; i++) {
+                float[] query = cases.next(0);
+                int[] nearest = Cases.best(table, POINTS, query, 30, OrdinalSet.ALL);
+                BitSet bits = farthest(table, query, POINTS / 2);
+                IntStream.of(nearest).forEach(bits::set);
+                NeighborQueue found = new NeighborQueue(10);
+                searcher.searchAccepted(
+                        table.prepare(query),
+                        SearchLimits.of(100),
+                        new AcceptedPoints(bits::get, POINTS, bits.cardinality(), 0.4),
+                        Long.MAX_VALUE,
+                        found);
+                turned += searcher.walkedAll() ? 0 : 1;
+                hits += Cases.common(Arrays.copyOf(nearest, 10), found.ordinalsBestFirst());
+            }
+            assertThat(turned).as("seed %s", Cases.SEED).isEqualTo(QUERIES);
+            assertThat(hits)
+                    .as("of %s, seed %s", 10 * QUERIES, Cases.SEED)
+                    .isGreaterThanOrEqualTo(95 * QUERIES / 10);
+        }
+    }
+
+    @Test
+    void endsOnceTheBestHaveSettled() {
+        Cases cases = new Cases(DIMENSION, 60, Cases.SEED);
+        try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS);
+                GrowingGraph graph = linked(table, cases)) {
+            GraphSearcher searcher = graph.newSearcher();
+            PreparedQuery query = table.prepare(cases.next(0));
+            for (double dense : new double[] {2, 0}) {
+                AcceptedPoints half =
+                        new AcceptedPoints(ordinal -> ordinal % 2 == 0, POINTS, POINTS / 2, dense);
+                long[] scored = new long[2];
+                for (int stop = 0; stop < 2; stop++) {
+                    NeighborQueue found = new NeighborQueue(10);
+                    SearchLimits limits = SearchLimits.of(1000).withAdaptiveStop(stop == 1);
+                    assertThat(searcher.searchAccepted(query, limits, half, Long.MAX_VALUE, found))
+                            .isTrue();
+                    assertThat(found.size()).isEqualTo(10);
+                    scored[stop] = searcher.scored();
+                }
+                assertThat(scored[1]).isLessThan(scored[0] / 2);
+            }
         }
     }
 

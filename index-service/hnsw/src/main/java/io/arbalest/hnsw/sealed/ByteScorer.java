@@ -63,9 +63,12 @@ final class ByteScorer implements RowScorer {
 
     @Override
     public void score(int[] ordinals, int count, float[] scores) {
-        int termBytes = SealedGraphFormat.TERM_BYTES;
-        prefetch.rows(codes, rowsAt, rowBytes, dimension, ordinals, 0, count);
-        prefetch.rows(codes, termsAt, termBytes, termBytes, ordinals, 0, count);
+        fetch(ordinals, count);
+        scoreFetched(ordinals, count, scores);
+    }
+
+    @Override
+    public void scoreFetched(int[] ordinals, int count, float[] scores) {
         if (dots.length < count) {
             dots = new int[count];
         }
@@ -80,6 +83,13 @@ final class ByteScorer implements RowScorer {
                                     codes.get(FLOAT, term + Float.BYTES))
                             + offset;
         }
+    }
+
+    @Override
+    public void fetch(int[] ordinals, int count) {
+        int termBytes = SealedGraphFormat.TERM_BYTES;
+        prefetch.rows(codes, rowsAt, rowBytes, dimension, ordinals, 0, count);
+        prefetch.rows(codes, termsAt, termBytes, termBytes, ordinals, 0, count);
     }
 
     @Override

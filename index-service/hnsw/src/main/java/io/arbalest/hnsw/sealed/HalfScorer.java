@@ -25,9 +25,19 @@ final class HalfScorer implements RowScorer {
     @Override
     public void score(int[] ordinals, int count, float[] scores) {
         if (count > 1) {
-            vectors.fetch(ordinals, count, prefetch);
+            fetch(ordinals, count);
         }
         vectors.score(query, ordinals, count, scores);
+    }
+
+    @Override
+    public void scoreFetched(int[] ordinals, int count, float[] scores) {
+        vectors.score(query, ordinals, count, scores);
+    }
+
+    @Override
+    public void fetch(int[] ordinals, int count) {
+        vectors.fetch(ordinals, count, prefetch);
     }
 
     @Override

@@ -39,8 +39,9 @@ public final class SealedSearcher {
     private final @Nullable BlockWalk blocks;
     private final CandidatePool candidates = new CandidatePool(); // of a scan
     private final int[] slots;
-    private final int[] ordinals;
     private final float[] scores;
+    private int[] ordinals;
+    private int[] ahead; // of a scan: what is scored next
     private @Nullable FilteredWalk among;
     private long scored;
     private long visited;
@@ -61,6 +62,7 @@ public final class SealedSearcher {
         int longest = Math.max(SCAN_BATCH, graph.longestList());
         slots = new int[longest];
         ordinals = new int[longest];
+        ahead = new int[longest];
         scores = new float[longest];
     }
 
@@ -193,17 +195,37 @@ public final class SealedSearcher {
             NeighborQueue results) {
         exact.load(query);
         long scanned = 0;
-        int count = 0;
-        for (int ordinal = accept.next(from, to);
-                ordinal < to;
-                ordinal = accept.next(ordinal + 1, to)) {
-            ordinals[count++] = ordinal;
-            if (count == ordinals.length) {
-                scanned += offer(count, minScore, results);
-                count = 0;
+        int count = accept.copy(from, to, ordinals);
+        exact.fetch(ordinals, count);
+        while (count > 0) {
+            int more = fetchMore(exact, accept, count, to);
+            exact.scoreFetched(ordinals, count, scores);
+            for (int i = 0; i < count; i++) {
+                if (scores[i] >= minScore) {
+                    results.offer(ordinals[i], scores[i]);
+                }
             }
+            scanned += count;
+            count = turnTo(more);
         }
-        return scanned + offer(count, minScore, results);
+        return scanned;
+    }
+
+    /** Fetches the batch after the one that is about to be scored; returns how many it has. */
+    private int fetchMore(RowScorer scorer, OrdinalSet accept, int count, int to) {
+        if (count < ordinals.length) {
+            return 0;
+        }
+        int more = accept.copy(ordinals[count - 1] + 1, to, ahead);
+        scorer.fetch(ahead, more);
+        return more;
+    }
+
+    private int turnTo(int more) {
+        int[] done = ordinals;
+        ordinals = ahead;
+        ahead = done;
+        return more;
     }
 
     /**
@@ -224,40 +246,31 @@ public final class SealedSearcher {
         load(query);
         scored = 0;
         candidates.clear(Math.max(ef, results.capacity()));
-        int count = 0;
-        for (int ordinal = accept.next(from, to);
-                ordinal < to;
-                ordinal = accept.next(ordinal + 1, to)) {
-            ordinals[count++] = ordinal;
-            if (count == ordinals.length) {
-                keep(count);
-                count = 0;
-            }
+        int count = accept.copy(from, to, ordinals);
+        coarse.fetch(ordinals, count);
+        while (count > 0) {
+            int more = fetchMore(coarse, accept, count, to);
+            keep(count);
+            count = turnTo(more);
         }
-        keep(count);
         rerank(candidates, minScore, results);
         return scored;
     }
 
     private void keep(int count) {
-        coarse.score(ordinals, count, scores);
+        coarse.scoreFetched(ordinals, count, scores);
         scored += count;
+        float worst = candidates.worstScore();
         for (int i = 0; i < count; i++) {
+            if (scores[i] < worst) {
+                continue; // nearly all of a large set, hence no more than this is done about them
+            }
             long point = ScoredOrdinal.of(scores[i], ordinals[i]);
             if (candidates.takes(point)) {
                 candidates.add(point);
+                worst = candidates.worstScore();
             }
         }
-    }
-
-    private int offer(int count, float minScore, NeighborQueue results) {
-        exact.score(ordinals, count, scores);
-        for (int i = 0; i < count; i++) {
-            if (scores[i] >= minScore) {
-                results.offer(ordinals[i], scores[i]);
-            }
-        }
-        return count;
     }
 
     /**
@@ -287,14 +300,14 @@ public final class SealedSearcher {
         }
         long best = descend();
         int entry = ScoredOrdinal.ordinal(best);
-        int kept = Math.max(limits.ef(), results.capacity());
-        walkedAll = accepted.shareAround(entry, points.set()) >= points.dense();
-        if (walkedAll) {
+        if (blocks != null && accepted.shareAround(entry, points.set()) >= points.dense()) {
+            walkedAll = true;
             walk(best, query, limits, points.set(), results);
             visited = scored;
             return true;
         }
-        boolean ended = accepted.walk(entry, kept, points, limit, limits.expired());
+        boolean ended = accepted.walk(entry, results.capacity(), limits, points, limit);
+        walkedAll = accepted.walkedAll();
         expired = accepted.expired();
         visited = scored + accepted.visited();
         scored += accepted.scored();
