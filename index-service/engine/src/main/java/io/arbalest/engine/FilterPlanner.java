@@ -11,8 +11,8 @@ package io.arbalest.engine;
  *   <li>post: the same, divided by the share of rows that match around the query.
  * </ul>
  *
- * <p>Which of the two walks it is, is decided query by query where the descent ends: a filter that
- * half of all rows pass may leave none near this query, and one that few pass all of them.
+ * <p>Which of the two walks it is, the walk decides on its way: a filter that half of all rows pass
+ * may leave none near this query, and one that few pass all of them.
  *
  * <p>The constants come from {@code bench filters} on 60,890 points of 192 dimensions and 100,000
  * of 128; see adr/0008.
@@ -27,9 +27,9 @@ final class FilterPlanner {
     static final double WALK_FACTOR = 4.5;
 
     /**
-     * From this share of matching rows around a query on, looking behind the others does not pay.
+     * From this share of matching rows on a walk's way on, looking behind the others does not pay.
      */
-    static final double DENSE = 0.4;
+    static final double DENSE = 0.35;
 
     /**
      * Matching rows within two hops of a row, below which the graph among them falls apart: a walk
@@ -52,11 +52,11 @@ final class FilterPlanner {
     }
 
     /**
-     * Distances after which a walk is given up for the exact plan, so that a walk that gets nowhere
-     * costs at most about as much again.
+     * Distances, and rows looked behind, after which a walk is given up for the exact plan, so that
+     * a walk that gets nowhere costs at most about as much again.
      */
     static long walkLimit(long matching, int ef, int m0) {
-        return Math.max((long) (2 * walkScores(ef, m0)), matching / 2);
+        return Math.max((long) (2 * walkScores(ef, m0)), (long) (matching / WALK_FACTOR));
     }
 
     private static double walkScores(int ef, int m0) {

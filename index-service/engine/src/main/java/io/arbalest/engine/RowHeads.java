@@ -1,6 +1,7 @@
 package io.arbalest.engine;
 
 import io.arbalest.io.SectionFile;
+import io.arbalest.memory.Prefetch;
 import io.arbalest.metadata.ShardMetadata;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
@@ -161,6 +162,11 @@ final class RowHeads {
             return heads.byteSize() == 0
                     ? null
                     : new Reader(keyType, heads, sections.section(KEYS));
+        }
+
+        /** Starts to bring a head into the cache. */
+        void expect(int ordinal) {
+            Prefetch.span(heads, (long) HEAD_BYTES * ordinal, HEAD_BYTES);
         }
 
         RowHead read(int ordinal) {

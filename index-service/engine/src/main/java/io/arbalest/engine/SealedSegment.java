@@ -8,6 +8,7 @@ import io.arbalest.hnsw.sealed.SealedGraph;
 import io.arbalest.hnsw.sealed.SealedSearcher;
 import io.arbalest.hnsw.sealed.SealedSection;
 import io.arbalest.io.SectionFile;
+import io.arbalest.memory.Prefetch;
 import io.arbalest.metadata.MatchingRows;
 import io.arbalest.model.IndexCodes;
 import io.arbalest.model.KeyType;
@@ -20,6 +21,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.IntFunction;
 
 /**
@@ -33,8 +36,11 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
     /** Idle searchers kept; each holds one mark a row. */
     private static final int MAX_IDLE_SEARCHERS = 4;
 
-    /** Translated sets kept; each holds one bit a row. */
-    private static final int MAX_TRANSLATIONS = 32;
+    /** Translated sets are kept by their hash, so that none of the others is looked at. */
+    private static final int BUCKETS = 16;
+
+    /** Translated sets of one hash that are kept; each holds one bit a row. */
+    private static final int WAYS = 4;
 
     private final CommitPoint.SealedFiles files;
     private final SectionFile sections;
@@ -43,7 +49,14 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
     private final MemorySegment names;
     private final RowHeads.@Nullable Reader heads;
     private final int[][] ordinals; // by origin, then by ordinal there; -1: not here
-    private final ConcurrentLinkedQueue<Translation> translations = new ConcurrentLinkedQueue<>();
+    private final AtomicReferenceArray<@Nullable Translation> translations =
+            new AtomicReferenceArray<>(BUCKETS * WAYS);
+
+    /**
+     * One of the idle searchers, beside the others: mostly the one whose scratch is in the caches.
+     */
+    private final AtomicReference<@Nullable SealedSearcher> lastUsed = new AtomicReference<>();
+
     private final ConcurrentLinkedQueue<SealedSearcher> idleSearchers =
             new ConcurrentLinkedQueue<>();
     private final AtomicInteger idleCount = new AtomicInteger();
@@ -136,6 +149,14 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
     }
 
     @Override
+    public void expectHead(int ordinal) {
+        Prefetch.span(names, (long) SegmentFiles.NAME_BYTES * ordinal, SegmentFiles.NAME_BYTES);
+        if (heads != null) {
+            heads.expect(ordinal);
+        }
+    }
+
+    @Override
     public int ordinal(long name) {
         for (int i = 0; i < origins.length; i++) {
             if (origins[i].segment() == RowName.segment(name)) {
@@ -166,19 +187,23 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
     @Override
     public OrdinalSet translate(IntFunction<OrdinalSet> byOrigin) {
         OrdinalSet[] sets = new OrdinalSet[origins.length];
+        int hash = 0;
         for (int i = 0; i < sets.length; i++) {
             sets[i] = byOrigin.apply(origins[i].segment());
+            hash = 31 * hash + System.identityHashCode(sets[i]);
         }
-        for (Translation kept : translations) {
-            if (kept.of(sets)) {
+        int first = WAYS * ((hash ^ (hash >>> 16)) & (BUCKETS - 1));
+        for (int way = 0; way < WAYS; way++) {
+            Translation kept = translations.getAcquire(first + way);
+            if (kept != null && kept.of(sets)) {
                 return kept.rows;
             }
         }
         Translation made = new Translation(sets, translated(sets));
-        translations.add(made);
-        if (translations.size() > MAX_TRANSLATIONS) {
-            translations.poll();
+        for (int way = WAYS - 1; way > 0; way--) { // two at once may lose one, not more
+            translations.setRelease(first + way, translations.getAcquire(first + way - 1));
         }
+        translations.setRelease(first, made);
         return made.rows;
     }
 
@@ -284,6 +309,10 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
     }
 
     private SealedSearcher acquire() {
+        SealedSearcher last = lastUsed.getAndSet(null);
+        if (last != null) {
+            return last;
+        }
         SealedSearcher idle = idleSearchers.poll();
         if (idle == null) {
             return graph.newSearcher();
@@ -293,7 +322,10 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
     }
 
     private void release(SealedSearcher searcher) {
-        if (idleCount.incrementAndGet() <= MAX_IDLE_SEARCHERS) {
+        if (lastUsed.compareAndSet(null, searcher)) {
+            return;
+        }
+        if (idleCount.incrementAndGet() < MAX_IDLE_SEARCHERS) {
             idleSearchers.add(searcher);
         } else {
             idleCount.decrementAndGet();
@@ -331,6 +363,7 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
 
     @Override
     public void close() {
+        lastUsed.set(null);
         idleSearchers.clear();
         sections.close();
         freed.forEach(Runnable::run);

@@ -47,6 +47,9 @@ interface Segment extends AutoCloseable {
         return null;
     }
 
+    /** Starts to bring what {@link #name} and {@link #head} read of a row into the cache. */
+    default void expectHead(int ordinal) {}
+
     /** The ordinal of the row with a {@link RowName}; negative: it is not here. */
     int ordinal(long name);
 

@@ -71,9 +71,10 @@ final class SegmentSearch {
         this.deadlineNanos = spec.deadlineNanos();
         this.scanTail = !spec.skipTail();
         this.dense = spec.plan() == FilterPlan.AUTO ? FilterPlanner.DENSE : Double.MAX_VALUE;
-        long begin = clock.monotonicNanos();
-        long live = segment.live();
         Filter filter = spec.filter();
+        long begin = filter == null ? 0 : clock.monotonicNanos();
+        long live = segment.live();
+        boolean all = filter == null;
         if (filter == null) {
             this.accept =
                     segment.allVisible()
@@ -82,8 +83,12 @@ final class SegmentSearch {
             this.countingRows = live;
         } else {
             OrdinalSet matching = segment.translate(origin -> metadata.matching(filter, origin));
-            this.accept =
-                    segment.allVisible() ? matching : new Accepted(matching, segment, snapshot);
+            all = matching instanceof MatchingRows rowSet && rowSet.all(rows);
+            if (segment.allVisible()) {
+                this.accept = all ? OrdinalSet.ALL : matching;
+            } else {
+                this.accept = new Accepted(matching, segment, snapshot);
+            }
             this.countingRows =
                     matching instanceof MatchingRows rowSet
                             ? rowSet.cardinality()
@@ -93,18 +98,22 @@ final class SegmentSearch {
         }
         this.filtered = filter != null;
         this.byVector = spec.exact() || countingRows <= ef; // codes would save nothing
-        this.plan = plan(spec, ef, live);
-        this.filterNanos = clock.monotonicNanos() - begin;
+        this.plan = plan(spec, ef, live, all);
+        this.filterNanos = filter == null ? 0 : clock.monotonicNanos() - begin;
     }
 
-    private FilterPlan plan(SearchSpec spec, int ef, long live) {
+    /**
+     * @param all whether every row passes, so that it is as if there were no filter
+     */
+    private FilterPlan plan(SearchSpec spec, int ef, long live, boolean all) {
         if (spec.exact() || linked == 0) {
             return FilterPlan.EXACT;
         }
-        if (spec.filter() != null) {
-            return spec.plan() == FilterPlan.AUTO
-                    ? FilterPlanner.choose(linked, countingRows, ef, m0)
-                    : spec.plan();
+        if (spec.filter() != null && spec.plan() != FilterPlan.AUTO) {
+            return spec.plan();
+        }
+        if (!all) {
+            return FilterPlanner.choose(linked, countingRows, ef, m0);
         }
         boolean fewLive = live < Math.sqrt((double) ef * m0 * linked) && 2 * live < rows;
         return fewLive ? FilterPlan.EXACT : FilterPlan.POST;

@@ -2,6 +2,7 @@ package io.arbalest.engine;
 
 import io.arbalest.common.Clock;
 import io.arbalest.hnsw.NeighborQueue;
+import io.arbalest.hnsw.ScoredOrdinal;
 import io.arbalest.metadata.ShardMetadata;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.CollectionDefinition;
@@ -261,6 +262,9 @@ final class ShardSearch {
             SearchSpec spec, int ef, Segments.View view, Watermarks linked) {
         List<SegmentSearch> plan = new ArrayList<>();
         for (Segment segment : view.segments()) {
+            if (segment.rows() == 0) {
+                continue; // a segment that has just been started
+            }
             boolean growing = segment instanceof GrowingSegment;
             plan.add(
                     new SegmentSearch(
@@ -272,6 +276,10 @@ final class ShardSearch {
                             ef,
                             definition.hnsw().m0(),
                             clock));
+        }
+        Filter filter = spec.filter();
+        if (plan.isEmpty() && filter != null) {
+            Predicate<ShardMetadata.Row> _ = metadata.test(filter); // a wrong one is always refused
         }
         plan.sort(ShardSearch::inOrder);
         return plan;
@@ -299,7 +307,7 @@ final class ShardSearch {
             if (part.empty()) {
                 continue;
             }
-            if (clock.monotonicNanos() >= spec.deadlineNanos()) {
+            if (over(spec)) {
                 return true;
             }
             NeighborQueue found = new NeighborQueue(kept);
@@ -313,7 +321,7 @@ final class ShardSearch {
                 < spec.k()) { // then the bound has cut nothing: the graphs may have missed rows
             Bound again = new Bound(kept); // the first one has counted rows that are found again
             for (SegmentSearch part : incomplete) {
-                if (clock.monotonicNanos() >= spec.deadlineNanos()) {
+                if (over(spec)) {
                     return true;
                 }
                 candidates.removeIf(c -> c.segment().equals(part.segment()));
@@ -329,19 +337,29 @@ final class ShardSearch {
         return deadlineReached;
     }
 
+    private boolean over(SearchSpec spec) {
+        return spec.deadlineNanos() != Long.MAX_VALUE
+                && clock.monotonicNanos() >= spec.deadlineNanos();
+    }
+
     private static void add(
             SegmentSearch part,
             NeighborQueue found,
             float[] query,
             Bound bound,
             List<Candidate> candidates) {
-        int[] ordinals = found.ordinalsBestFirst();
-        float[] scores = found.scoresBestFirst();
-        for (int i = 0; i < ordinals.length; i++) {
-            if (scores[i] >= bound.score()) {
-                double exact = part.segment().exactScore(ordinals[i], query);
-                candidates.add(new Candidate(part.segment(), ordinals[i], exact));
-                bound.offer(scores[i]);
+        Segment segment = part.segment();
+        long[] best = found.bestFirst();
+        for (long point : best) {
+            segment.expectHead(ScoredOrdinal.ordinal(point));
+        }
+        for (long point : best) {
+            float score = ScoredOrdinal.score(point);
+            if (score >= bound.score()) {
+                int ordinal = ScoredOrdinal.ordinal(point);
+                double exact = segment.exactScore(ordinal, query);
+                candidates.add(new Candidate(segment, ordinal, exact));
+                bound.offer(score);
             }
         }
     }
@@ -391,8 +409,19 @@ final class ShardSearch {
         if (!stored.isEmpty()) {
             readStored(stored, spec, fields, found);
         }
-        found.sort(FoundRow.BEST_FIRST);
+        if (!ordered(found)) {
+            found.sort(FoundRow.BEST_FIRST);
+        }
         return List.copyOf(found.subList(0, Math.min(spec.k(), found.size())));
+    }
+
+    private static boolean ordered(List<FoundRow> found) {
+        for (int i = 1; i < found.size(); i++) {
+            if (!(found.get(i - 1).score() > found.get(i).score())) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** What the segment knows of a row itself; null: the store has to be asked. */
