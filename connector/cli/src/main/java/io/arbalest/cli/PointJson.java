@@ -95,8 +95,16 @@ final class PointJson {
         return switch (field.type()) {
             case STRING, JSON -> text;
             case TIMESTAMP -> scalar(field, FieldType.TIMESTAMP, TextNode.valueOf(text));
-            default -> value(field, tree(text));
+            default -> value(field, literalTree(field, text));
         };
+    }
+
+    private static JsonNode literalTree(Field field, String text) {
+        try {
+            return tree(text);
+        } catch (ArbalestException e) {
+            throw valueType(field, TextNode.valueOf(text));
+        }
     }
 
     /** The key that a user wrote as an argument. */

@@ -229,7 +229,7 @@ sealed class SearchCommand extends ClusterCommand permits ExplainCommand {
             Hit hit = hits.get(rank);
             List<@Nullable Object> row = new ArrayList<>();
             row.add(rank + 1);
-            row.add(String.format(Locale.ROOT, "%.4f", hit.score()));
+            row.add(String.format(Locale.ROOT, "%.4f", hit.score() + 0.0)); // -0.0 as 0.0
             row.add(hit.key());
             for (String column : columns) {
                 Object value = hit.metadata().get(column);

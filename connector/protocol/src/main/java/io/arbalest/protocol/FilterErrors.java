@@ -52,7 +52,16 @@ final class FilterErrors extends BaseErrorListener {
                         + ", near \""
                         + excerpt
                         + "\"",
-                "write conditions like: section = 'net' and installed_kb <= 120");
+                remedy(got));
+    }
+
+    private static String remedy(String got) {
+        if (got.equalsIgnoreCase("null")) {
+            return "ask for missing values with: is null, or is not null";
+        }
+        return got.startsWith("\"")
+                ? "put strings into single quotes; double quotes are for names of fields"
+                : "write conditions like: section = 'net' and installed_kb <= 120";
     }
 
     @Override

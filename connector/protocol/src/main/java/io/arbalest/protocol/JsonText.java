@@ -22,6 +22,9 @@ import java.nio.charset.StandardCharsets;
  * <p>Thread-safe: no state.
  */
 final class JsonText {
+    /** What the parser adds about where an object began, in its own terms. */
+    private static final String START_MARKER = " \\(start marker at .*";
+
     private static final JsonFactory FACTORY =
             JsonFactory.builder()
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -71,7 +74,7 @@ final class JsonText {
 
     private static ArbalestException notJson(
             Field field, long character, String why, @Nullable Throwable e) {
-        String oneLine = why.lines().findFirst().orElse("");
+        String oneLine = why.lines().findFirst().orElse("").replaceFirst(START_MARKER, "");
         return new ArbalestException(
                 ErrorCode.VALUE_NOT_JSON,
                 "field '"

@@ -78,6 +78,15 @@ class FilterTest {
     }
 
     @Test
+    void anErrorSaysHowItIsWritten() {
+        assertThatThrownBy(() -> FilterText.parse("a = null"))
+                .hasMessageContaining("got null")
+                .hasMessageContaining("is null, or is not null");
+        assertThatThrownBy(() -> FilterText.parse("a = \"red\""))
+                .hasMessageContaining("single quotes");
+    }
+
+    @Test
     void limitsHold() {
         assertRefused(
                 "a = '" + "x".repeat(WireLimits.MAX_FILTER_CHARACTERS) + "'",
