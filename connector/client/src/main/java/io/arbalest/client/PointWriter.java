@@ -15,7 +15,8 @@ import java.util.concurrent.CompletableFuture;
  */
 public interface PointWriter extends AutoCloseable {
     /**
-     * Queues a point; blocks while the limit of unacknowledged bytes is reached.
+     * Queues a point; blocks while the limit of unacknowledged bytes is reached. For a point with a
+     * field that is not known the cluster is asked whether it was added meanwhile.
      *
      * @throws ArbalestException if the point cannot be written to this collection (checked before
      *     it is queued), or if the writer has failed
