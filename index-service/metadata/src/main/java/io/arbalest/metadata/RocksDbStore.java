@@ -126,6 +126,13 @@ public final class RocksDbStore implements KeyValueStore {
                                         newest,
                                         Collections.nCopies(keys.size(), handle(family)),
                                         keys)));
+        // RocksDB's Java class gives null for a key that could not be read, too: a block that does
+        // not match its checksum would look like a row that is not there.
+        for (int i = 0; i < values.size(); i++) {
+            if (values.get(i) == null) {
+                values.set(i, get(family, keys.get(i)));
+            }
+        }
         return values;
     }
 
@@ -266,8 +273,7 @@ public final class RocksDbStore implements KeyValueStore {
         return new ArbalestException(
                 ErrorCode.STORE_FAILED,
                 detail,
-                "check the disk; if the store is damaged, restore the shard from a replica or a"
-                        + " snapshot",
+                "check the disk; if the store is damaged, drop the collection and fill it again",
                 e);
     }
 }
