@@ -76,6 +76,20 @@ class SyncsAreCountedITCase {
         }
     }
 
+    /**
+     * What a ring is asked to do strace does not show; the descriptors that it uses can be seen.
+     */
+    @Test
+    void whatIsWrittenThroughARingIsSynchronousToo(@TempDir Path directory) throws Exception {
+        try (House house = House.start(directory, 1, Map.of("wal.io", "auto"))) {
+            house.client.createCollection(definition(), false);
+            put(house, 1);
+            assertThat(openLogFiles(house.nodes.get(0)))
+                    .isNotEmpty()
+                    .allSatisfy(flags -> assertThat(flags & O_DSYNC).isNotZero());
+        }
+    }
+
     private static boolean hasStrace() throws InterruptedException {
         try {
             return new ProcessBuilder("strace", "-V")

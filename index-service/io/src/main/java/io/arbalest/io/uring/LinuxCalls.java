@@ -32,6 +32,7 @@ final class LinuxCalls {
     private static final long SYS_IO_URING_REGISTER = 427;
     private static final int O_RDWR = 2;
     private static final int O_CLOEXEC = 0x80000;
+    private static final int O_DSYNC = 0x1000;
     private static final int O_DIRECT_X86 = 0x4000;
     private static final int O_DIRECT_ARM = 0x10000;
 
@@ -115,7 +116,10 @@ final class LinuxCalls {
         }
     }
 
-    /** Opens an existing file for reading and writing. */
+    /**
+     * Opens an existing file for reading and writing. Writes are synchronous whatever a request
+     * says: what a request says cannot be seen from outside, the flags of a descriptor can.
+     */
     static int open(Path file, boolean direct) {
         boolean arm = System.getProperty("os.arch", "").equals("aarch64");
         int directFlag = arm ? O_DIRECT_ARM : O_DIRECT_X86;
@@ -126,7 +130,7 @@ final class LinuxCalls {
                             OPEN.invokeExact(
                                     CAPTURED.get(),
                                     path,
-                                    O_RDWR | O_CLOEXEC | (direct ? directFlag : 0)));
+                                    O_RDWR | O_CLOEXEC | O_DSYNC | (direct ? directFlag : 0)));
         } catch (Throwable e) {
             throw unexpected(e);
         }
