@@ -9,6 +9,7 @@ import io.arbalest.benchmarks.filters.FiltersCommand;
 import io.arbalest.benchmarks.get.GetCommand;
 import io.arbalest.benchmarks.load.LoadCommand;
 import io.arbalest.benchmarks.report.BenchConsole;
+import io.arbalest.benchmarks.restart.RestartCommand;
 import io.arbalest.benchmarks.wal.WalCommand;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
@@ -49,6 +50,7 @@ import java.nio.charset.StandardCharsets;
             "  arbalest bench filters --base B --query Q --metric ip",
             "  arbalest bench load --base B --query Q --metric l2   searches beside writes and"
                     + " merges",
+            "  arbalest bench restart --rows 100000        a node after SIGKILL",
             "",
             "Results go to standard output as CSV or, with --format json, as one JSON object a"
                 + " line; progress goes to standard error. What the columns mean and how to compare"
@@ -97,6 +99,7 @@ public final class BenchCommand {
         root.addSubcommand(new LoadCommand(console));
         root.addSubcommand(new ChurnCommand(console));
         root.addSubcommand(new DiskCommand(console));
+        root.addSubcommand(new RestartCommand(console));
 
         root.setCaseInsensitiveEnumValuesAllowed(true);
         root.setUsageHelpWidth(HELP_COLUMNS);

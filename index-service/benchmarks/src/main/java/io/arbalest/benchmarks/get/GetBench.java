@@ -1,6 +1,7 @@
 package io.arbalest.benchmarks.get;
 
 import io.arbalest.benchmarks.report.Percentiles;
+import io.arbalest.benchmarks.shard.LocalNode;
 import io.arbalest.client.ArbalestClient;
 import io.arbalest.client.Hit;
 import io.arbalest.client.Point;
