@@ -59,16 +59,18 @@ final class CommitPointFiles {
                 if (!name(point.generation()).equals(name)) {
                     throw new ArbalestException(
                             ErrorCode.STORE_FAILED,
-                            "the commit point in " + file + " calls itself " + point.generation(),
-                            "restore the shard from a replica or a snapshot");
+                            "the commit point calls itself " + point.generation(),
+                            "drop the collection and fill it again");
                 }
                 return point;
             } catch (ArbalestException e) {
                 if (e.code() != ErrorCode.STORE_FAILED) {
                     throw e;
                 }
-                LOG.log(Level.WARNING, "{0}: {1}", file, e.getMessage());
-                damage = damage == null ? e : damage;
+                ArbalestException named =
+                        new ArbalestException(e.code(), file + ": " + e.detail(), e.fix(), e);
+                LOG.log(Level.WARNING, named.getMessage());
+                damage = damage == null ? named : damage;
             }
         }
         if (damage != null) {

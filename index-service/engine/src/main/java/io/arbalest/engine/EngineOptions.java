@@ -21,6 +21,7 @@ import java.time.Duration;
  * @param tombstoneRetention how long a delete is remembered; then an older upsert of its key is
  *     refused unless its writer accepts older ones
  * @param segmentMemory what the kernel is told about the files of sealed segments
+ * @param scrubInterval how often each file of a sealed segment is compared with its checksums
  */
 public record EngineOptions(
         int unlinkedTailRows,
@@ -30,7 +31,8 @@ public record EngineOptions(
         long waitingBytes,
         Duration writeWait,
         Duration tombstoneRetention,
-        SegmentMemory segmentMemory) {
+        SegmentMemory segmentMemory,
+        Duration scrubInterval) {
     public static final EngineOptions DEFAULT =
             new EngineOptions(
                     2048,
@@ -40,7 +42,8 @@ public record EngineOptions(
                     64L << 20,
                     Duration.ofSeconds(10),
                     Duration.ofDays(7),
-                    SegmentMemory.ADVISED);
+                    SegmentMemory.ADVISED,
+                    Duration.ofDays(1));
 
     /** Files of a log that are kept for rows in memory, about. */
     private static final int LONG_LOG_FILES = 64;
@@ -75,6 +78,11 @@ public record EngineOptions(
                 "tombstone.retention",
                 tombstoneRetention,
                 "at least 1 second");
+        check(
+                scrubInterval.compareTo(Duration.ofSeconds(1)) >= 0,
+                "engine.scrub-interval",
+                scrubInterval,
+                "at least 1 second");
     }
 
     /** Bytes from which on a log is long: then segments are sealed before they are full. */
@@ -101,7 +109,8 @@ public record EngineOptions(
                 waitingBytes,
                 writeWait,
                 tombstoneRetention,
-                segmentMemory);
+                segmentMemory,
+                scrubInterval);
     }
 
     /** The same with another size of segments. */
@@ -114,7 +123,8 @@ public record EngineOptions(
                 waitingBytes,
                 writeWait,
                 tombstoneRetention,
-                segmentMemory);
+                segmentMemory,
+                scrubInterval);
     }
 
     /** The same with another number of indexer threads. */
@@ -127,7 +137,8 @@ public record EngineOptions(
                 waitingBytes,
                 writeWait,
                 tombstoneRetention,
-                segmentMemory);
+                segmentMemory,
+                scrubInterval);
     }
 
     /** The same with another size of log files. */
@@ -140,7 +151,8 @@ public record EngineOptions(
                 waitingBytes,
                 writeWait,
                 tombstoneRetention,
-                segmentMemory);
+                segmentMemory,
+                scrubInterval);
     }
 
     /** The same with another bound on bytes held back. */
@@ -153,7 +165,8 @@ public record EngineOptions(
                 bytes,
                 writeWait,
                 tombstoneRetention,
-                segmentMemory);
+                segmentMemory,
+                scrubInterval);
     }
 
     /** The same with another patience for writers that are held back. */
@@ -166,7 +179,8 @@ public record EngineOptions(
                 waitingBytes,
                 wait,
                 tombstoneRetention,
-                segmentMemory);
+                segmentMemory,
+                scrubInterval);
     }
 
     /** The same with another time for which deletes are remembered. */
@@ -179,7 +193,8 @@ public record EngineOptions(
                 waitingBytes,
                 writeWait,
                 retention,
-                segmentMemory);
+                segmentMemory,
+                scrubInterval);
     }
 
     /** The same with other advice about the files of sealed segments. */
@@ -192,6 +207,21 @@ public record EngineOptions(
                 waitingBytes,
                 writeWait,
                 tombstoneRetention,
-                memory);
+                memory,
+                scrubInterval);
+    }
+
+    /** The same with another interval between checks of sealed files. */
+    public EngineOptions withScrubInterval(Duration interval) {
+        return new EngineOptions(
+                unlinkedTailRows,
+                growingSegmentRows,
+                indexerThreads,
+                walFileBytes,
+                waitingBytes,
+                writeWait,
+                tombstoneRetention,
+                segmentMemory,
+                interval);
     }
 }

@@ -97,7 +97,7 @@ final class FieldsFile {
                     "the file with the fields of collection '"
                             + definition.name()
                             + "' is damaged: its checksum does not fit",
-                    "restore the shard from a replica or a snapshot");
+                    "drop the collection and fill it again");
         }
         return CollectionSchema.decode(fields, definition);
     }

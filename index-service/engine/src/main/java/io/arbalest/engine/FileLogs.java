@@ -80,14 +80,14 @@ final class FileLogs implements LogOpener {
                             + heldByStore
                             + ", so the log cannot end before row "
                             + loss.firstLost(),
-                    "restore the shard from a snapshot, or drop and refill the collection",
+                    "drop the collection and fill it again",
                     corrupt);
         }
         if (!accepted.contains(loss)) {
             throw new ArbalestException(
                     ErrorCode.LOG_CORRUPT,
                     String.valueOf(corrupt.getMessage()),
-                    "restore the shard from a snapshot; or accept the loss of "
+                    "drop the collection and fill it again; or accept the loss of "
                             + corrupt.loss()
                             + " by starting the node once with --accept-data-loss "
                             + loss,

@@ -49,7 +49,7 @@ final class HorizonFormat {
             throw new ArbalestException(
                     ErrorCode.LOG_CORRUPT,
                     "a horizon has " + body.byteSize() + " bytes, expected " + BYTES,
-                    "restore the shard from a snapshot, or drop and refill the collection");
+                    "drop the collection and fill it again");
         }
         return body.get(LONG, 8);
     }

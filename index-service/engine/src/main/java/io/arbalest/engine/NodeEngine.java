@@ -184,14 +184,8 @@ public final class NodeEngine implements Engine {
         Path directory = incarnation.resolve(Integer.toString(id.number()));
         ShardCore shard =
                 new ShardCore(
-                        id,
                         wanted.definition(),
-                        wanted.term(),
-                        directory,
-                        options,
-                        env,
-                        logs,
-                        workers);
+                        new ShardSite(id, wanted.term(), directory, options, env, logs, workers));
         shards.put(id, shard);
         kernels.check(wanted.definition().dimension());
         then(
@@ -325,7 +319,7 @@ public final class NodeEngine implements Engine {
     /** Why a shard's log is not opened: it is damaged. Empty: none is, as far as is known. */
     public Optional<ArbalestException> damagedLog() {
         return shards.values().stream()
-                .map(ShardCore::openingFailure)
+                .map(ShardCore::failed)
                 .flatMap(Optional::stream)
                 .filter(failure -> failure.code() == ErrorCode.LOG_CORRUPT)
                 .findFirst();

@@ -179,9 +179,10 @@ final class RowApplier {
         if (staleRun == nextWarning) {
             LOG.log(
                     Level.WARNING,
-                    "{0} rows in a row had lower versions than their keys have and were dropped;"
-                            + " if a topic was recreated or a model changed, raise the"
-                            + " generation",
+                    "collection {0}: {1} rows in a row had lower versions than their keys have and"
+                            + " were dropped; if a topic was recreated or a model changed, raise"
+                            + " the generation",
+                    segments.definition().name(),
                     Long.toString(staleRun));
             nextWarning *= 10;
         }

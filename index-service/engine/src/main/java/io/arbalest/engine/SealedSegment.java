@@ -7,6 +7,7 @@ import io.arbalest.hnsw.SearchLimits;
 import io.arbalest.hnsw.sealed.SealedGraph;
 import io.arbalest.hnsw.sealed.SealedSearcher;
 import io.arbalest.hnsw.sealed.SealedSection;
+import io.arbalest.io.FileDamagedException;
 import io.arbalest.io.SectionFile;
 import io.arbalest.memory.Prefetch;
 import io.arbalest.metadata.MatchingRows;
@@ -15,6 +16,7 @@ import io.arbalest.model.KeyType;
 
 import org.jspecify.annotations.Nullable;
 
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
@@ -94,6 +96,15 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
     /** The files as the commit point names them. */
     CommitPoint.SealedFiles files() {
         return files;
+    }
+
+    /**
+     * Compares its file with the checksums in it.
+     *
+     * @throws FileDamagedException names the section and the place
+     */
+    void verify() throws IOException {
+        sections.verify();
     }
 
     private int origin(int ordinal) {

@@ -4,6 +4,7 @@ import io.arbalest.common.CrashPoints;
 import io.arbalest.hnsw.sealed.PackedGraph;
 import io.arbalest.hnsw.sealed.SealedSection;
 import io.arbalest.io.Disk;
+import io.arbalest.io.FileDamagedException;
 import io.arbalest.io.SectionFile;
 import io.arbalest.metadata.ShardMetadata;
 import io.arbalest.model.CollectionDefinition;
@@ -13,6 +14,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -161,7 +163,7 @@ final class SegmentFiles {
 
     /** Opens a file set that was just written; its rows keep the stamps that they have. */
     SealedSegment open(CommitPoint.SealedFiles files, List<RowStamps> stamps) throws IOException {
-        SectionFile sections = SectionFile.open(disk, file(files));
+        SectionFile sections = sections(files);
         try {
             memory.fill(graphOf(sections));
             sections.verify();
@@ -174,7 +176,7 @@ final class SegmentFiles {
 
     /** Opens a file set after a restart; which rows have ended, the metadata knows. */
     SealedSegment open(CommitPoint.SealedFiles files, ShardMetadata metadata) throws IOException {
-        SectionFile sections = SectionFile.open(disk, file(files));
+        SectionFile sections = sections(files);
         try {
             memory.fill(graphOf(sections));
             sections.verify();
@@ -196,6 +198,19 @@ final class SegmentFiles {
             }
         }
         return parts;
+    }
+
+    private SectionFile sections(CommitPoint.SealedFiles files) throws IOException {
+        Path file = file(files);
+        try {
+            return SectionFile.open(disk, file);
+        } catch (NoSuchFileException e) {
+            FileDamagedException damage =
+                    new FileDamagedException(
+                            file + " is missing, expected " + files.rows() + " rows in it");
+            damage.initCause(e);
+            throw damage;
+        }
     }
 
     private Path file(CommitPoint.SealedFiles files) {

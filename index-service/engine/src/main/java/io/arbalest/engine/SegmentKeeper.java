@@ -4,6 +4,7 @@ import io.arbalest.hnsw.sealed.CodeChoice;
 import io.arbalest.hnsw.sealed.CodeRule;
 import io.arbalest.hnsw.sealed.PackedGraph;
 import io.arbalest.hnsw.sealed.SealedGraphPacker;
+import io.arbalest.io.FileDamagedException;
 import io.arbalest.metadata.ShardMetadata;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.IndexCodes;
@@ -20,6 +21,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Lock;
+import java.util.function.Consumer;
 
 /**
  * Seals full segments, merges sealed ones, and lets go what commit points no longer need.
@@ -63,6 +65,7 @@ final class SegmentKeeper {
     private final Executor executor;
     private final Lock open;
     private final Runnable progress;
+    private final Consumer<FileDamagedException> damaged;
     private final Forgetting forgetting;
 
     private boolean sealing; // this and what follows: guarded by this
@@ -77,12 +80,19 @@ final class SegmentKeeper {
      * @param executor runs the work, shared by the shards of the node
      * @param open held while memory of segments is in use
      * @param progress called when a segment was sealed
+     * @param damaged told when a segment cannot be merged because its file is damaged
      */
-    SegmentKeeper(Shard shard, Executor executor, Lock open, Runnable progress) {
+    SegmentKeeper(
+            Shard shard,
+            Executor executor,
+            Lock open,
+            Runnable progress,
+            Consumer<FileDamagedException> damaged) {
         this.shard = shard;
         this.executor = executor;
         this.open = open;
         this.progress = progress;
+        this.damaged = damaged;
         this.forgetting = new Forgetting(shard.metadata(), shard.applier());
     }
 
@@ -290,7 +300,7 @@ final class SegmentKeeper {
 
     private boolean merge(Runnable over) throws IOException {
         List<SealedSegment> sources = mergeable();
-        if (sources.isEmpty()) {
+        if (sources.isEmpty() || !whole(sources)) {
             return false;
         }
         SealedSegment with = null;
@@ -324,6 +334,19 @@ final class SegmentKeeper {
                     over.run();
                 });
         return true;
+    }
+
+    /** Damage must not be copied into a file with fresh checksums. */
+    private boolean whole(List<SealedSegment> sources) throws IOException {
+        try {
+            for (SealedSegment source : sources) {
+                source.verify();
+            }
+            return true;
+        } catch (FileDamagedException e) {
+            damaged.accept(e);
+            return false;
+        }
     }
 
     private @Nullable SealedSegment write(PackedGraph packed, long[] names, List<RowStamps> origins)

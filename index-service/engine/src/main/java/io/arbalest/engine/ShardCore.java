@@ -1,6 +1,6 @@
 package io.arbalest.engine;
 
-import io.arbalest.common.Scheduler;
+import io.arbalest.io.FileDamagedException;
 import io.arbalest.metadata.ShardMetadata;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.CollectionDefinition;
@@ -9,21 +9,16 @@ import io.arbalest.model.Filter;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.RowStatus;
 import io.arbalest.model.ShardId;
-import io.arbalest.wal.WriteAheadLog;
 
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.Executor;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
 
@@ -41,72 +36,35 @@ import java.util.function.Function;
  *
  * <p>If opening fails the shard is FAILED and keeps the reason. If the log or the store fails later
  * the shard is READ_ONLY: what was published is served, writes are refused with the reason, until
- * the node restarts; a full disk ends by itself.
+ * the node restarts; a full disk ends by itself. If a file of a sealed segment turns out to be
+ * damaged, when it is opened, merged or {@linkplain SegmentScrub checked}, the shard is FAILED:
+ * every call is refused with what was found, because answers would lack rows and not say so.
  *
  * <p>Thread-safe.
  */
 final class ShardCore implements Shard, AutoCloseable {
-    /** Rows put into one metadata batch, at most, but for the last record. */
-    static final int MAX_BATCH_ROWS = 4096;
-
     /** Full segments that may wait in memory to be sealed; then writers are held back. */
     static final int MAX_UNSEALED_SEGMENTS = 4;
 
     private static final System.Logger LOG = System.getLogger(ShardCore.class.getName());
 
-    private final ShardId id;
+    private final ShardSite site;
     private final KnownFields fields;
-    private final long term;
-    private final Path directory;
-    private final EngineOptions options;
     private final Env env;
-    private final LogOpener logs;
-    private final ShardWorkers workers;
     private final ShardMetrics metrics;
     private final TokenGate gate;
+    private final ShardCondition condition = new ShardCondition();
     private final ReentrantReadWriteLock memory = new ReentrantReadWriteLock();
-    private final ConcurrentLinkedQueue<Durable> durable = new ConcurrentLinkedQueue<>();
 
-    private volatile ShardState state = ShardState.RECOVERING;
-    private volatile @Nullable ArbalestException failure;
-    private volatile @Nullable ArbalestException fullDisk;
-    private volatile boolean closing;
-    private volatile @Nullable ShardRecovery recovery;
-    private volatile @Nullable Parts parts;
+    private volatile @Nullable ShardAssembly assembly;
+    private volatile @Nullable OpenShard parts;
     private boolean closed;
 
-    /** What an open shard is made of. */
-    private record Parts(
-            WriteAheadLog log,
-            ShardMetadata metadata,
-            Segments segments,
-            RowApplier applier,
-            Scheduler.SerialExecutor applierThread,
-            Indexer indexer,
-            SegmentKeeper keeper,
-            TombstonePurger purger,
-            WriteQueue writes,
-            ShardSearch search,
-            long recoveredRows) {}
-
-    ShardCore(
-            ShardId id,
-            CollectionDefinition definition,
-            long term,
-            Path directory,
-            EngineOptions options,
-            Env env,
-            LogOpener logs,
-            ShardWorkers workers) {
-        this.id = id;
+    ShardCore(CollectionDefinition definition, ShardSite site) {
+        this.site = site;
         this.fields = new KnownFields(definition);
-        this.term = term;
-        this.directory = directory;
-        this.options = options;
-        this.env = env;
-        this.logs = logs;
-        this.workers = workers;
-        this.metrics = new ShardMetrics(env.metrics(), id, definition);
+        this.env = site.env();
+        this.metrics = new ShardMetrics(env.metrics(), site.id(), definition);
         this.gate = new TokenGate(env.clock());
     }
 
@@ -114,20 +72,29 @@ final class ShardCore implements Shard, AutoCloseable {
 
     /** Recovers the shard; on the caller's thread. Does not throw: a failure becomes the state. */
     synchronized void open() {
-        if (closing || parts != null) {
+        if (condition.closing() || parts != null) {
             return;
         }
         metrics.watch(this);
         long started = env.clock().monotonicNanos();
         List<AutoCloseable> opened = new ArrayList<>();
+        ShardAssembly opening =
+                new ShardAssembly(
+                        site,
+                        collection(),
+                        condition,
+                        metrics,
+                        gate,
+                        memory.readLock(),
+                        new Listener());
+        assembly = opening;
         try {
-            Parts made = open(opened);
+            OpenShard made = opening.open(opened);
             parts = made;
             metrics.watch(made.keeper());
             gate.published(made.segments().view().sequenceNumber());
-            state = ShardState.SERVING;
-            made.indexer().wake();
-            made.keeper().wake();
+            condition.serving();
+            made.start();
             LOG.log(
                     Level.INFO,
                     "shard {0} serves: {1} rows recovered in {2} ms",
@@ -136,107 +103,48 @@ final class ShardCore implements Shard, AutoCloseable {
                     (env.clock().monotonicNanos() - started) / 1_000_000);
         } catch (IOException | RuntimeException | Error e) {
             opened.reversed().forEach(part -> Closing.quietly(name(), part));
-            if (!closing) {
-                fail(e);
-            }
+            fail(e);
         }
     }
 
-    private Parts open(List<AutoCloseable> opened) throws IOException {
-        env.disk().createDirectories(directory);
-        WriteAheadLog log = logs.open(directory.resolve("wal"), id, collection(), term);
-        opened.add(log);
-        CommitPointFiles points =
-                new CommitPointFiles(env.disk(), directory, id, env.crashPoints());
-        SegmentFiles files = new SegmentFiles(env, directory, options, collection());
-        ShardRecovery recovering =
-                new ShardRecovery(
-                        id, collection(), directory, options, env, metrics, () -> closing);
-        recovery = recovering;
-        ShardRecovery.Recovered recovered = recovering.recover(log, points, files, opened);
-        Segments segments = recovered.segments();
-        Scheduler.SerialExecutor applierThread = env.scheduler().serial("applier");
-        opened.add(applierThread);
-        long recoveredRows = segments.rowsTaken();
-        Indexer linking =
-                new Indexer(
-                        segments,
-                        workers.indexer(),
-                        options.indexerThreads(),
-                        memory.readLock(),
-                        this::indexProgress,
-                        e -> readOnly(ErrorCode.INTERNAL, "the graph cannot be linked", e));
-        SegmentKeeper keeper = keeper(log, recovered, points, files, applierThread);
-        WriteQueue writes =
-                new WriteQueue(
-                        log,
-                        collection(),
-                        options,
-                        env.scheduler(),
-                        applierThread,
-                        metrics,
-                        () -> keeper.waitingRows(segments, linking, recoveredRows),
-                        new LogListener(applierThread));
-        TombstonePurger purger = purger(log, recovered.metadata(), applierThread);
-        purger.start();
-        ShardSearch search =
-                new ShardSearch(collection(), segments, recovered.metadata(), env.clock(), metrics);
-        return new Parts(
-                log,
-                recovered.metadata(),
-                segments,
-                recovered.applier(),
-                applierThread,
-                linking,
-                keeper,
-                purger,
-                writes,
-                search,
-                recoveredRows);
-    }
+    /** What happens inside of the open shard. */
+    private final class Listener implements ShardAssembly.Owner {
+        @Override
+        public void indexed() {
+            OpenShard open = parts;
+            if (open != null) {
+                open.keeper().wake();
+                open.writes().pump();
+            }
+        }
 
-    private SegmentKeeper keeper(
-            WriteAheadLog log,
-            ShardRecovery.Recovered recovered,
-            CommitPointFiles points,
-            SegmentFiles files,
-            Executor applierThread) {
-        return new SegmentKeeper(
-                new SegmentKeeper.Shard(
-                        name(),
-                        collection(),
-                        options,
-                        env,
-                        log,
-                        recovered.metadata(),
-                        recovered.segments(),
-                        files,
-                        new Committer(
-                                points, recovered.point(), recovered.metadata(), env.crashPoints()),
-                        applierThread,
-                        metrics),
-                workers.merger(),
-                memory.readLock(),
-                this::pump);
-    }
+        @Override
+        public void sealed() {
+            OpenShard open = parts;
+            if (open != null) {
+                open.writes().pump();
+            }
+        }
 
-    private TombstonePurger purger(
-            WriteAheadLog log, ShardMetadata metadata, Executor applierThread) {
-        return new TombstonePurger(
-                metadata,
-                log,
-                env,
-                applierThread,
-                options.tombstoneRetention(),
-                (upTo, at) -> {
-                    durable.add(new Durable.Horizon(upTo, at));
-                    applierThread.execute(this::applyDurable);
-                });
+        @Override
+        public void damaged(FileDamagedException damage) {
+            ShardCore.this.damaged(damage);
+        }
+
+        @Override
+        public void readOnly(ErrorCode code, String what, Throwable cause) {
+            ShardCore.this.readOnly(code, what, cause);
+        }
+
+        @Override
+        public void fullDisk(@Nullable ArbalestException problem) {
+            condition.fullDisk(problem);
+        }
     }
 
     /** Takes fields that were added, between writes; what is open knows them a moment later. */
     synchronized void addFields(CollectionDefinition newer) {
-        Parts open = parts;
+        OpenShard open = parts;
         if (open == null) {
             fields.grow(newer);
             return;
@@ -266,30 +174,35 @@ final class ShardCore implements Shard, AutoCloseable {
     }
 
     private void fail(Throwable cause) {
-        failure = OpeningFailure.of(name(), cause);
-        state = ShardState.FAILED;
-        OpeningFailure.report("shard " + name() + " cannot be opened", cause);
+        if (condition.fail(ShardFailure.opening(name(), cause))) {
+            ShardFailure.report("shard " + name() + " cannot be opened", cause);
+        }
     }
 
     /** Keeps the first reason. */
     private void readOnly(ErrorCode code, String what, Throwable cause) {
-        ArbalestException reason =
-                cause instanceof ArbalestException coded
-                        ? coded
-                        : new ArbalestException(
-                                code,
-                                "shard " + name() + ": " + what + ": " + cause,
-                                "restart the node",
-                                cause);
-        synchronized (gate) {
-            if (failure != null || closing) {
-                return;
-            }
-            failure = reason;
-            state = ShardState.READ_ONLY;
+        ArbalestException reason = ShardFailure.writing(name(), code, what, cause);
+        if (condition.readOnly(reason)) {
+            ShardFailure.report("shard " + name() + " is read only from now on", cause);
+            refuseWrites(reason);
         }
-        OpeningFailure.report("shard " + name() + " is read only from now on", cause);
-        Parts open = parts;
+    }
+
+    /** An answer that lacks rows would look like any other, so there are none from now on. */
+    private void damaged(FileDamagedException damage) {
+        ArbalestException reason = ShardFailure.damage(name(), damage);
+        if (condition.fail(reason)) {
+            ShardFailure.report("shard " + name() + " answers nothing from now on", reason);
+            refuseWrites(reason);
+            OpenShard open = parts;
+            if (open != null) {
+                open.stop();
+            }
+        }
+    }
+
+    private void refuseWrites(ArbalestException reason) {
+        OpenShard open = parts;
         if (open != null) {
             open.writes().close(reason);
         }
@@ -298,34 +211,32 @@ final class ShardCore implements Shard, AutoCloseable {
     /** Ends all calls, then lets go of everything. What was acknowledged is in the log. */
     @Override
     public void close() {
-        closing = true;
+        condition.close();
         gate.close();
         synchronized (this) {
             if (closed) {
                 return;
             }
             closed = true;
-            Parts open = parts;
+            OpenShard open = parts;
             if (open != null) {
                 close(open);
             } else {
-                state = state == ShardState.FAILED ? state : ShardState.RECOVERING;
+                condition.closed();
             }
             metrics.close();
         }
     }
 
-    private void close(Parts open) {
-        open.indexer().stop();
-        open.keeper().stop();
-        open.purger().stop();
+    private void close(OpenShard open) {
+        open.stop();
         open.writes().close(ShardRefusals.shuttingDown(name()));
         Closing.quietly(name(), open.log());
         Closing.quietly(name(), open.applierThread());
         memory.writeLock().lock(); // waits for searches and slices
         try {
             parts = null;
-            state = ShardState.RECOVERING;
+            condition.closed();
             open.keeper().close();
             Closing.quietly(name(), open.metadata());
             Closing.quietly(name(), open.segments());
@@ -340,21 +251,21 @@ final class ShardCore implements Shard, AutoCloseable {
     public CompletableFuture<WriteResult> write(long senderTerm, RowBatch rows) {
         long started = env.clock().monotonicNanos();
         try {
-            Parts open = requireOpen();
-            ArbalestException reason = failure;
+            OpenShard open = requireOpen();
+            ArbalestException reason = condition.failure();
             if (reason != null) {
                 throw reason;
             }
-            if (senderTerm != 0 && senderTerm != term) {
-                throw ShardRefusals.wrongTerm(name(), term, senderTerm);
+            if (senderTerm != 0 && senderTerm != term()) {
+                throw ShardRefusals.wrongTerm(name(), term(), senderTerm);
             }
             RowCheck.Checked checked =
                     fields.check()
                             .check(
                                     rows,
                                     env.clock().wallMillis(),
-                                    WriteQueue.pieceRows(options),
-                                    WriteQueue.pieceBytes(options));
+                                    WriteQueue.pieceRows(site.options()),
+                                    WriteQueue.pieceBytes(site.options()));
             metrics.rejectedRows.add(checked.errors().size());
             if (checked.pieces().isEmpty()) {
                 List<RowStatus> statuses = Collections.nCopies(rows.rows(), RowStatus.REJECTED);
@@ -369,95 +280,6 @@ final class ShardCore implements Shard, AutoCloseable {
                                     (env.clock().monotonicNanos() - started) / 1e9));
         } catch (ArbalestException e) {
             return CompletableFuture.failedFuture(e);
-        }
-    }
-
-    /** From the log's thread to the applier. */
-    private final class LogListener implements WriteQueue.Listener {
-        private final Executor applierThread;
-
-        LogListener(Executor applierThread) {
-            this.applierThread = applierThread;
-        }
-
-        @Override
-        public void durable(WriteQueue.Piece piece) {
-            durable.add(new Durable.Rows(piece));
-            applierThread.execute(ShardCore.this::applyDurable);
-        }
-
-        @Override
-        public void logState(@Nullable ArbalestException problem) {
-            if (problem == null || problem.code() == ErrorCode.DISK_FULL) {
-                fullDisk = problem;
-            } else if (problem.code() == ErrorCode.LOG_FAILED) {
-                readOnly(ErrorCode.LOG_FAILED, "the log failed", problem);
-            }
-        }
-    }
-
-    /** Applies what is durable, several records in one metadata batch; on the applier's thread. */
-    private void applyDurable() {
-        Parts open = parts;
-        while (open != null && !durable.isEmpty()) {
-            List<WriteQueue.Piece> pieces = new ArrayList<>();
-            List<RowStatus[]> statuses = new ArrayList<>();
-            ArbalestException reason = failure;
-            try {
-                int rows = 0;
-                while (rows < MAX_BATCH_ROWS) {
-                    Durable next = durable.poll();
-                    if (next == null) {
-                        break;
-                    }
-                    if (next instanceof Durable.Horizon(long upTo, long sequenceNumber)) {
-                        if (reason == null) {
-                            open.applier().purge(upTo, sequenceNumber);
-                        }
-                    } else if (next instanceof Durable.Rows(WriteQueue.Piece piece)) {
-                        pieces.add(piece);
-                        if (reason == null) {
-                            statuses.add(open.applier().apply(piece.rows(), piece.first()));
-                        }
-                        rows += piece.rows().rows();
-                    }
-                }
-                if (reason == null) {
-                    open.applier().commit();
-                }
-            } catch (RuntimeException | Error e) {
-                readOnly(ErrorCode.STORE_FAILED, "durable rows cannot be applied", e);
-                reason = failure;
-            }
-            if (reason != null) {
-                ArbalestException unknown = ShardRefusals.unknownOutcome(reason);
-                pieces.forEach(piece -> open.writes().abandon(piece, unknown));
-                continue;
-            }
-            gate.published(open.segments().view().sequenceNumber());
-            if (open.keeper().wantsRoll()) {
-                open.segments().roll();
-            }
-            open.indexer().wake();
-            open.keeper().wake();
-            for (int i = 0; i < pieces.size(); i++) {
-                open.writes().applied(pieces.get(i), statuses.get(i));
-            }
-        }
-    }
-
-    private void indexProgress() {
-        Parts open = parts;
-        if (open != null) {
-            open.keeper().wake();
-            open.writes().pump();
-        }
-    }
-
-    private void pump() {
-        Parts open = parts;
-        if (open != null) {
-            open.writes().pump();
         }
     }
 
@@ -508,7 +330,7 @@ final class ShardCore implements Shard, AutoCloseable {
 
     @FunctionalInterface
     private interface Reading<T> {
-        T from(Parts open);
+        T from(OpenShard open);
     }
 
     private <T> T read(long minSequenceNumber, long deadlineNanos, Reading<T> reading) {
@@ -516,33 +338,44 @@ final class ShardCore implements Shard, AutoCloseable {
         gate.await(minSequenceNumber, deadlineNanos);
         memory.readLock().lock();
         try {
-            return reading.from(requireOpen());
+            OpenShard open = requireOpen();
+            try {
+                T found = reading.from(open);
+                requireOpen(); // else damage was found meanwhile, and perhaps was read
+                return found;
+            } catch (ArbalestException e) {
+                throw e;
+            } catch (RuntimeException | InternalError e) { // the latter: mmap(2), SIGBUS
+                open.scrub().lookForDamage();
+                requireOpen();
+                throw e;
+            }
         } finally {
             memory.readLock().unlock();
         }
     }
 
-    private Parts requireOpen() {
-        Parts open = parts;
-        if (open != null && !closing) {
+    private OpenShard requireOpen() {
+        Optional<ArbalestException> failed = condition.failed();
+        if (failed.isPresent()) {
+            throw failed.get();
+        }
+        OpenShard open = parts;
+        if (open != null && !condition.closing()) {
             return open;
         }
-        ArbalestException reason = failure;
-        if (reason != null) {
-            throw reason;
-        }
-        if (closing) {
+        if (condition.closing()) {
             throw ShardRefusals.shuttingDown(name());
         }
-        ShardRecovery now = recovery;
-        throw ShardRefusals.notReady(name(), now == null ? "" : " and " + now.progress());
+        ShardAssembly now = assembly;
+        throw ShardRefusals.notReady(name(), now == null ? "" : now.progress());
     }
 
     // ---------------------------------------------------------------- what it is
 
     @Override
     public ShardId id() {
-        return id;
+        return site.id();
     }
 
     @Override
@@ -551,32 +384,31 @@ final class ShardCore implements Shard, AutoCloseable {
     }
 
     long term() {
-        return term;
+        return site.term();
     }
 
-    /** Why the shard could not be opened; empty: it could, or has not been yet. */
-    Optional<ArbalestException> openingFailure() {
-        return state == ShardState.FAILED ? Optional.ofNullable(failure) : Optional.empty();
+    /** Why nothing of the shard is answered; empty: it has not failed. */
+    Optional<ArbalestException> failed() {
+        return condition.failed();
     }
 
     ShardState state() {
-        return state == ShardState.SERVING && fullDisk != null ? ShardState.READ_ONLY : state;
+        return condition.state();
     }
 
     @Override
     public ShardStatistics statistics() {
-        ArbalestException reason = failure == null ? fullDisk : failure;
-        String error = reason == null ? "" : Objects.requireNonNullElse(reason.getMessage(), "");
+        String error = condition.problem();
         memory.readLock().lock();
         try {
-            Parts open = parts;
+            OpenShard open = parts;
             if (open == null) {
-                return ShardStatistics.closed(state(), term, error);
+                return ShardStatistics.closed(state(), term(), error);
             }
             List<Segment> segments = open.segments().all();
             return new ShardStatistics(
                     state(),
-                    term,
+                    term(),
                     open.log().durableSequenceNumber(),
                     open.segments().view().sequenceNumber(),
                     open.metadata().livePoints(),
@@ -593,6 +425,6 @@ final class ShardCore implements Shard, AutoCloseable {
     }
 
     private String name() {
-        return fields.definition().name() + "/" + id.number();
+        return fields.definition().name() + "/" + site.id().number();
     }
 }

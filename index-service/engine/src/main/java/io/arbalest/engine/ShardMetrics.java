@@ -29,6 +29,7 @@ final class ShardMetrics {
     final Metrics.Counter heldBatches;
     final Metrics.Counter sealedSegments;
     final Metrics.Counter merges;
+    final Metrics.Counter scrubbedSegments;
     final Metrics.Counter queries;
     final Metrics.Counter scored;
     final Metrics.Counter tailScored;
@@ -66,6 +67,10 @@ final class ShardMetrics {
         heldBatches = counter("batches_held_total", "Batches that had to wait for the index");
         sealedSegments = counter("segments_sealed_total", "Full segments sealed to files");
         merges = counter("segment_merges_total", "Times that sealed segments were merged");
+        scrubbedSegments =
+                counter(
+                        "segments_scrubbed_total",
+                        "Times that a sealed file was compared with its checksums, and was whole");
         queries = counter("queries_total", "Query vectors searched");
         scored = counter("scored_total", "Distances computed in graphs");
         tailScored = counter("tail_scored_total", "Distances computed in exact scans");

@@ -162,7 +162,7 @@ final class ShardRecovery {
                             + applied
                             + ", the commit point needs those up to "
                             + needed,
-                    "restore the shard from a replica or a snapshot");
+                    "drop the collection and fill it again");
         }
         if (applied >= log.nextSequenceNumber()) {
             throw new ArbalestException(
@@ -171,7 +171,7 @@ final class ShardRecovery {
                             + applied
                             + ", the log ends with "
                             + (log.nextSequenceNumber() - 1),
-                    "restore the shard from a replica or a snapshot");
+                    "drop the collection and fill it again");
         }
     }
 
@@ -193,7 +193,7 @@ final class ShardRecovery {
         return new ArbalestException(
                 ErrorCode.LOG_CORRUPT,
                 "row " + expected + " is needed, the log goes on with row " + found,
-                "restore the shard from a replica or a snapshot");
+                "drop the collection and fill it again");
     }
 
     /** Takes the log's records in their order. */
@@ -259,12 +259,12 @@ final class ShardRecovery {
                                 + first
                                 + " to "
                                 + last,
-                        "restore the shard from a replica or a snapshot");
+                        "drop the collection and fill it again");
             }
             publishRestored();
             applier.apply(rows, first);
             waiting += rows.rows();
-            if (waiting >= ShardCore.MAX_BATCH_ROWS) {
+            if (waiting >= DurableQueue.MAX_BATCH_ROWS) {
                 applier.commit();
                 waiting = 0;
             }

@@ -2,7 +2,6 @@ package io.arbalest.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.arbalest.common.Metrics;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.Field;
 import io.arbalest.model.FieldType;
@@ -25,13 +24,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.LongAdder;
-import java.util.function.DoubleSupplier;
 
 /**
  * What a feed of metadata writes beside one that deletes and inserts the same points: bytes of the
@@ -79,15 +74,17 @@ final class MetadataFeedTest {
                         counters);
         ShardCore opened =
                 new ShardCore(
-                        new ShardId(definition.incarnation(), 0),
                         definition,
-                        1,
-                        DIRECTORY,
-                        options,
-                        env,
-                        new FileLogs(options, env),
-                        new ShardWorkers(
-                                scheduler.parallel("indexer", 1), scheduler.parallel("merger", 2)));
+                        new ShardSite(
+                                new ShardId(definition.incarnation(), 0),
+                                1,
+                                DIRECTORY,
+                                options,
+                                env,
+                                new FileLogs(options, env),
+                                new ShardWorkers(
+                                        scheduler.parallel("indexer", 1),
+                                        scheduler.parallel("merger", 2))));
         opened.open();
         return opened;
     }
@@ -183,31 +180,5 @@ final class MetadataFeedTest {
                 bytes += change.key().length + (value == null ? 0 : value.length);
             }
         }
-    }
-
-    /** Counters by name. */
-    private static final class Counters implements Metrics {
-        private final Map<String, LongAdder> counts = new ConcurrentHashMap<>();
-
-        long value(String name) {
-            LongAdder count = counts.get(name);
-            return count == null ? 0 : count.sum();
-        }
-
-        @Override
-        public Counter counter(String name, String help, String... labels) {
-            return counts.computeIfAbsent(name, _ -> new LongAdder())::add;
-        }
-
-        @Override
-        public Histogram histogram(String name, String help, String... labels) {
-            return _ -> {};
-        }
-
-        @Override
-        public void gauge(String name, String help, DoubleSupplier value, String... labels) {}
-
-        @Override
-        public void remove(String label, String value) {}
     }
 }

@@ -208,15 +208,6 @@ final class SealAndMergeTest {
     }
 
     @Test
-    void aDamagedSegmentIsReportedAndNotServed() throws IOException {
-        write(0, UNIT + 10, 1);
-        sim.disk.flipBit(SEGMENTS.resolve("1").resolve("sections"), 5000, 1);
-        sim.crash();
-        assertThat(sim.shard.state()).isEqualTo(ShardState.FAILED);
-        assertThat(sim.shard.statistics().error()).contains("ARB-3007").contains("checksum");
-    }
-
-    @Test
     void aLostStoreIsReported() {
         write(0, UNIT + 10, 1);
         sim.stores = InMemoryStore::new;

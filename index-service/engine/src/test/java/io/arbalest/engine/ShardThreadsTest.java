@@ -80,15 +80,17 @@ final class ShardThreadsTest {
                         Metrics.NONE);
         ShardCore shard =
                 new ShardCore(
-                        ID,
                         definition,
-                        1,
-                        directory.resolve("shard"),
-                        options,
-                        env,
-                        new FileLogs(options, env),
-                        new ShardWorkers(
-                                scheduler.parallel("indexer", 2), scheduler.parallel("merger", 2)));
+                        new ShardSite(
+                                ID,
+                                1,
+                                directory.resolve("shard"),
+                                options,
+                                env,
+                                new FileLogs(options, env),
+                                new ShardWorkers(
+                                        scheduler.parallel("indexer", 2),
+                                        scheduler.parallel("merger", 2))));
         shard.open();
         assertThat(shard.statistics().error()).isEmpty();
         assertThat(shard.state()).isEqualTo(ShardState.SERVING);

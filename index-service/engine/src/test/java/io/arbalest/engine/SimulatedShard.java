@@ -54,6 +54,9 @@ final class SimulatedShard {
     /** Makes the stores of shards that open from now on; null: they keep what was flushed. */
     @Nullable Supplier<KeyValueStore> stores;
 
+    /** Of shards that open from now on. */
+    Metrics metrics = Metrics.NONE;
+
     /** Told at every crash point. */
     CrashPoints crashPoints = CrashPoints.NONE;
 
@@ -137,25 +140,28 @@ final class SimulatedShard {
                         disk,
                         ReplicaTransport.NONE,
                         _ -> openStore(),
-                        Metrics.NONE,
+                        metrics,
                         name -> crashPoints.hit(name));
-        return new ShardCore(
-                new ShardId(INCARNATION, 0),
-                definition,
-                1,
-                DIRECTORY,
-                options,
-                env,
+        LogOpener logs =
                 onDisk
                         ? (directory, id, collection, term) ->
                                 new RecordingLog(
                                         new FileLogs(options, env)
                                                 .open(directory, id, collection, term),
                                         medium)
-                        : (_, _, _, _) -> log = new MemoryLog(medium, scheduler),
-                new ShardWorkers(
-                        scheduler.parallel("indexer", options.indexerThreads()),
-                        scheduler.parallel("merger", 2)));
+                        : (_, _, _, _) -> log = new MemoryLog(medium, scheduler);
+        return new ShardCore(
+                definition,
+                new ShardSite(
+                        new ShardId(INCARNATION, 0),
+                        1,
+                        DIRECTORY,
+                        options,
+                        env,
+                        logs,
+                        new ShardWorkers(
+                                scheduler.parallel("indexer", options.indexerThreads()),
+                                scheduler.parallel("merger", 2))));
     }
 
     private KeyValueStore openStore() {

@@ -140,9 +140,7 @@ public final class SectionFile implements AutoCloseable {
             MemorySegment sums =
                     arena.allocate(4L * checksums.length + 1).asSlice(0, 4L * checksums.length);
             mapped.read(head.get(LONG, 24), sums);
-            if (Crc32c.of(sums) != head.get(INT, SUMS_CRC_AT)) {
-                throw damaged("its checksums do not match their own");
-            }
+            requireChecksum("its list of checksums", Crc32c.of(sums), head.get(INT, SUMS_CRC_AT));
             for (int i = 0; i < checksums.length; i++) {
                 checksums[i] = sums.get(INT, 4L * i);
             }
@@ -164,9 +162,7 @@ public final class SectionFile implements AutoCloseable {
         int crc = Crc32c.of(head, 0, HEAD_CRC_AT);
         long bytes = head.get(LONG, 16);
         long sums = 4L * head.get(INT, 12);
-        if (crc != head.get(INT, HEAD_CRC_AT)) {
-            throw damaged("its head does not match its checksum");
-        }
+        requireChecksum("its head", crc, head.get(INT, HEAD_CRC_AT));
         if (bytes != mapped.bytes().byteSize()
                 || head.get(INT, 8) < 0
                 || head.get(INT, 8) > MAX_SECTIONS
@@ -174,6 +170,13 @@ public final class SectionFile implements AutoCloseable {
                 || head.get(LONG, 24) < HEAD_BYTES
                 || head.get(LONG, 24) + sums > bytes) {
             throw damaged("it has " + mapped.bytes().byteSize() + " bytes, expected " + bytes);
+        }
+    }
+
+    private void requireChecksum(String what, int got, int expected) throws FileDamagedException {
+        if (got != expected) {
+            throw damaged(
+                    String.format("%s has checksum %08x, expected %08x", what, got, expected));
         }
     }
 
@@ -296,9 +299,9 @@ public final class SectionFile implements AutoCloseable {
     }
 
     /**
-     * Reads everything once and compares it with the checksums.
+     * Reads everything once and compares it with the checksums; may be done at any time.
      *
-     * @throws FileDamagedException names the section and the place
+     * @throws FileDamagedException names the section and the place; also for what cannot be read
      */
     public void verify() throws IOException {
         try (Arena arena = Arena.ofConfined()) {
@@ -309,17 +312,23 @@ public final class SectionFile implements AutoCloseable {
                 for (long at = 0; at < entry.length; at += CHECKED_BYTES) {
                     MemorySegment piece =
                             buffer.asSlice(0, Math.min(CHECKED_BYTES, entry.length - at));
-                    mapped.read(entry.offset + at, piece);
-                    if (Crc32c.of(piece) != checksums[sum++]) {
-                        throw damaged(
-                                "section "
-                                        + named.getKey()
-                                        + " from byte "
-                                        + at
-                                        + " on does not match its checksum");
-                    }
+                    String place = "section " + named.getKey() + " from byte " + at + " on";
+                    int got = Crc32c.of(read(entry.offset + at, piece, place));
+                    requireChecksum(place, got, checksums[sum++]);
                 }
             }
+        }
+    }
+
+    private MemorySegment read(long offset, MemorySegment piece, String place)
+            throws FileDamagedException {
+        try {
+            mapped.read(offset, piece);
+            return piece;
+        } catch (IOException e) {
+            FileDamagedException damage = damaged(place + " cannot be read: " + e.getMessage());
+            damage.initCause(e);
+            throw damage;
         }
     }
 

@@ -91,7 +91,7 @@ final class StoredRows {
         return new ArbalestException(
                 ErrorCode.STORE_FAILED,
                 "row " + ordinal + " of segment " + segment + " is not in the store",
-                "restart the node; if it stays, restore the shard from a replica or a snapshot");
+                "restart the node; if it stays, drop the collection and fill it again");
     }
 
     /** Gives every row of a segment with the sequence number at which it was appended. */

@@ -50,6 +50,10 @@ enum ConfigKey {
             "advised",
             "sealed files: advised (vectors may exceed memory), locked (the rest by mlock),"
                     + " mapped"),
+    ENGINE_SCRUB_INTERVAL(
+            "engine.scrub-interval",
+            "86400",
+            "seconds within which each sealed file is compared with its checksums once"),
     TOMBSTONE_RETENTION(
             "tombstone.retention",
             "604800",

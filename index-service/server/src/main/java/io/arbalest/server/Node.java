@@ -144,7 +144,8 @@ final class Node implements AutoCloseable {
                         .withIndexerThreads(limits.indexerThreads())
                         .withWalFileBytes(config.wal().fileBytes())
                         .withTombstoneRetention(limits.tombstoneRetention())
-                        .withSegmentMemory(limits.segmentMemory());
+                        .withSegmentMemory(limits.segmentMemory())
+                        .withScrubInterval(limits.scrubInterval());
         Env env =
                 new Env(
                         Clock.SYSTEM,

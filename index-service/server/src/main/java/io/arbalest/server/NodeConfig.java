@@ -40,7 +40,8 @@ record NodeConfig(Node node, Ports ports, List<Member> members, Wal wal, Engine 
             int growingSegmentRows,
             int indexerThreads,
             Duration tombstoneRetention,
-            SegmentMemory segmentMemory) {}
+            SegmentMemory segmentMemory,
+            Duration scrubInterval) {}
 
     private static final int MAX_PORT = 65_535;
     private static final int MAX_MEMBERS = 7;
@@ -48,7 +49,7 @@ record NodeConfig(Node node, Ports ports, List<Member> members, Wal wal, Engine 
     private static final int MAX_WAL_FILE_BYTES = 1 << 30;
     private static final int MAX_TAIL_ROWS = 1 << 20;
     private static final int MAX_SEGMENT_ROWS = 1 << 24;
-    private static final int MAX_RETENTION_SECONDS = 10 * 365 * 86_400;
+    private static final int MAX_SECONDS = 10 * 365 * 86_400;
     private static final int MAX_INDEXER_THREADS = 256;
 
     NodeConfig {
@@ -98,9 +99,10 @@ record NodeConfig(Node node, Ports ports, List<Member> members, Wal wal, Engine 
                                 ? threads
                                 : Math.max(1, Runtime.getRuntime().availableProcessors() / 2),
                         Duration.ofSeconds(
-                                settings.number(
-                                        ConfigKey.TOMBSTONE_RETENTION, 1, MAX_RETENTION_SECONDS)),
-                        segmentMemory(settings));
+                                settings.number(ConfigKey.TOMBSTONE_RETENTION, 1, MAX_SECONDS)),
+                        segmentMemory(settings),
+                        Duration.ofSeconds(
+                                settings.number(ConfigKey.ENGINE_SCRUB_INTERVAL, 1, MAX_SECONDS)));
         return new NodeConfig(node, ports, members, wal, engine);
     }
 

@@ -16,7 +16,8 @@ import java.util.function.Supplier;
 
 /**
  * Whether a node can do its part: it knows the cluster, the cluster knows it, its distance kernels
- * compute what they should, and every shard that it owns serves.
+ * compute what they should, and of the shards that it owns all are open and not every one has
+ * failed.
  *
  * <p>Thread-safe.
  */
@@ -64,33 +65,37 @@ final class Readiness {
                                 + ", or another build of the JDK");
             }
         }
+        return shards(image);
+    }
+
+    /** One shard that failed does not keep others from being served, if there are others. */
+    private Optional<String> shards(ClusterImage image) {
+        String failed = "";
+        boolean served = false;
         for (ClusterImage.Collection collection : image.collections().values()) {
             for (ShardAssignment assignment : collection.shards()) {
-                if (assignment.primary().equals(self.name())) {
-                    Optional<String> obstacle =
-                            obstacle(collection.definition().name(), assignment);
-                    if (obstacle.isPresent()) {
-                        return obstacle;
+                if (!assignment.primary().equals(self.name())) {
+                    continue;
+                }
+                int number = assignment.shard().number();
+                String collectionName = collection.definition().name();
+                String name = "shard " + number + " of " + collectionName;
+                Optional<Shard> shard =
+                        engine.shard(collectionName, number)
+                                .filter(open -> open.id().equals(assignment.shard()));
+                if (shard.isEmpty()) {
+                    return Optional.of(name + " is not open yet");
+                }
+                ShardStatistics statistics = shard.get().statistics();
+                switch (statistics.state()) {
+                    case RECOVERING -> {
+                        return Optional.of(name + " is replaying its log");
                     }
+                    case FAILED -> failed = name + " failed: " + statistics.error();
+                    case SERVING, READ_ONLY -> served = true;
                 }
             }
         }
-        return Optional.empty();
-    }
-
-    private Optional<String> obstacle(String collection, ShardAssignment assignment) {
-        String name = "shard " + assignment.shard().number() + " of " + collection;
-        Optional<Shard> shard =
-                engine.shard(collection, assignment.shard().number())
-                        .filter(open -> open.id().equals(assignment.shard()));
-        if (shard.isEmpty()) {
-            return Optional.of(name + " is not open yet");
-        }
-        ShardStatistics statistics = shard.get().statistics();
-        return switch (statistics.state()) {
-            case RECOVERING -> Optional.of(name + " is replaying its log");
-            case FAILED -> Optional.of(name + " failed: " + statistics.error());
-            case SERVING, READ_ONLY -> Optional.empty();
-        };
+        return served || failed.isEmpty() ? Optional.empty() : Optional.of(failed);
     }
 }

@@ -164,7 +164,6 @@ public final class SealedGraphFormat {
         return new ArbalestException(
                 ErrorCode.SEGMENT_CORRUPT,
                 "sealed segment: got " + got + ", expected " + expected,
-                "restore the segment from a replica or a snapshot; the log has its rows until the"
-                        + " segment is published");
+                "drop the collection and fill it again");
     }
 }

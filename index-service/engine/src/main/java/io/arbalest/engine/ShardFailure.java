@@ -11,14 +11,19 @@ import io.arbalest.wal.UnsupportedLogFormatException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 
-/** The coded error for what went wrong while a shard was opened. Thread-safe: no state. */
-final class OpeningFailure {
+/** The coded errors for what goes wrong with a shard. Thread-safe: no state. */
+final class ShardFailure {
     private static final System.Logger LOG = System.getLogger(ShardCore.class.getName());
 
-    private OpeningFailure() {}
+    private ShardFailure() {}
+
+    /** Files cannot be mended in place: there is one copy of each shard. */
+    private static final String REFILL =
+            "drop the collection and fill it again, from its topic for example; all other shards"
+                    + " are served";
 
     /** What a shard says that could not be opened. */
-    static ArbalestException of(String shard, Throwable cause) {
+    static ArbalestException opening(String shard, Throwable cause) {
         if (cause instanceof ArbalestException coded) {
             return new ArbalestException(
                     coded.code(),
@@ -38,8 +43,7 @@ final class OpeningFailure {
                 };
         String fix =
                 switch (code) {
-                    case LOG_CORRUPT, SEGMENT_CORRUPT ->
-                            "restore the shard from a snapshot, or drop and refill the collection";
+                    case LOG_CORRUPT, SEGMENT_CORRUPT -> REFILL;
                     case UNSUPPORTED_FORMAT_VERSION ->
                             "run the release that wrote it, or a later one";
                     case DISK_FULL -> "free space on the node's disk, then restart the node";
@@ -48,6 +52,26 @@ final class OpeningFailure {
         String what = cause instanceof IOException ? cause.getMessage() : cause.toString();
         return new ArbalestException(
                 code, "shard " + shard + " cannot be opened: " + what, fix, cause);
+    }
+
+    /** What a shard says whose files turned out to be damaged while it was served. */
+    static ArbalestException damage(String shard, FileDamagedException damage) {
+        return new ArbalestException(
+                ErrorCode.SEGMENT_CORRUPT,
+                "shard " + shard + " cannot be read: " + damage.getMessage(),
+                REFILL,
+                damage);
+    }
+
+    /** What a shard says that takes no writes any more. */
+    static ArbalestException writing(String shard, ErrorCode code, String what, Throwable cause) {
+        return cause instanceof ArbalestException coded
+                ? coded
+                : new ArbalestException(
+                        code,
+                        "shard " + shard + ": " + what + ": " + cause,
+                        "restart the node",
+                        cause);
     }
 
     /** One line for what was foreseen, a stack trace for what was not. */

@@ -1,0 +1,83 @@
+package io.arbalest.engine;
+
+import io.arbalest.model.ArbalestException;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * In which state a shard is, and why. A shard fails once: the first reason stays, but damage of its
+ * files counts for more than the reason for which it only takes no writes.
+ *
+ * <p>Thread-safe.
+ */
+final class ShardCondition {
+    private volatile ShardState state = ShardState.RECOVERING;
+    private volatile @Nullable ArbalestException failure;
+    private volatile @Nullable ArbalestException fullDisk;
+    private volatile boolean closing;
+
+    ShardState state() {
+        return state == ShardState.SERVING && fullDisk != null ? ShardState.READ_ONLY : state;
+    }
+
+    /** Why no write is taken until the node restarts; null: writes are. */
+    @Nullable ArbalestException failure() {
+        return failure;
+    }
+
+    /** Why nothing at all is answered; empty: the shard has not failed. */
+    Optional<ArbalestException> failed() {
+        return state == ShardState.FAILED ? Optional.ofNullable(failure) : Optional.empty();
+    }
+
+    /** For people; empty: all is well. */
+    String problem() {
+        ArbalestException reason = failure == null ? fullDisk : failure;
+        return reason == null ? "" : Objects.requireNonNullElse(reason.getMessage(), "");
+    }
+
+    /** The log has no room, and takes no records; null: it takes them again. */
+    void fullDisk(@Nullable ArbalestException problem) {
+        fullDisk = problem;
+    }
+
+    synchronized void serving() {
+        state = ShardState.SERVING;
+    }
+
+    /** Takes no writes from now on; whether this is news. */
+    synchronized boolean readOnly(ArbalestException reason) {
+        if (failure != null || closing) {
+            return false;
+        }
+        failure = reason;
+        state = ShardState.READ_ONLY;
+        return true;
+    }
+
+    /** Answers nothing from now on; whether this is news. */
+    synchronized boolean fail(ArbalestException reason) {
+        if (state == ShardState.FAILED || closing) {
+            return false;
+        }
+        failure = reason;
+        state = ShardState.FAILED;
+        return true;
+    }
+
+    boolean closing() {
+        return closing;
+    }
+
+    synchronized void close() {
+        closing = true;
+    }
+
+    /** Nothing is open any more. */
+    synchronized void closed() {
+        state = state == ShardState.FAILED ? state : ShardState.RECOVERING;
+    }
+}
