@@ -183,13 +183,19 @@ final class Ledger {
                 survived);
     }
 
-    /** The state that was found, if it is a possible one; of several the newest. */
+    /**
+     * The state that was found, if it is a possible one; of several the oldest. A key that is not
+     * there does not say which of its deletes was the last to become durable: a write between two
+     * of them may rightly come back if that was the first.
+     */
     private static @Nullable State match(Account account, @Nullable Hit hit) {
-        State found = equal(account.sure, hit) ? account.sure : null;
-        for (State state : account.doubtful) {
-            found = equal(state, hit) ? state : found;
+        if (equal(account.sure, hit)) {
+            return account.sure;
         }
-        return found;
+        return account.doubtful.stream()
+                .filter(state -> equal(state, hit))
+                .findFirst()
+                .orElse(null);
     }
 
     private static boolean equal(State state, @Nullable Hit hit) {
