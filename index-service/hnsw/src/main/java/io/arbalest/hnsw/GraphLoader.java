@@ -15,6 +15,10 @@ import java.util.concurrent.locks.ReentrantLock;
  * arXiv 2105.09613), so the work is proportional to the number of dead neighbours, not to the
  * graph.
  *
+ * <p>Mending alone would rot a graph, a little with each merge: what is near a dead point is not
+ * always what a search for neighbours would have found. So the points that lost the most neighbours
+ * at once look for new ones as a new point does, at most as many of them as points died.
+ *
  * <p>Afterwards every point but the first is given a link from a point of smaller ordinal, which is
  * what {@link Linker} keeps from then on, and every point can be reached from the entry on level 0.
  *
@@ -22,6 +26,10 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class GraphLoader {
     private static final int REACH_ROUNDS = 16;
+
+    /** Neighbours that a point has lost, at least, that looks for new ones. */
+    private static final int MANY_LOST = 3;
+
     private static final long TAKEN = Long.MIN_VALUE;
 
     private final VectorTable vectors;
@@ -38,6 +46,7 @@ final class GraphLoader {
     private final int[] selected;
     private final long[] found;
     private final VisitedSet seen;
+    private final int[] lost; // dead neighbours on level 0, by ordinal of the source
     private int[] candidates = new int[256];
     private float[] scores = new float[256];
     private long[] ranked = new long[256];
@@ -63,6 +72,7 @@ final class GraphLoader {
         selected = new int[links.limit(0)];
         found = new long[ef];
         seen = new VisitedSet(vectors.capacity());
+        lost = new int[ordinals.length];
     }
 
     /** Loads, and returns the entry in the form of {@link GrowingGraph#entry}. */
@@ -77,9 +87,33 @@ final class GraphLoader {
         countLinks();
         if (entry != GrowingGraph.EMPTY) {
             giveParents();
+            linkAgain();
             reachAll();
         }
         return entry;
+    }
+
+    /** Lets the points that lost the most neighbours find new ones. */
+    private void linkAgain() {
+        int dead = 0;
+        int[] points = new int[links.limit(0) + 1]; // by neighbours lost
+        for (int from = 0; from < ordinals.length; from++) {
+            if (here(from) >= 0) {
+                points[Math.min(lost[from], links.limit(0))]++;
+            } else {
+                dead++;
+            }
+        }
+        int least = points.length;
+        int chosen = 0;
+        while (least > MANY_LOST && chosen + points[least - 1] <= dead) {
+            chosen += points[--least];
+        }
+        for (int from = 0; from < ordinals.length; from++) {
+            if (here(from) >= 0 && lost[from] >= least) {
+                linker.linkAgain(here(from), entry);
+            }
+        }
     }
 
     /** The ordinal here of a point of the source that is linked there and lives, or -1. */
@@ -107,18 +141,21 @@ final class GraphLoader {
         seen.clear();
         seen.add(to);
         int size = 0;
-        boolean dead = false;
+        int dead = 0;
         for (int i = 0; i < count; i++) {
             int neighbor = here(list[i]);
-            dead |= neighbor < 0;
+            dead += neighbor < 0 ? 1 : 0;
             size = addCandidate(neighbor, level, size);
+        }
+        if (level == 0) {
+            lost[from] = dead;
         }
         if (size > links.limit(level)) {
             rank(to, 0, size);
             return selection.select(ranked, size, links.limit(level), selected);
         }
         System.arraycopy(candidates, 0, selected, 0, size);
-        return dead ? fill(to, level, count, size) : size;
+        return dead > 0 ? fill(to, level, count, size) : size;
     }
 
     /**

@@ -1,5 +1,7 @@
 package io.arbalest.hnsw;
 
+import io.arbalest.common.OrdinalSet;
+
 import java.util.Arrays;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -84,6 +86,37 @@ final class Linker {
                 adopt(near, ordinal);
             }
         }
+    }
+
+    /**
+     * Lets a linked point find neighbours on level 0 as if it were new; those that it has stay as
+     * far as the selection lets them.
+     */
+    void linkAgain(int ordinal, long entry) {
+        vectors.prepareStored(ordinal, query);
+        long best = walk.descend(query, GrowingGraph.ordinal(entry), GrowingGraph.level(entry), 1);
+        OrdinalSet others = point -> point != ordinal;
+        walk.walk(query, best, 0, SearchLimits.of(efConstruction), 1, others);
+        int found = walk.found().copyTo(ranked);
+        int[] wanted = Arrays.copyOf(selected, selection.select(ranked, found, m, selected));
+        for (int neighbor : wanted) {
+            if (!isLinked(ordinal, neighbor)) {
+                pointAt(ordinal, 0, neighbor);
+            }
+            if (!isLinked(neighbor, ordinal)) {
+                pointAt(neighbor, 0, ordinal);
+            }
+        }
+    }
+
+    private boolean isLinked(int from, int to) {
+        int count = links.read(from, 0, neighbors);
+        for (int i = 0; i < count; i++) {
+            if (neighbors[i] == to) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void pointAt(int from, int level, int to) {

@@ -24,7 +24,7 @@ class ChurnTest {
     private static final int QUERIES = 200;
     private static final int M = 12;
     private static final int EF_CONSTRUCTION = 80;
-    private static final int EF = 40;
+    private static final int EF = 10;
 
     private final Cases cases = new Cases(DIMENSION, 40, Cases.SEED);
     private final SplittableRandom random = new SplittableRandom(Cases.SEED);
