@@ -17,7 +17,8 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <p>Mending alone would rot a graph, a little with each merge: what is near a dead point is not
  * always what a search for neighbours would have found. So the points that lost the most neighbours
- * at once look for new ones as a new point does, at most as many of them as points died.
+ * at once look for new ones as a new point does: at most two for each that died, and at most an
+ * eighth of all.
  *
  * <p>Afterwards every point but the first is given a link from a point of smaller ordinal, which is
  * what {@link Linker} keeps from then on, and every point can be reached from the entry on level 0.
@@ -96,17 +97,20 @@ final class GraphLoader {
     /** Lets the points that lost the most neighbours find new ones. */
     private void linkAgain() {
         int dead = 0;
+        int living = 0;
         int[] points = new int[links.limit(0) + 1]; // by neighbours lost
         for (int from = 0; from < ordinals.length; from++) {
             if (here(from) >= 0) {
                 points[Math.min(lost[from], links.limit(0))]++;
+                living++;
             } else {
                 dead++;
             }
         }
+        int most = Math.min(2 * dead, living / 8);
         int least = points.length;
         int chosen = 0;
-        while (least > MANY_LOST && chosen + points[least - 1] <= dead) {
+        while (least > MANY_LOST && chosen + points[least - 1] <= most) {
             chosen += points[--least];
         }
         for (int from = 0; from < ordinals.length; from++) {

@@ -100,9 +100,10 @@ final class Linker {
         int found = walk.found().copyTo(ranked);
         int[] wanted = Arrays.copyOf(selected, selection.select(ranked, found, m, selected));
         for (int neighbor : wanted) {
-            if (!isLinked(ordinal, neighbor)) {
-                pointAt(ordinal, 0, neighbor);
+            if (isLinked(ordinal, neighbor)) {
+                continue; // whether it links back was decided before
             }
+            pointAt(ordinal, 0, neighbor);
             if (!isLinked(neighbor, ordinal)) {
                 pointAt(neighbor, 0, ordinal);
             }
