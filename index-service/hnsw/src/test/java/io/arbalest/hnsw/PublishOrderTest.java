@@ -105,6 +105,77 @@ class PublishOrderTest {
         }
     }
 
+    /**
+     * Small graphs with few neighbours a list have a new entry point every few points. A search
+     * that began at one before it has neighbours would find it alone.
+     */
+    @Test
+    void aSearchNeverBeginsAtAPointWithoutNeighbours() throws Exception {
+        int points = 24;
+        Cases cases = new Cases(DIMENSION, 40, Cases.SEED);
+        try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, points);
+                ExecutorService pool = Executors.newSingleThreadExecutor()) {
+            for (int i = 0; i < points; i++) {
+                table.set(i, Cases.segment(Cases.halves(cases.next(0))), 0);
+            }
+            PreparedQuery query = table.prepare(cases.next(0));
+            long during = 0;
+            for (int build = 0; build < 2000; build++) {
+                try (GrowingGraph graph = new GrowingGraph(table, 2, 16, build, points)) {
+                    Future<?> linking =
+                            pool.submit(() -> {
+                                for (int i = 0; i < points; i++) {
+                                    graph.link(i);
+                                }
+                            });
+                    GraphSearcher searcher = graph.newSearcher();
+                    NeighborQueue found = new NeighborQueue(points);
+                    while (graph.linkedCount() < points) {
+                        int before = graph.linkedCount();
+                        found.clear(points);
+                        searcher.search(query, SearchLimits.of(points), OrdinalSet.ALL, found);
+                        if (before >= 4) {
+                            assertThat(found.size())
+                                    .as("build %s, %s points linked before", build, before)
+                                    .isGreaterThan(1);
+                            during++;
+                        }
+                    }
+                    linking.get(60, TimeUnit.SECONDS);
+                }
+            }
+            assertThat(during).as("searches while points were linked").isGreaterThan(1000);
+        }
+    }
+
+    @Test
+    void pointsThatAreAddedAtOnceShareNoUpperList() throws Exception {
+        int points = 60_000;
+        try (Links links = new Links(4, points, 2L * points, MemoryBudget.unlimited("test"));
+                ExecutorService pool = Executors.newSingleThreadExecutor()) {
+            Future<?> odd = pool.submit(() -> addUpper(links, 1, points));
+            addUpper(links, 0, points);
+            odd.get(60, TimeUnit.SECONDS);
+            int[] list = new int[8];
+            for (int point = 0; point < points; point++) {
+                for (int level = 1; level <= 2; level++) {
+                    assertThat(links.read(point, level, list)).isEqualTo(2);
+                    assertThat(list[0]).as("point %s, level %s", point, level).isEqualTo(point);
+                    assertThat(list[1]).isEqualTo(level);
+                }
+            }
+        }
+    }
+
+    private static void addUpper(Links links, int first, int points) {
+        for (int point = first; point < points; point += 2) {
+            int level = links.add(point, 2);
+            for (int at = 1; at <= level; at++) {
+                links.write(point, at, new int[] {point, at}, 2);
+            }
+        }
+    }
+
     private static long[] askWhile(
             GrowingGraph graph,
             VectorTable table,

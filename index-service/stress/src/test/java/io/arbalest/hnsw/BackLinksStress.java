@@ -9,9 +9,9 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
 
 /**
- * Two writers point one neighbour at their new points; then one of them reads its list. First: how
- * many points it met, -1 if one of them without its vector, or twice. Second: how many are there in
- * the end.
+ * Two writers point one neighbour at their new points, one as a point that nobody chose, one as
+ * points are linked; then the latter reads its list. First: how many points it met, -1 if one of
+ * them without its vector or with nowhere to go, or twice. Second: how many are there in the end.
  *
  * <p>Two actors, so that a machine of two processors runs it.
  */
@@ -25,21 +25,22 @@ import org.openjdk.jcstress.infra.results.II_Result;
 public class BackLinksStress {
     private final int hub = StressedGraph.cell();
 
-    private void link(int point) {
-        StressedGraph.writeVector(point);
-        StressedGraph.LINKS.write(point, 0, new int[] {hub}, 1);
-        boolean adopted = StressedGraph.LINKER.get().adopt(hub, point);
-        assert adopted;
+    public BackLinksStress() {
+        StressedGraph.writeVector(hub);
     }
 
     @Actor
     public void firstWriter() {
-        link(hub + 1);
+        StressedGraph.writeVector(hub + 1);
+        StressedGraph.LINKS.write(hub + 1, 0, new int[] {hub}, 1);
+        boolean adopted = StressedGraph.LINKER.get().adopt(hub, hub + 1);
+        assert adopted;
     }
 
     @Actor
     public void secondWriter(II_Result result) {
-        link(hub + 2);
+        StressedGraph.writeVector(hub + 2);
+        StressedGraph.LINKER.get().link(hub + 2, 0, hub); // an entry point of level 0
         result.r1 = met();
     }
 
@@ -58,7 +59,7 @@ public class BackLinksStress {
             if (twice
                     || !known
                     || !StressedGraph.seesVector(list[i])
-                    || StressedGraph.LINKS.read(list[i], 0, own) != 1) {
+                    || StressedGraph.LINKS.read(list[i], 0, own) < 1) {
                 return -1;
             }
         }

@@ -57,7 +57,7 @@ class StressTest {
             assertThat(ended).as(said).isTrue();
             assertThat(process.exitValue()).as(said).isZero();
             Set<String> tests = tests();
-            assertThat(tests).hasSizeGreaterThanOrEqualTo(5);
+            assertThat(tests).hasSizeGreaterThanOrEqualTo(7);
             for (String test : tests) {
                 assertThat(said).as("tests that ran").contains(test);
             }
