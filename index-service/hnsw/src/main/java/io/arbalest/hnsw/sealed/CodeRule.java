@@ -15,8 +15,8 @@ import java.util.Locale;
  * <table>
  * <caption>in this order, the first that is good enough</caption>
  * <tr><td>signs</td><td>layout fast: {@code k} = 10. Layout auto: any {@code k} up to half the ef,
- * and at least {@value #LEAST_FAST} elements; a block costs several times the memory of bytes, and
- * below that saves little time</td></tr>
+ * {@value #ENOUGH_FOR_ANY} of them, and at least {@value #LEAST_FAST} elements; a block costs
+ * several times the memory of bytes, and below that saves little time</td></tr>
  * <tr><td>bytes</td><td>layout not fast, or signs are not good enough: any {@code k} up to half the
  * ef</td></tr>
  * <tr><td>none</td><td>always. At once up to {@value #MOST_NONE} elements: such a vector is one
@@ -31,6 +31,9 @@ import java.util.Locale;
 public final class CodeRule {
     /** The share of the exact best that must be found. */
     static final double ENOUGH = 0.99;
+
+    /** The same for signs, where they must hold for every k: walks lose more than the share. */
+    static final double ENOUGH_FOR_ANY = 0.9995;
 
     static final int MOST_NONE = 32;
     static final int LEAST_FAST = 256;
@@ -107,7 +110,7 @@ public final class CodeRule {
             int depth = fast ? Math.max(ef, few) : 2 * half;
             double share = sample.share(CodeKind.SIGNS, k, depth);
             say(measured, CodeKind.SIGNS, k, depth, share);
-            if (share >= ENOUGH) {
+            if (share >= (fast ? ENOUGH : ENOUGH_FOR_ANY)) {
                 return new CodeChoice(CodeKind.SIGNS, measured.toString());
             }
         }
