@@ -73,6 +73,13 @@ sealed class SearchCommand extends ClusterCommand permits ExplainCommand {
     @Option(names = "--exact", description = "score every matching point")
     boolean exact;
 
+    @Option(
+            names = "--adaptive-stop",
+            description =
+                    "end the walk once the best have settled: for large k and ef, fewer points"
+                            + " scored for a little recall; not with --exact")
+    boolean adaptiveStop;
+
     @Option(names = "--min-score", paramLabel = "X", description = "leave out points below")
     @Nullable Double minScore;
 
@@ -126,6 +133,7 @@ sealed class SearchCommand extends ClusterCommand permits ExplainCommand {
                 SearchQuery.nearest(k)
                         .withEf(ef)
                         .withExact(exact)
+                        .withAdaptiveStop(adaptiveStop)
                         .withFilter(filter)
                         .withMinScore(minScore)
                         .withFields(output.json() ? fields : columns)

@@ -168,8 +168,18 @@ class CommandLineTest {
         assertThat(query.filter()).isEqualTo("section = 'net'");
         assertThat(query.ef()).isEqualTo(300);
         assertThat(query.exact()).isTrue();
+        assertThat(query.adaptiveStop()).isFalse();
         assertThat(query.minScore()).isEqualTo(0.25);
         assertThat(query.timeout()).hasMillis(1500);
+    }
+
+    @Test
+    void theAdaptiveStopIsAskedForByItsFlag() {
+        assertThat(run("search", "--vector", "[1,0]", "-k", "100", "--adaptive-stop", "-c", "docs"))
+                .isZero();
+        assertThat(run("explain", "--vector", "[1,0]", "--adaptive-stop", "-c", "docs")).isZero();
+        assertThat(client.queries).hasSize(2).allMatch(query -> query.adaptiveStop());
+        assertThat(client.queries.get(1).explain()).isTrue();
     }
 
     @Test

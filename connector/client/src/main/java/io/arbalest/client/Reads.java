@@ -133,6 +133,7 @@ final class Reads {
                         .setEf(query.ef())
                         .setExact(query.exact())
                         .setSkipTail(query.skipTail())
+                        .setAdaptiveStop(query.adaptiveStop())
                         .setIncludeVector(query.includeVector())
                         .setAllFields_(query.fields() == null)
                         .setExplain(query.explain())

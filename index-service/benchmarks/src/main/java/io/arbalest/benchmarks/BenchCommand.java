@@ -1,8 +1,10 @@
 package io.arbalest.benchmarks;
 
+import io.arbalest.benchmarks.adaptive.AdaptiveCommand;
 import io.arbalest.benchmarks.ann.AnnCommand;
 import io.arbalest.benchmarks.ann.SummaryCommand;
 import io.arbalest.benchmarks.churn.ChurnCommand;
+import io.arbalest.benchmarks.codes.CodesCommand;
 import io.arbalest.benchmarks.disk.DiskCommand;
 import io.arbalest.benchmarks.filters.FieldsCommand;
 import io.arbalest.benchmarks.filters.FiltersCommand;
@@ -89,6 +91,8 @@ public final class BenchCommand {
     private static CommandLine commandLine(BenchConsole console) {
         CommandLine root = new CommandLine(new BenchCommand());
         root.addSubcommand(new AnnCommand(console));
+        root.addSubcommand(new AdaptiveCommand(console));
+        root.addSubcommand(new CodesCommand(console));
         root.addSubcommand(new SummaryCommand(console));
         root.addSubcommand(new GenerateCommand(console));
         root.addSubcommand(new JmhCommand());

@@ -18,6 +18,9 @@ import java.util.List;
  * @param minSequenceNumber wait until this row is visible; 0: do not wait
  * @param deadlineNanos on the engine's monotonic clock
  * @param plan how a filter is answered; anything but AUTO is for measuring
+ * @param adaptiveStop a walk of a graph may end once the best rows have settled: fewer distances
+ *     for a little recall ({@link io.arbalest.hnsw.SettledStop}); walks among the rows of a filter
+ *     and scans end as ever
  */
 public record SearchSpec(
         int k,
@@ -30,10 +33,11 @@ public record SearchSpec(
         boolean includeVector,
         long minSequenceNumber,
         long deadlineNanos,
-        FilterPlan plan) {
+        FilterPlan plan,
+        boolean adaptiveStop) {
     public static final int MAX_K = 10_000;
 
-    /** With the plan left to the planner. */
+    /** With the plan left to the planner, and walks that go to their end. */
     public SearchSpec(
             int k,
             int ef,
@@ -56,6 +60,33 @@ public record SearchSpec(
                 includeVector,
                 minSequenceNumber,
                 deadlineNanos,
-                FilterPlan.AUTO);
+                FilterPlan.AUTO,
+                false);
+    }
+
+    /** The same, with a filter answered in this way. */
+    public SearchSpec withPlan(FilterPlan newPlan) {
+        return with(newPlan, adaptiveStop);
+    }
+
+    /** The same, with the early end of walks on or off. */
+    public SearchSpec withAdaptiveStop(boolean on) {
+        return with(plan, on);
+    }
+
+    private SearchSpec with(FilterPlan newPlan, boolean newAdaptiveStop) {
+        return new SearchSpec(
+                k,
+                ef,
+                exact,
+                skipTail,
+                filter,
+                minScore,
+                fields,
+                includeVector,
+                minSequenceNumber,
+                deadlineNanos,
+                newPlan,
+                newAdaptiveStop);
     }
 }

@@ -36,6 +36,7 @@ final class SegmentSearch {
     private final boolean filtered;
     private final boolean byVector;
     private final boolean scanTail;
+    private final boolean adaptiveStop;
     private final Clock clock;
     private final long deadlineNanos;
     private final long filterNanos;
@@ -70,6 +71,7 @@ final class SegmentSearch {
         this.clock = clock;
         this.deadlineNanos = spec.deadlineNanos();
         this.scanTail = !spec.skipTail();
+        this.adaptiveStop = spec.adaptiveStop();
         this.dense = spec.plan() == FilterPlan.AUTO ? FilterPlanner.DENSE : Double.MAX_VALUE;
         Filter filter = spec.filter();
         long begin = filter == null ? 0 : clock.monotonicNanos();
@@ -188,7 +190,8 @@ final class SegmentSearch {
     }
 
     private SearchLimits limits(int ef, float bound) {
-        SearchLimits limits = SearchLimits.of(ef).withMinScore(bound);
+        SearchLimits limits =
+                SearchLimits.of(ef).withMinScore(bound).withAdaptiveStop(adaptiveStop);
         return deadlineNanos == Long.MAX_VALUE ? limits : limits.withExpired(this::timeIsOver);
     }
 

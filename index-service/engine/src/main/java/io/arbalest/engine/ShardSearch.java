@@ -117,6 +117,13 @@ final class ShardSearch {
                     "min_score is NaN",
                     "leave it out or send a number");
         }
+        if (spec.exact() && spec.adaptiveStop()) {
+            throw new ArbalestException(
+                    ErrorCode.MALFORMED_REQUEST,
+                    "exact scores every point, adaptive_stop ends a walk early; both were asked"
+                            + " for",
+                    "leave one of them out");
+        }
         for (int i = 0; i < queries.size(); i++) {
             checkQuery(i, queries.get(i));
         }

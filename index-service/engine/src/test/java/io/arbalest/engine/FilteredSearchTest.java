@@ -184,17 +184,17 @@ class FilteredSearchTest {
                 float[] query, int k, Filter filter, FilterPlan plan, List<String> wanted) {
             SearchSpec spec =
                     new SearchSpec(
-                            k,
-                            0,
-                            false,
-                            false,
-                            filter,
-                            Double.NEGATIVE_INFINITY,
-                            wanted,
-                            false,
-                            0,
-                            Long.MAX_VALUE,
-                            plan);
+                                    k,
+                                    0,
+                                    false,
+                                    false,
+                                    filter,
+                                    Double.NEGATIVE_INFINITY,
+                                    wanted,
+                                    false,
+                                    0,
+                                    Long.MAX_VALUE)
+                            .withPlan(plan);
             return sim.shard.search(List.of(query), spec).rows().getFirst();
         }
 

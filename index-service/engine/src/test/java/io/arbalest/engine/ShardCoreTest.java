@@ -342,6 +342,11 @@ final class ShardCoreTest {
                 new float[3],
                 SimulatedShard.spec(1, false, null, 0),
                 ErrorCode.DIMENSION_MISMATCH);
+        assertQueryCode(
+                sim,
+                vector(1),
+                SimulatedShard.spec(1, true, null, 0).withAdaptiveStop(true),
+                ErrorCode.MALFORMED_REQUEST);
         float[] notANumber = vector(1);
         notANumber[2] = Float.NaN;
         assertQueryCode(

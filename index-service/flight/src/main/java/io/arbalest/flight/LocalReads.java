@@ -83,16 +83,17 @@ final class LocalReads {
     private static SearchSpec spec(
             Question.Search question, List<String> fields, int shard, long deadline) {
         return new SearchSpec(
-                question.request().getK(),
-                question.request().getEf(),
-                question.request().getExact(),
-                question.request().getSkipTail(),
-                question.filter().orElse(null),
-                question.minScore(),
-                fields,
-                question.schema().includeVector(),
-                question.scope().minSequenceNumber(shard),
-                deadline);
+                        question.request().getK(),
+                        question.request().getEf(),
+                        question.request().getExact(),
+                        question.request().getSkipTail(),
+                        question.filter().orElse(null),
+                        question.minScore(),
+                        fields,
+                        question.schema().includeVector(),
+                        question.scope().minSequenceNumber(shard),
+                        deadline)
+                .withAdaptiveStop(question.request().getAdaptiveStop());
     }
 
     private static SegmentPlan toWire(int shard, io.arbalest.engine.SegmentPlan plan) {

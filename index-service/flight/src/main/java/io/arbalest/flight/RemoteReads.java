@@ -48,7 +48,8 @@ final class RemoteReads {
                         question.schema().includeVector(),
                         token(question.scope()),
                         question.scope().timeout(),
-                        question.request().getExplain());
+                        question.request().getExplain(),
+                        question.request().getAdaptiveStop());
         SearchResult result =
                 Peers.knowing(client.get(), question.collection().definition())
                         .search(

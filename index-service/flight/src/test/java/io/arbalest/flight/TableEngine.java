@@ -54,6 +54,9 @@ final class TableEngine implements Engine {
     /** What was deleted by filter. */
     final List<String> deletes = new CopyOnWriteArrayList<>();
 
+    /** What was asked of shards. */
+    final List<SearchSpec> searches = new CopyOnWriteArrayList<>();
+
     TableEngine(String nodeName) {
         this.nodeName = nodeName;
     }
@@ -215,6 +218,7 @@ final class TableEngine implements Engine {
 
         @Override
         public synchronized ShardSearchResult search(List<float[]> queries, SearchSpec spec) {
+            searches.add(spec);
             List<List<FoundRow>> found = new ArrayList<>();
             for (float[] query : queries) {
                 found.add(

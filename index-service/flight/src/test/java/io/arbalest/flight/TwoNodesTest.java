@@ -14,6 +14,7 @@ import io.arbalest.client.Token;
 import io.arbalest.common.Clock;
 import io.arbalest.common.Metrics;
 import io.arbalest.common.SystemScheduler;
+import io.arbalest.engine.SearchSpec;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.CollectionDefinition;
@@ -53,6 +54,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Two Flight servers with a shard map between them, called by Arbalest's own client and by one that
@@ -170,6 +172,40 @@ class TwoNodesTest {
             assertThat(got).containsOnlyKeys(PointKey.of("key-5"));
             assertThat(client.shardReports("things")).hasSize(4);
         }
+    }
+
+    @Test
+    void everyShardIsAskedAsTheClientAsked() throws Exception {
+        float[] query = {1, 0};
+        try (ArbalestClient client = client();
+                RawClient raw = new RawClient(second.port())) {
+            SearchQuery nearest = SearchQuery.nearest(3).withEf(40).withMinScore(0.5);
+            client.search("things", List.of(query), nearest);
+            assertThat(asked()).hasSize(4).noneMatch(SearchSpec::adaptiveStop);
+            client.search("things", List.of(query), nearest.withAdaptiveStop(true));
+            SearchRequest request =
+                    SearchRequest.newBuilder()
+                            .setCollection("things")
+                            .setK(3)
+                            .setEf(40)
+                            .setMinScore(0.5)
+                            .setAdaptiveStop(true)
+                            .setVectorsF16(ByteString.copyFrom(new byte[] {0, 0x3c, 0, 0}))
+                            .build();
+            ResultSchema schema = ResultSchema.search(definition, List.of(), false);
+            raw.read(ReadCommand.newBuilder().setSearch(request).build(), schema); // fans out
+            assertThat(asked())
+                    .hasSize(12)
+                    .allMatch(spec -> spec.k() == 3 && spec.ef() == 40 && spec.minScore() == 0.5);
+            assertThat(asked().stream().filter(SearchSpec::adaptiveStop)).hasSize(8);
+        }
+    }
+
+    /** What both nodes' shards were asked. */
+    private List<SearchSpec> asked() {
+        return Stream.of(firstEngine, secondEngine)
+                .flatMap(engine -> engine.searches.stream())
+                .toList();
     }
 
     @Test

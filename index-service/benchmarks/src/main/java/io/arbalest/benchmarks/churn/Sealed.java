@@ -24,7 +24,7 @@ import java.util.function.IntUnaryOperator;
  *
  * <p>Confined to one thread.
  */
-record Sealed(SealedGraph graph, int[] rows, Arena arena) implements AutoCloseable {
+public record Sealed(SealedGraph graph, int[] rows, Arena arena) implements AutoCloseable {
     private static final ValueLayout.OfShort HALF =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -56,7 +56,7 @@ record Sealed(SealedGraph graph, int[] rows, Arena arena) implements AutoCloseab
      * @param rowOf by the ordinal before packing
      */
     @SuppressWarnings("MustBeClosedChecker") // this closes its arena
-    static Sealed written(PackedGraph packed, IntUnaryOperator rowOf) {
+    public static Sealed written(PackedGraph packed, IntUnaryOperator rowOf) {
         Arena arena = Arena.ofShared();
         Map<SealedSection, MemorySegment> sections = new EnumMap<>(SealedSection.class);
         SealedSection[] all = SealedSection.values();

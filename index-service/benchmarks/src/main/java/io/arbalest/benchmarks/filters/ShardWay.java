@@ -22,17 +22,17 @@ record ShardWay(String label, int ef, FilterPlan plan, Shard shard, FilterQuesti
     public Answer answer(Question question) {
         SearchSpec spec =
                 new SearchSpec(
-                        FilterQuestions.K,
-                        ef,
-                        false,
-                        false,
-                        question.filter(),
-                        Double.NEGATIVE_INFINITY,
-                        List.of(),
-                        false,
-                        0,
-                        Long.MAX_VALUE,
-                        plan);
+                                FilterQuestions.K,
+                                ef,
+                                false,
+                                false,
+                                question.filter(),
+                                Double.NEGATIVE_INFINITY,
+                                List.of(),
+                                false,
+                                0,
+                                Long.MAX_VALUE)
+                        .withPlan(plan);
         ShardSearchResult found = shard.search(List.of(questions.query(question.query())), spec);
         List<FoundRow> rows = found.rows().getFirst();
         int[] numbers = new int[rows.size()];
