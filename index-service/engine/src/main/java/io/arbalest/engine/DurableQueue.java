@@ -49,9 +49,10 @@ final class DurableQueue implements WriteQueue.Listener, TombstonePurger.Listene
         this.owner = owner;
     }
 
-    /** From now on what is durable is applied to this; null: nothing is any more. */
-    void applyTo(@Nullable OpenShard shard) {
+    /** From now on what is durable is applied to this, and so is what waits already. */
+    void applyTo(OpenShard shard) {
         open = shard;
+        applierThread.execute(this::apply);
     }
 
     @Override
