@@ -1,7 +1,9 @@
 package io.arbalest.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.arbalest.model.ArbalestException;
 import io.arbalest.model.Binary16;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Filter;
@@ -277,6 +279,9 @@ final class ShardModelTest {
         }
 
         void check() {
+            if (onDisk && sim.shard.state() == ShardState.FAILED) {
+                refusedUntilTheNextStart();
+            }
             follow();
             for (Sent one : sent) {
                 if (one.acknowledged()) {
@@ -308,6 +313,15 @@ final class ShardModelTest {
             assertThat(sim.shard.statistics().livePoints()).isEqualTo(truth.size());
             assertThat(sim.shard.statistics().tombstones()).isEqualTo(tombstones);
             checkSearches(truth);
+        }
+
+        /** A file could not be read; the shard must say so rather than answer with less. */
+        void refusedUntilTheNextStart() {
+            assertThatThrownBy(() -> sim.get(SimulatedShard.key(0)))
+                    .isInstanceOfSatisfying(
+                            ArbalestException.class,
+                            e -> assertThat(e.code()).isEqualTo(ErrorCode.SEGMENT_CORRUPT));
+            crash();
         }
 
         void checkSearches(BruteForceIndex<PointKey> truth) {
