@@ -68,12 +68,7 @@ class CommandLineITCase {
     }
 
     private static Launcher.Ended arbalest(String... arguments) throws Exception {
-        List<String> all = new ArrayList<>(List.of(arguments));
-        for (var node : house.nodes) {
-            all.add("--endpoint");
-            all.add(node.endpoint());
-        }
-        return Launcher.run(directory, PATIENCE, all.toArray(String[]::new));
+        return house.run(directory, PATIENCE, arguments);
     }
 
     private static Launcher.Ended search(String... arguments) throws Exception {

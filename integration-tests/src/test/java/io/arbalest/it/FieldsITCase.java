@@ -97,12 +97,7 @@ class FieldsITCase {
     }
 
     private static Launcher.Ended arbalest(String... arguments) throws Exception {
-        List<String> all = new ArrayList<>(List.of(arguments));
-        for (var node : house.nodes) {
-            all.add("--endpoint");
-            all.add(node.endpoint());
-        }
-        return Launcher.run(directory, PATIENCE, all.toArray(String[]::new));
+        return house.run(directory, PATIENCE, arguments);
     }
 
     private static Launcher.Ended done(String... arguments) throws Exception {
@@ -287,25 +282,12 @@ class FieldsITCase {
     @Test
     @Order(4)
     void explainSaysHowEachSegmentWasSearched() throws Exception {
-        Launcher.Ended table =
-                done(
-                        "explain",
-                        "--collection",
-                        COLLECTION,
-                        "--vector",
-                        VECTOR,
-                        "--filter",
-                        "color = 'red'");
+        String[] explain = {
+            "explain", "--collection", COLLECTION, "--vector", VECTOR, "--filter", "color = 'red'"
+        };
+        Launcher.Ended table = done(explain);
         assertThat(table.output()).contains("PLAN", "MATCHING", "VISITED", "FILTER");
-        JsonNode document =
-                json(
-                        "explain",
-                        "--collection",
-                        COLLECTION,
-                        "--vector",
-                        VECTOR,
-                        "--filter",
-                        "color = 'red'");
+        JsonNode document = json(explain);
         long matching = 0;
         for (JsonNode plan : document.path("plans")) {
             assertThat(plan.path("plan").asText()).isIn("exact", "walk", "post");

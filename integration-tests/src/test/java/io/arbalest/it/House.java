@@ -11,6 +11,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +57,16 @@ final class House implements AutoCloseable {
     /** A broker whose data lies beside the nodes'. */
     KafkaBroker startBroker() {
         return KafkaBroker.start(directory.resolve("kafka"));
+    }
+
+    /** Runs a command against the nodes, from a directory, to its end. */
+    Launcher.Ended run(Path from, Duration timeout, String... arguments) throws Exception {
+        List<String> all = new ArrayList<>(List.of(arguments));
+        for (NodeProcess node : nodes) {
+            all.add("--endpoint");
+            all.add(node.endpoint());
+        }
+        return Launcher.run(from, timeout, all.toArray(String[]::new));
     }
 
     /** The node with this name. */

@@ -103,11 +103,7 @@ final class DeleteCommand extends ClusterCommand {
             if (deletedBefore == 0) {
                 throw e;
             }
-            throw new ArbalestException(
-                    e.code(),
-                    deletedBefore + " points were deleted, then the delete failed: " + e.detail(),
-                    e.fix(),
-                    e);
+            throw e.prefixed(deletedBefore + " points were deleted, then the delete failed: ");
         }
     }
 

@@ -99,16 +99,12 @@ public interface ArbalestClient extends AutoCloseable {
             if (!step.missing().isEmpty()) {
                 Map.Entry<Integer, ArbalestException> first =
                         step.missing().entrySet().iterator().next();
-                ArbalestException why = first.getValue();
-                throw new ArbalestException(
-                        why.code(),
-                        deleted
-                                + " points were deleted, but shard "
-                                + first.getKey()
-                                + " did not finish: "
-                                + why.detail(),
-                        why.fix(),
-                        why);
+                throw first.getValue()
+                        .prefixed(
+                                deleted
+                                        + " points were deleted, but shard "
+                                        + first.getKey()
+                                        + " did not finish: ");
             }
             if (step.finished()) {
                 return deleted;

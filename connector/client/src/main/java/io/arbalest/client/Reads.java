@@ -212,12 +212,7 @@ final class Reads {
         if (!fanOut.missing().isEmpty()) {
             Map.Entry<Integer, ArbalestException> first =
                     fanOut.missing().entrySet().iterator().next();
-            ArbalestException why = first.getValue();
-            throw new ArbalestException(
-                    why.code(),
-                    "shard " + first.getKey() + " did not answer: " + why.detail(),
-                    why.fix(),
-                    why);
+            throw first.getValue().prefixed("shard " + first.getKey() + " did not answer: ");
         }
         return AnswerMerge.get(fanOut.answers(), keys);
     }

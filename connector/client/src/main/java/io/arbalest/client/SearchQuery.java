@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * What to search for, apart from the vectors. Immutable; {@code with...} methods return changed
@@ -56,67 +57,19 @@ public record SearchQuery(
     }
 
     public SearchQuery withEf(int newEf) {
-        return new SearchQuery(
-                k,
-                newEf,
-                exact,
-                skipTail,
-                filter,
-                minScore,
-                fields,
-                includeVector,
-                token,
-                timeout,
-                explain,
-                adaptiveStop);
+        return with(draft -> draft.ef = newEf);
     }
 
     public SearchQuery withExact(boolean newExact) {
-        return new SearchQuery(
-                k,
-                ef,
-                newExact,
-                skipTail,
-                filter,
-                minScore,
-                fields,
-                includeVector,
-                token,
-                timeout,
-                explain,
-                adaptiveStop);
+        return with(draft -> draft.exact = newExact);
     }
 
     public SearchQuery withSkipTail(boolean newSkipTail) {
-        return new SearchQuery(
-                k,
-                ef,
-                exact,
-                newSkipTail,
-                filter,
-                minScore,
-                fields,
-                includeVector,
-                token,
-                timeout,
-                explain,
-                adaptiveStop);
+        return with(draft -> draft.skipTail = newSkipTail);
     }
 
     public SearchQuery withFilter(@Nullable String newFilter) {
-        return new SearchQuery(
-                k,
-                ef,
-                exact,
-                skipTail,
-                newFilter,
-                minScore,
-                fields,
-                includeVector,
-                token,
-                timeout,
-                explain,
-                adaptiveStop);
+        return with(draft -> draft.filter = newFilter);
     }
 
     /** With a condition on metadata, for example from {@link Conditions}. */
@@ -125,114 +78,83 @@ public record SearchQuery(
     }
 
     public SearchQuery withMinScore(@Nullable Double newMinScore) {
-        return new SearchQuery(
-                k,
-                ef,
-                exact,
-                skipTail,
-                filter,
-                newMinScore,
-                fields,
-                includeVector,
-                token,
-                timeout,
-                explain,
-                adaptiveStop);
+        return with(draft -> draft.minScore = newMinScore);
     }
 
     public SearchQuery withFields(@Nullable List<String> newFields) {
-        return new SearchQuery(
-                k,
-                ef,
-                exact,
-                skipTail,
-                filter,
-                minScore,
-                newFields,
-                includeVector,
-                token,
-                timeout,
-                explain,
-                adaptiveStop);
+        return with(draft -> draft.fields = newFields);
     }
 
     public SearchQuery withIncludeVector(boolean newIncludeVector) {
-        return new SearchQuery(
-                k,
-                ef,
-                exact,
-                skipTail,
-                filter,
-                minScore,
-                fields,
-                newIncludeVector,
-                token,
-                timeout,
-                explain,
-                adaptiveStop);
+        return with(draft -> draft.includeVector = newIncludeVector);
     }
 
     public SearchQuery withToken(@Nullable Token newToken) {
-        return new SearchQuery(
-                k,
-                ef,
-                exact,
-                skipTail,
-                filter,
-                minScore,
-                fields,
-                includeVector,
-                newToken,
-                timeout,
-                explain,
-                adaptiveStop);
+        return with(draft -> draft.token = newToken);
     }
 
     public SearchQuery withTimeout(Duration newTimeout) {
-        return new SearchQuery(
-                k,
-                ef,
-                exact,
-                skipTail,
-                filter,
-                minScore,
-                fields,
-                includeVector,
-                token,
-                newTimeout,
-                explain,
-                adaptiveStop);
+        return with(draft -> draft.timeout = newTimeout);
     }
 
     public SearchQuery withExplain(boolean newExplain) {
-        return new SearchQuery(
-                k,
-                ef,
-                exact,
-                skipTail,
-                filter,
-                minScore,
-                fields,
-                includeVector,
-                token,
-                timeout,
-                newExplain,
-                adaptiveStop);
+        return with(draft -> draft.explain = newExplain);
     }
 
     public SearchQuery withAdaptiveStop(boolean newAdaptiveStop) {
-        return new SearchQuery(
-                k,
-                ef,
-                exact,
-                skipTail,
-                filter,
-                minScore,
-                fields,
-                includeVector,
-                token,
-                timeout,
-                explain,
-                newAdaptiveStop);
+        return with(draft -> draft.adaptiveStop = newAdaptiveStop);
+    }
+
+    private SearchQuery with(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return draft.finished();
+    }
+
+    /** The components by name, to change one of them. */
+    private static final class Draft {
+        private int k;
+        private int ef;
+        private boolean exact;
+        private boolean skipTail;
+        private @Nullable String filter;
+        private @Nullable Double minScore;
+        private @Nullable List<String> fields;
+        private boolean includeVector;
+        private @Nullable Token token;
+        private Duration timeout;
+        private boolean explain;
+        private boolean adaptiveStop;
+
+        Draft(SearchQuery from) {
+            k = from.k;
+            ef = from.ef;
+            exact = from.exact;
+            skipTail = from.skipTail;
+            filter = from.filter;
+            minScore = from.minScore;
+            fields = from.fields;
+            includeVector = from.includeVector;
+            token = from.token;
+            timeout = from.timeout;
+            explain = from.explain;
+            adaptiveStop = from.adaptiveStop;
+        }
+
+        SearchQuery finished() {
+            return new SearchQuery(
+                    k,
+                    ef,
+                    exact,
+                    skipTail,
+                    filter,
+                    minScore,
+                    fields,
+                    includeVector,
+                    token,
+                    timeout,
+                    explain,
+                    adaptiveStop);
+        }
     }
 }

@@ -489,16 +489,12 @@ final class ShardLane implements Runnable, PutStream.Listener {
         long failingFor = now - failingSinceNanos;
         if (failingFor > writer.options().retryTimeout().toNanos()) {
             writer.fail(
-                    new ArbalestException(
-                            error.code(),
+                    error.prefixed(
                             "gave up writing to shard "
                                     + shard
                                     + " after "
                                     + TimeUnit.NANOSECONDS.toSeconds(failingFor)
-                                    + " s: "
-                                    + error.detail(),
-                            error.fix(),
-                            error));
+                                    + " s: "));
             return;
         }
         writer.retried();

@@ -11,6 +11,9 @@ import java.util.Objects;
  * <p>Immutable, apart from what {@link Throwable} itself allows.
  */
 public final class ArbalestException extends RuntimeException {
+    /** The fix where files of a shard are damaged, as long as there is one copy of each. */
+    public static final String REFILL = "drop the collection and fill it again";
+
     private static final long serialVersionUID = 1L;
 
     private final ErrorCode code;
@@ -31,6 +34,11 @@ public final class ArbalestException extends RuntimeException {
         this.code = Objects.requireNonNull(code);
         this.detail = oneLine(detail);
         this.fix = oneLine(fix);
+    }
+
+    /** The same error with something said before its detail; this one is its cause. */
+    public ArbalestException prefixed(String before) {
+        return new ArbalestException(code, before + detail, fix, this);
     }
 
     public ErrorCode code() {

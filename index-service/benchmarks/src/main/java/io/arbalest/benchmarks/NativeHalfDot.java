@@ -8,7 +8,6 @@ import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -18,7 +17,6 @@ import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /**
  * The inner product of binary16 rows as C intrinsics compute it ({@code cpp/half_dot.cpp}),
@@ -28,17 +26,13 @@ import java.util.concurrent.TimeUnit;
  * <p>Confined to one thread.
  */
 final class NativeHalfDot {
-    private static final List<String> COMMAND =
-            List.of("g++", "-O3", "-march=native", "-DNDEBUG", "-std=c++17", "-shared", "-fPIC");
-    private static final int LIMIT_SECONDS = 120;
-
     private final MethodHandle single;
     private final MethodHandle list;
 
     /**
      * Compiles and loads.
      *
-     * @throws ArbalestException MISSING_RUNTIME if there is no compiler, or it fails
+     * @throws ArbalestException MISSING_RUNTIME if there is no compiler, PROCESS_FAILED if it fails
      */
     @SuppressWarnings("restricted") // calls half_dot.cpp by its very declarations
     NativeHalfDot(Arena arena) throws IOException {
@@ -63,39 +57,25 @@ final class NativeHalfDot {
     }
 
     private static Path compiled() throws IOException {
+        if (!CppCompiler.isInstalled()) {
+            throw new ArbalestException(
+                    ErrorCode.MISSING_RUNTIME,
+                    "C intrinsics: no " + CppCompiler.COMPILER + " on the path",
+                    "apt install "
+                            + CppCompiler.COMPILER
+                            + ", or leave HalfDotNativeBenchmark out");
+        }
         Path directory = Files.createTempDirectory("arbalest-half-dot");
-        Path source = directory.resolve("half_dot.cpp");
+        Path source = CppCompiler.unpack("half_dot.cpp", directory);
         Path library = directory.resolve("half_dot.so");
-        for (Path file : List.of(directory, source, library)) {
+        for (Path file : List.of(directory, directory.resolve("compile.log"), source, library)) {
             file.toFile().deleteOnExit();
         }
-        try (InputStream in = NativeHalfDot.class.getResourceAsStream("/cpp/half_dot.cpp")) {
-            if (in == null) {
-                throw new IOException("no /cpp/half_dot.cpp in this jar");
-            }
-            Files.copy(in, source);
-        }
-        ProcessBuilder builder = new ProcessBuilder(COMMAND);
-        builder.command().addAll(List.of(source.toString(), "-o", library.toString()));
-        try {
-            Process process = builder.inheritIO().start();
-            if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
-                process.destroyForcibly();
-                throw missing(String.join(" ", builder.command()) + " failed");
-            }
-        } catch (IOException e) {
-            throw missing(String.valueOf(e.getMessage()));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted while compiling " + source, e);
-        }
+        CppCompiler.compile(
+                source,
+                library,
+                List.of("-shared", "-fPIC"),
+                new CppCompiler.Failure("C intrinsics: half_dot.cpp does not compile", ""));
         return library;
-    }
-
-    private static ArbalestException missing(String what) {
-        return new ArbalestException(
-                ErrorCode.MISSING_RUNTIME,
-                "C intrinsics: " + what,
-                "apt install g++, or leave HalfDotNativeBenchmark out");
     }
 }

@@ -60,15 +60,14 @@ final class CommitPointFiles {
                     throw new ArbalestException(
                             ErrorCode.STORE_FAILED,
                             "the commit point calls itself " + point.generation(),
-                            "drop the collection and fill it again");
+                            ArbalestException.REFILL);
                 }
                 return point;
             } catch (ArbalestException e) {
                 if (e.code() != ErrorCode.STORE_FAILED) {
                     throw e;
                 }
-                ArbalestException named =
-                        new ArbalestException(e.code(), file + ": " + e.detail(), e.fix(), e);
+                ArbalestException named = e.prefixed(file + ": ");
                 LOG.log(Level.WARNING, named.getMessage());
                 damage = damage == null ? named : damage;
             }

@@ -168,6 +168,6 @@ final class CommitPointFormat {
         return new ArbalestException(
                 ErrorCode.STORE_FAILED,
                 "the commit point is damaged: " + how,
-                "drop the collection and fill it again");
+                ArbalestException.REFILL);
     }
 }

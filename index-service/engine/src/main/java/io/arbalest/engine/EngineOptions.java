@@ -6,6 +6,7 @@ import io.arbalest.model.ErrorCode;
 import io.arbalest.wal.WalFormat;
 
 import java.time.Duration;
+import java.util.function.Consumer;
 
 /**
  * The limits of a node's shards.
@@ -101,127 +102,90 @@ public record EngineOptions(
 
     /** The same with another bound on the unlinked tail. */
     public EngineOptions withUnlinkedTailRows(int rows) {
-        return new EngineOptions(
-                rows,
-                growingSegmentRows,
-                indexerThreads,
-                walFileBytes,
-                waitingBytes,
-                writeWait,
-                tombstoneRetention,
-                segmentMemory,
-                scrubInterval);
+        return with(draft -> draft.unlinkedTailRows = rows);
     }
 
     /** The same with another size of segments. */
     public EngineOptions withGrowingSegmentRows(int rows) {
-        return new EngineOptions(
-                unlinkedTailRows,
-                rows,
-                indexerThreads,
-                walFileBytes,
-                waitingBytes,
-                writeWait,
-                tombstoneRetention,
-                segmentMemory,
-                scrubInterval);
+        return with(draft -> draft.growingSegmentRows = rows);
     }
 
     /** The same with another number of indexer threads. */
     public EngineOptions withIndexerThreads(int threads) {
-        return new EngineOptions(
-                unlinkedTailRows,
-                growingSegmentRows,
-                threads,
-                walFileBytes,
-                waitingBytes,
-                writeWait,
-                tombstoneRetention,
-                segmentMemory,
-                scrubInterval);
+        return with(draft -> draft.indexerThreads = threads);
     }
 
     /** The same with another size of log files. */
     public EngineOptions withWalFileBytes(long bytes) {
-        return new EngineOptions(
-                unlinkedTailRows,
-                growingSegmentRows,
-                indexerThreads,
-                bytes,
-                waitingBytes,
-                writeWait,
-                tombstoneRetention,
-                segmentMemory,
-                scrubInterval);
+        return with(draft -> draft.walFileBytes = bytes);
     }
 
     /** The same with another bound on bytes held back. */
     public EngineOptions withWaitingBytes(long bytes) {
-        return new EngineOptions(
-                unlinkedTailRows,
-                growingSegmentRows,
-                indexerThreads,
-                walFileBytes,
-                bytes,
-                writeWait,
-                tombstoneRetention,
-                segmentMemory,
-                scrubInterval);
+        return with(draft -> draft.waitingBytes = bytes);
     }
 
     /** The same with another patience for writers that are held back. */
     public EngineOptions withWriteWait(Duration wait) {
-        return new EngineOptions(
-                unlinkedTailRows,
-                growingSegmentRows,
-                indexerThreads,
-                walFileBytes,
-                waitingBytes,
-                wait,
-                tombstoneRetention,
-                segmentMemory,
-                scrubInterval);
+        return with(draft -> draft.writeWait = wait);
     }
 
     /** The same with another time for which deletes are remembered. */
     public EngineOptions withTombstoneRetention(Duration retention) {
-        return new EngineOptions(
-                unlinkedTailRows,
-                growingSegmentRows,
-                indexerThreads,
-                walFileBytes,
-                waitingBytes,
-                writeWait,
-                retention,
-                segmentMemory,
-                scrubInterval);
+        return with(draft -> draft.tombstoneRetention = retention);
     }
 
     /** The same with other advice about the files of sealed segments. */
     public EngineOptions withSegmentMemory(SegmentMemory memory) {
-        return new EngineOptions(
-                unlinkedTailRows,
-                growingSegmentRows,
-                indexerThreads,
-                walFileBytes,
-                waitingBytes,
-                writeWait,
-                tombstoneRetention,
-                memory,
-                scrubInterval);
+        return with(draft -> draft.segmentMemory = memory);
     }
 
     /** The same with another interval between checks of sealed files. */
     public EngineOptions withScrubInterval(Duration interval) {
-        return new EngineOptions(
-                unlinkedTailRows,
-                growingSegmentRows,
-                indexerThreads,
-                walFileBytes,
-                waitingBytes,
-                writeWait,
-                tombstoneRetention,
-                segmentMemory,
-                interval);
+        return with(draft -> draft.scrubInterval = interval);
+    }
+
+    private EngineOptions with(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return draft.finished();
+    }
+
+    /** The components by name, to change one of them. */
+    private static final class Draft {
+        private int unlinkedTailRows;
+        private int growingSegmentRows;
+        private int indexerThreads;
+        private long walFileBytes;
+        private long waitingBytes;
+        private Duration writeWait;
+        private Duration tombstoneRetention;
+        private SegmentMemory segmentMemory;
+        private Duration scrubInterval;
+
+        Draft(EngineOptions from) {
+            unlinkedTailRows = from.unlinkedTailRows;
+            growingSegmentRows = from.growingSegmentRows;
+            indexerThreads = from.indexerThreads;
+            walFileBytes = from.walFileBytes;
+            waitingBytes = from.waitingBytes;
+            writeWait = from.writeWait;
+            tombstoneRetention = from.tombstoneRetention;
+            segmentMemory = from.segmentMemory;
+            scrubInterval = from.scrubInterval;
+        }
+
+        EngineOptions finished() {
+            return new EngineOptions(
+                    unlinkedTailRows,
+                    growingSegmentRows,
+                    indexerThreads,
+                    walFileBytes,
+                    waitingBytes,
+                    writeWait,
+                    tombstoneRetention,
+                    segmentMemory,
+                    scrubInterval);
+        }
     }
 }

@@ -97,7 +97,7 @@ final class FieldsFile {
                     "the file with the fields of collection '"
                             + definition.name()
                             + "' is damaged: its checksum does not fit",
-                    "drop the collection and fill it again");
+                    ArbalestException.REFILL);
         }
         return CollectionSchema.decode(fields, definition);
     }

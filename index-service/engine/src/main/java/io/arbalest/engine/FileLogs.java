@@ -80,14 +80,15 @@ final class FileLogs implements LogOpener {
                             + heldByStore
                             + ", so the log cannot end before row "
                             + loss.firstLost(),
-                    "drop the collection and fill it again",
+                    ArbalestException.REFILL,
                     corrupt);
         }
         if (!accepted.contains(loss)) {
             throw new ArbalestException(
                     ErrorCode.LOG_CORRUPT,
                     String.valueOf(corrupt.getMessage()),
-                    "drop the collection and fill it again; or accept the loss of "
+                    ArbalestException.REFILL
+                            + "; or accept the loss of "
                             + corrupt.loss()
                             + " by starting the node once with --accept-data-loss "
                             + loss,

@@ -15,7 +15,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
 
 /**
@@ -27,15 +26,10 @@ import java.util.function.IntFunction;
  * thread-safe.
  */
 final class GrowingSegment implements Segment {
-    /** Idle searchers kept; each holds one mark a row. */
-    private static final int MAX_IDLE_SEARCHERS = 4;
-
     private final RowStamps stamps;
     private final VectorTable vectors;
     private final GrowingGraph graph;
-    private final ConcurrentLinkedQueue<GraphSearcher> idleSearchers =
-            new ConcurrentLinkedQueue<>();
-    private final AtomicInteger idleCount = new AtomicInteger();
+    private final SearcherPool<GraphSearcher> searchers;
     private final ConcurrentLinkedQueue<Runnable> freed = new ConcurrentLinkedQueue<>();
 
     /** Rows appended, published or not; applier only. */
@@ -55,6 +49,7 @@ final class GrowingSegment implements Segment {
                         definition.hnsw().efConstruction(),
                         levelSeed(definition.incarnation(), shardNumber, id),
                         capacity);
+        this.searchers = new SearcherPool<>(graph::newSearcher);
     }
 
     /** The same in every replica and after every restart. */
@@ -184,20 +179,20 @@ final class GrowingSegment implements Segment {
 
         @Override
         public Walked walk(SearchLimits limits, OrdinalSet accept, NeighborQueue results) {
-            GraphSearcher searcher = acquire();
+            GraphSearcher searcher = searchers.acquire();
             try {
                 searcher.search(query, limits, accept, results);
                 long scored = searcher.scored();
                 return new Walked(scored, scored, true, true, searcher.expired());
             } finally {
-                release(searcher);
+                searchers.release(searcher);
             }
         }
 
         @Override
         public Walked walkAccepted(
                 SearchLimits limits, AcceptedPoints accepted, long limit, NeighborQueue results) {
-            GraphSearcher searcher = acquire();
+            GraphSearcher searcher = searchers.acquire();
             try {
                 boolean ended = searcher.searchAccepted(query, limits, accepted, limit, results);
                 return new Walked(
@@ -207,7 +202,7 @@ final class GrowingSegment implements Segment {
                         searcher.walkedAll(),
                         searcher.expired());
             } finally {
-                release(searcher);
+                searchers.release(searcher);
             }
         }
 
@@ -215,23 +210,6 @@ final class GrowingSegment implements Segment {
         public long scan(
                 int from, int to, OrdinalSet accept, float minScore, NeighborQueue results) {
             return ExactScan.scan(vectors, query, from, to, accept, minScore, results);
-        }
-    }
-
-    private GraphSearcher acquire() {
-        GraphSearcher idle = idleSearchers.poll();
-        if (idle == null) {
-            return graph.newSearcher();
-        }
-        idleCount.decrementAndGet();
-        return idle;
-    }
-
-    private void release(GraphSearcher searcher) {
-        if (idleCount.incrementAndGet() <= MAX_IDLE_SEARCHERS) {
-            idleSearchers.add(searcher);
-        } else {
-            idleCount.decrementAndGet();
         }
     }
 
@@ -252,7 +230,7 @@ final class GrowingSegment implements Segment {
 
     @Override
     public void close() {
-        idleSearchers.clear();
+        searchers.clear();
         graph.close();
         vectors.close();
         freed.forEach(Runnable::run);

@@ -49,7 +49,7 @@ final class HorizonFormat {
             throw new ArbalestException(
                     ErrorCode.LOG_CORRUPT,
                     "a horizon has " + body.byteSize() + " bytes, expected " + BYTES,
-                    "drop the collection and fill it again");
+                    ArbalestException.REFILL);
         }
         return body.get(LONG, 8);
     }

@@ -101,16 +101,13 @@ final class MatchingDelete {
             if (dryRun || last == 0) {
                 throw e;
             }
-            return new DeleteResult(deleted, changed, false, last, failedAfter(e));
+            return new DeleteResult(
+                    deleted,
+                    changed,
+                    false,
+                    last,
+                    e.prefixed(deleted + " points were deleted, then the delete failed: "));
         }
-    }
-
-    private ArbalestException failedAfter(ArbalestException e) {
-        return new ArbalestException(
-                e.code(),
-                deleted + " points were deleted, then the delete failed: " + e.detail(),
-                e.fix(),
-                e);
     }
 
     /** Finds some rows and deletes them; whether there were none left. */

@@ -44,7 +44,7 @@ final class RestoredRows {
                         throw new ArbalestException(
                                 ErrorCode.STORE_FAILED,
                                 "rows of segment " + segment + " are missing from the store",
-                                "drop the collection and fill it again");
+                                ArbalestException.REFILL);
                     }
                     parts.add(new Part(segment, sequenceNumbers));
                 });
@@ -96,7 +96,7 @@ final class RestoredRows {
                             + " of segment "
                             + parts.get(part).segment()
                             + " is in the store and not in the log",
-                    "drop the collection and fill it again");
+                    ArbalestException.REFILL);
         }
         segments.publish(appliedSequenceNumber, liveRows);
     }

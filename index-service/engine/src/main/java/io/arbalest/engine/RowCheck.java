@@ -322,7 +322,7 @@ final class RowCheck {
                 encoded.values[row] = values;
             }
         } catch (ArbalestException e) {
-            throw new ArbalestException(e.code(), at(row, key) + e.detail(), e.fix(), e);
+            throw e.prefixed(at(row, key));
         }
         if (bytes.length > MAX_ROW_METADATA_BYTES) {
             throw new ArbalestException(

@@ -415,7 +415,7 @@ final class RowFormat {
         return new ArbalestException(
                 ErrorCode.LOG_CORRUPT,
                 "a log record passed its checksum but its rows cannot be read: " + detail,
-                "drop the collection and fill it again",
+                ArbalestException.REFILL,
                 cause);
     }
 }

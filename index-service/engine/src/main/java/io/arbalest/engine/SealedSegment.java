@@ -22,8 +22,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.IntFunction;
 
@@ -35,9 +33,6 @@ import java.util.function.IntFunction;
  * <p>Thread-safe.
  */
 final class SealedSegment implements Segment, MergePolicy.Candidate {
-    /** Idle searchers kept; each holds one mark a row. */
-    private static final int MAX_IDLE_SEARCHERS = 4;
-
     /** Translated sets are kept by their hash, so that none of the others is looked at. */
     private static final int BUCKETS = 16;
 
@@ -54,14 +49,7 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
     private final AtomicReferenceArray<@Nullable Translation> translations =
             new AtomicReferenceArray<>(BUCKETS * WAYS);
 
-    /**
-     * One of the idle searchers, beside the others: mostly the one whose scratch is in the caches.
-     */
-    private final AtomicReference<@Nullable SealedSearcher> lastUsed = new AtomicReference<>();
-
-    private final ConcurrentLinkedQueue<SealedSearcher> idleSearchers =
-            new ConcurrentLinkedQueue<>();
-    private final AtomicInteger idleCount = new AtomicInteger();
+    private final SearcherPool<SealedSearcher> searchers;
     private final ConcurrentLinkedQueue<Runnable> freed = new ConcurrentLinkedQueue<>();
 
     /**
@@ -83,6 +71,7 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
         this.heads = RowHeads.Reader.open(keyType, sections);
         Map<SealedSection, MemorySegment> parts = SegmentFiles.graphOf(sections);
         this.graph = SealedGraph.open(parts, memory.advise("segment " + files.fileSet(), parts));
+        this.searchers = new SearcherPool<>(graph::newSearcher);
         this.ordinals = new int[origins.length][];
         for (int i = 0; i < origins.length; i++) {
             ordinals[i] = new int[origins[i].capacity()];
@@ -264,20 +253,20 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
 
         @Override
         public Walked walk(SearchLimits limits, OrdinalSet accept, NeighborQueue results) {
-            SealedSearcher searcher = acquire();
+            SealedSearcher searcher = searchers.acquire();
             try {
                 searcher.search(query, limits, accept, results);
                 long scored = searcher.scored();
                 return new Walked(scored, scored, true, true, searcher.expired());
             } finally {
-                release(searcher);
+                searchers.release(searcher);
             }
         }
 
         @Override
         public Walked walkAccepted(
                 SearchLimits limits, AcceptedPoints accepted, long limit, NeighborQueue results) {
-            SealedSearcher searcher = acquire();
+            SealedSearcher searcher = searchers.acquire();
             try {
                 boolean ended = searcher.searchAccepted(query, limits, accepted, limit, results);
                 return new Walked(
@@ -287,7 +276,7 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
                         searcher.walkedAll(),
                         searcher.expired());
             } finally {
-                release(searcher);
+                searchers.release(searcher);
             }
         }
 
@@ -299,47 +288,23 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
                 int ef,
                 float minScore,
                 NeighborQueue results) {
-            SealedSearcher searcher = acquire();
+            SealedSearcher searcher = searchers.acquire();
             try {
                 return searcher.scanCodes(query, from, to, accept, ef, minScore, results);
             } finally {
-                release(searcher);
+                searchers.release(searcher);
             }
         }
 
         @Override
         public long scan(
                 int from, int to, OrdinalSet accept, float minScore, NeighborQueue results) {
-            SealedSearcher searcher = acquire();
+            SealedSearcher searcher = searchers.acquire();
             try {
                 return searcher.scan(query, from, to, accept, minScore, results);
             } finally {
-                release(searcher);
+                searchers.release(searcher);
             }
-        }
-    }
-
-    private SealedSearcher acquire() {
-        SealedSearcher last = lastUsed.getAndSet(null);
-        if (last != null) {
-            return last;
-        }
-        SealedSearcher idle = idleSearchers.poll();
-        if (idle == null) {
-            return graph.newSearcher();
-        }
-        idleCount.decrementAndGet();
-        return idle;
-    }
-
-    private void release(SealedSearcher searcher) {
-        if (lastUsed.compareAndSet(null, searcher)) {
-            return;
-        }
-        if (idleCount.incrementAndGet() < MAX_IDLE_SEARCHERS) {
-            idleSearchers.add(searcher);
-        } else {
-            idleCount.decrementAndGet();
         }
     }
 
@@ -374,8 +339,7 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
 
     @Override
     public void close() {
-        lastUsed.set(null);
-        idleSearchers.clear();
+        searchers.clear();
         sections.close();
         freed.forEach(Runnable::run);
     }

@@ -64,6 +64,26 @@ public record SearchSpec(
                 false);
     }
 
+    /**
+     * The keys of the k nearest rows that are visible now, however long it takes.
+     *
+     * @param ef candidates kept; 0: the collection's
+     * @param filter null: none
+     */
+    public static SearchSpec nearest(int k, int ef, @Nullable Filter filter) {
+        return new SearchSpec(
+                k,
+                ef,
+                false,
+                false,
+                filter,
+                Double.NEGATIVE_INFINITY,
+                List.of(),
+                false,
+                0,
+                Long.MAX_VALUE);
+    }
+
     /** The same, with a filter answered in this way. */
     public SearchSpec withPlan(FilterPlan newPlan) {
         return with(newPlan, adaptiveStop);

@@ -19,17 +19,14 @@ final class ShardFailure {
 
     /** Files cannot be mended in place: there is one copy of each shard. */
     private static final String REFILL =
-            "drop the collection and fill it again, from its topic for example; all other shards"
+            ArbalestException.REFILL
+                    + ", from its topic for example; all other shards"
                     + " are served";
 
     /** What a shard says that could not be opened. */
     static ArbalestException opening(String shard, Throwable cause) {
         if (cause instanceof ArbalestException coded) {
-            return new ArbalestException(
-                    coded.code(),
-                    "shard " + shard + " cannot be opened: " + coded.detail(),
-                    coded.fix(),
-                    coded);
+            return coded.prefixed("shard " + shard + " cannot be opened: ");
         }
         ErrorCode code =
                 switch (cause) {

@@ -162,7 +162,7 @@ final class ShardRecovery {
                             + applied
                             + ", the commit point needs those up to "
                             + needed,
-                    "drop the collection and fill it again");
+                    ArbalestException.REFILL);
         }
         if (applied >= log.nextSequenceNumber()) {
             throw new ArbalestException(
@@ -171,7 +171,7 @@ final class ShardRecovery {
                             + applied
                             + ", the log ends with "
                             + (log.nextSequenceNumber() - 1),
-                    "drop the collection and fill it again");
+                    ArbalestException.REFILL);
         }
     }
 
@@ -193,7 +193,7 @@ final class ShardRecovery {
         return new ArbalestException(
                 ErrorCode.LOG_CORRUPT,
                 "row " + expected + " is needed, the log goes on with row " + found,
-                "drop the collection and fill it again");
+                ArbalestException.REFILL);
     }
 
     /** Takes the log's records in their order. */
@@ -259,7 +259,7 @@ final class ShardRecovery {
                                 + first
                                 + " to "
                                 + last,
-                        "drop the collection and fill it again");
+                        ArbalestException.REFILL);
             }
             publishRestored();
             applier.apply(rows, first);

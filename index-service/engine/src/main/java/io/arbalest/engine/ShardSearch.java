@@ -416,19 +416,8 @@ final class ShardSearch {
         if (!stored.isEmpty()) {
             readStored(stored, spec, fields, found);
         }
-        if (!ordered(found)) {
-            found.sort(FoundRow.BEST_FIRST);
-        }
+        found.sort(FoundRow.BEST_FIRST);
         return List.copyOf(found.subList(0, Math.min(spec.k(), found.size())));
-    }
-
-    private static boolean ordered(List<FoundRow> found) {
-        for (int i = 1; i < found.size(); i++) {
-            if (!(found.get(i - 1).score() > found.get(i).score())) {
-                return false;
-            }
-        }
-        return true;
     }
 
     /** What the segment knows of a row itself; null: the store has to be asked. */

@@ -1,7 +1,5 @@
 package io.arbalest.hnsw;
 
-import io.arbalest.common.OrdinalSet;
-
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.concurrent.locks.ReentrantLock;
@@ -39,7 +37,6 @@ final class GraphLoader {
     private final int[] ordinals;
     private final Linker linker;
     private final DiverseSelection selection;
-    private final GraphWalk walk;
     private final PreparedQuery query;
     private final PreparedQuery other;
     private final int[] list;
@@ -65,7 +62,6 @@ final class GraphLoader {
         this.ordinals = ordinals;
         linker = new Linker(vectors, links, new ReentrantLock[] {new ReentrantLock()}, m, ef);
         selection = new DiverseSelection(vectors, links.limit(0));
-        walk = new GraphWalk(vectors, links, vectors.capacity());
         query = vectors.newQuery();
         other = vectors.newQuery();
         list = new int[Math.max(source.limit(0), Math.max(source.limit(1), links.limit(0)))];
@@ -260,7 +256,7 @@ final class GraphLoader {
             for (int i = 0; i < count && !given; i++) {
                 given = list[i] < to && linker.adopt(list[i], to);
             }
-            int near = given ? 0 : findNear(to);
+            int near = given ? 0 : linker.findNear(to, entry, found);
             for (int i = 0; i < near && !given; i++) {
                 int parent = ScoredOrdinal.ordinal(found[i]);
                 given = parent < to && linker.adopt(parent, to);
@@ -280,7 +276,7 @@ final class GraphLoader {
                     continue;
                 }
                 complete = false;
-                int near = findNear(to);
+                int near = linker.findNear(to, entry, found);
                 boolean given = false;
                 for (int i = 0; i < near && !given; i++) {
                     int parent = ScoredOrdinal.ordinal(found[i]);
@@ -315,14 +311,5 @@ final class GraphLoader {
                 }
             }
         }
-    }
-
-    /** Walks to a point; the others that it meets, best first, are in {@link #found}. */
-    private int findNear(int to) {
-        vectors.prepareStored(to, query);
-        long best = walk.descend(query, GrowingGraph.ordinal(entry), GrowingGraph.level(entry), 1);
-        OrdinalSet others = ordinal -> ordinal != to;
-        walk.walk(query, best, 0, SearchLimits.of(found.length), 1, others);
-        return walk.found().copyTo(found);
     }
 }

@@ -93,11 +93,7 @@ final class Linker {
      * far as the selection lets them.
      */
     void linkAgain(int ordinal, long entry) {
-        vectors.prepareStored(ordinal, query);
-        long best = walk.descend(query, GrowingGraph.ordinal(entry), GrowingGraph.level(entry), 1);
-        OrdinalSet others = point -> point != ordinal;
-        walk.walk(query, best, 0, SearchLimits.of(efConstruction), 1, others);
-        int found = walk.found().copyTo(ranked);
+        int found = findNear(ordinal, entry, ranked);
         int[] wanted = Arrays.copyOf(selected, selection.select(ranked, found, m, selected));
         for (int neighbor : wanted) {
             if (isLinked(ordinal, neighbor)) {
@@ -108,6 +104,20 @@ final class Linker {
                 pointAt(neighbor, 0, ordinal);
             }
         }
+    }
+
+    /**
+     * Walks to a linked point.
+     *
+     * @param target receives the other points met, best first; room for {@code efConstruction}
+     * @return how many they are
+     */
+    int findNear(int ordinal, long entry, long[] target) {
+        vectors.prepareStored(ordinal, query);
+        long best = walk.descend(query, GrowingGraph.ordinal(entry), GrowingGraph.level(entry), 1);
+        OrdinalSet others = point -> point != ordinal;
+        walk.walk(query, best, 0, SearchLimits.of(efConstruction), 1, others);
+        return walk.found().copyTo(target);
     }
 
     private boolean isLinked(int from, int to) {

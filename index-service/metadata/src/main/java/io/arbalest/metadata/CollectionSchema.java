@@ -33,7 +33,7 @@ public final class CollectionSchema {
             throw new ArbalestException(
                     ErrorCode.STORE_FAILED,
                     "the fields of collection '" + definition.name() + "' end early",
-                    "drop the collection and fill it again",
+                    ArbalestException.REFILL,
                     e);
         }
         if (!schema.incarnation().equals(definition.incarnation())) {

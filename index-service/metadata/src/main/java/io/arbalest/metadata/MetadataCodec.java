@@ -442,7 +442,7 @@ public final class MetadataCodec {
         return new ArbalestException(
                 ErrorCode.STORE_FAILED,
                 "the bytes of a row's metadata are damaged: " + what,
-                "drop the collection and fill it again",
+                ArbalestException.REFILL,
                 cause);
     }
 

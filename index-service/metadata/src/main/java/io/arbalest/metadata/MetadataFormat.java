@@ -119,7 +119,7 @@ final class MetadataFormat {
                             + " bytes, at least "
                             + minimumBytes
                             + " were expected",
-                    "drop the collection and fill it again");
+                    ArbalestException.REFILL);
         }
         if (value[0] != version) {
             throw new ArbalestException(
@@ -307,7 +307,7 @@ final class MetadataFormat {
             throw new ArbalestException(
                     ErrorCode.STORE_FAILED,
                     "a posting in the store is not a bitmap",
-                    "drop the collection and fill it again",
+                    ArbalestException.REFILL,
                     e);
         }
     }

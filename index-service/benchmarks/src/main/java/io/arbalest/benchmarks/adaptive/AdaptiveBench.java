@@ -129,18 +129,7 @@ public final class AdaptiveBench {
     }
 
     private Row measured(Shard shard, int ef) {
-        SearchSpec whole =
-                new SearchSpec(
-                        settings.k(),
-                        ef,
-                        false,
-                        false,
-                        null,
-                        Double.NEGATIVE_INFINITY,
-                        List.of(),
-                        false,
-                        0,
-                        Long.MAX_VALUE);
+        SearchSpec whole = SearchSpec.nearest(settings.k(), ef, null);
         SearchSpec adaptive = whole.withAdaptiveStop(true);
         String codes = ask(shard, 0, whole, new Sum());
         Sum toTheEnd = new Sum();

@@ -2,6 +2,7 @@ package io.arbalest.benchmarks.adaptive;
 
 import io.arbalest.benchmarks.BenchErrors;
 import io.arbalest.benchmarks.data.DataSetOptions;
+import io.arbalest.benchmarks.data.GraphOptions;
 import io.arbalest.benchmarks.data.TruthOption;
 import io.arbalest.benchmarks.data.VectorFile;
 import io.arbalest.benchmarks.report.BenchConsole;
@@ -46,6 +47,8 @@ public final class AdaptiveCommand implements Callable<Integer> {
 
     @Mixin TruthOption truth = new TruthOption();
 
+    @Mixin GraphOptions graph = new GraphOptions();
+
     @Option(
             names = {"-k", "--limit"},
             paramLabel = "N",
@@ -64,15 +67,6 @@ public final class AdaptiveCommand implements Callable<Integer> {
             paramLabel = "N",
             description = "in which each query is asked both ways; default: ${DEFAULT-VALUE}")
     int rounds = 2;
-
-    @Option(names = "--m", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
-    int m = 16;
-
-    @Option(
-            names = "--ef-construction",
-            paramLabel = "N",
-            description = "default: ${DEFAULT-VALUE}")
-    int efConstruction = 200;
 
     /** Writes to the console. */
     public AdaptiveCommand(BenchConsole console) {
@@ -116,7 +110,7 @@ public final class AdaptiveCommand implements Callable<Integer> {
                         asked,
                         truth.nearest(points, asked, how, k, console),
                         how,
-                        new HnswParams(m, efConstruction, HnswParams.DEFAULT.ef()),
+                        graph.hnsw(HnswParams.DEFAULT.ef()),
                         k,
                         efs,
                         rounds,

@@ -3,6 +3,7 @@ package io.arbalest.benchmarks.ann;
 import io.arbalest.benchmarks.BenchErrors;
 import io.arbalest.benchmarks.data.DataSetOptions;
 import io.arbalest.benchmarks.data.ExactTruth;
+import io.arbalest.benchmarks.data.GraphOptions;
 import io.arbalest.benchmarks.data.MappedVectors;
 import io.arbalest.benchmarks.data.VectorFile;
 import io.arbalest.benchmarks.report.BenchConsole;
@@ -49,6 +50,8 @@ public final class AnnCommand implements Callable<Integer> {
 
     @Mixin DataSetOptions data = new DataSetOptions();
 
+    @Mixin GraphOptions graph = new GraphOptions();
+
     @Option(
             names = "--truth",
             paramLabel = "FILE",
@@ -62,18 +65,6 @@ public final class AnnCommand implements Callable<Integer> {
             paramLabel = "NAME",
             description = "name in the results; default: the directory of the base")
     String dataset = "";
-
-    @Option(
-            names = "--m",
-            paramLabel = "N",
-            description = "links per point, twice as many on level 0; default: ${DEFAULT-VALUE}")
-    int m = 16;
-
-    @Option(
-            names = "--ef-construction",
-            paramLabel = "N",
-            description = "candidates while a point is linked; default: ${DEFAULT-VALUE}")
-    int efConstruction = 200;
 
     @Option(
             names = "--ef",
@@ -163,7 +154,7 @@ public final class AnnCommand implements Callable<Integer> {
                             points.dimension(),
                             queries.length,
                             data.metric(),
-                            new AnnPlan.Graph(m, efConstruction, threads));
+                            new AnnPlan.Graph(graph.m(), graph.efConstruction(), threads));
             nearest = truth(points, queries, plan);
         }
         KeptIndexes kept =
@@ -214,8 +205,8 @@ public final class AnnCommand implements Callable<Integer> {
     }
 
     private void checkNumbers() {
-        check("--m", m, 2, 256);
-        check("--ef-construction", efConstruction, m, 4096);
+        check("--m", graph.m(), 2, 256);
+        check("--ef-construction", graph.efConstruction(), graph.m(), 4096);
         check("--threads", threads, 1, 256);
         check("--rounds", rounds, 1, MOST_ROUNDS);
         if (efs.length == 0) {

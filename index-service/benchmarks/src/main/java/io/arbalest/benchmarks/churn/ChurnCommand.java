@@ -3,13 +3,13 @@ package io.arbalest.benchmarks.churn;
 import io.arbalest.benchmarks.data.ArrayRows;
 import io.arbalest.benchmarks.data.DataSetOptions;
 import io.arbalest.benchmarks.data.ExactTruth;
+import io.arbalest.benchmarks.data.GraphOptions;
 import io.arbalest.benchmarks.data.VectorFile;
 import io.arbalest.benchmarks.report.BenchConsole;
 import io.arbalest.benchmarks.report.FormatOptions;
 import io.arbalest.benchmarks.report.ResultWriter;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
-import io.arbalest.model.HnswParams;
 import io.arbalest.model.Metric;
 
 import org.jspecify.annotations.Nullable;
@@ -45,6 +45,8 @@ public final class ChurnCommand implements Callable<Integer> {
 
     @Mixin DataSetOptions data = new DataSetOptions();
 
+    @Mixin GraphOptions graph = new GraphOptions();
+
     @Option(
             names = "--truth",
             paramLabel = "FILE",
@@ -63,15 +65,6 @@ public final class ChurnCommand implements Callable<Integer> {
             paramLabel = "N",
             description = "candidates of a search; default: 20,40,80,160")
     int[] efs = {20, 40, 80, 160};
-
-    @Option(names = "--m", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
-    int m = 16;
-
-    @Option(
-            names = "--ef-construction",
-            paramLabel = "N",
-            description = "default: ${DEFAULT-VALUE}")
-    int efConstruction = 200;
 
     /** Writes to the console. */
     public ChurnCommand(BenchConsole console) {
@@ -101,12 +94,7 @@ public final class ChurnCommand implements Callable<Integer> {
                         "fresh_s",
                         "merges_s",
                         "merge_peak_mb");
-        new ChurnBench(
-                        points,
-                        asked,
-                        nearest(points, asked, how),
-                        how,
-                        new HnswParams(m, efConstruction, efs[0]))
+        new ChurnBench(points, asked, nearest(points, asked, how), how, graph.hnsw(efs[0]))
                 .run(
                         merges,
                         efs,

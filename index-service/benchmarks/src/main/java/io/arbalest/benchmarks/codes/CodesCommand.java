@@ -2,6 +2,7 @@ package io.arbalest.benchmarks.codes;
 
 import io.arbalest.benchmarks.BenchErrors;
 import io.arbalest.benchmarks.data.DataSetOptions;
+import io.arbalest.benchmarks.data.GraphOptions;
 import io.arbalest.benchmarks.data.TruthOption;
 import io.arbalest.benchmarks.data.VectorFile;
 import io.arbalest.benchmarks.report.BenchConsole;
@@ -45,6 +46,8 @@ public final class CodesCommand implements Callable<Integer> {
 
     @Mixin TruthOption truth = new TruthOption();
 
+    @Mixin GraphOptions graph = new GraphOptions();
+
     @Option(
             names = {"-k", "--limit"},
             split = ",",
@@ -69,15 +72,6 @@ public final class CodesCommand implements Callable<Integer> {
             paramLabel = "N",
             description = "of all queries; default: ${DEFAULT-VALUE}")
     int rounds = 4;
-
-    @Option(names = "--m", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
-    int m = 16;
-
-    @Option(
-            names = "--ef-construction",
-            paramLabel = "N",
-            description = "default: ${DEFAULT-VALUE}")
-    int efConstruction = 200;
 
     /** Writes to the console. */
     public CodesCommand(BenchConsole console) {
@@ -114,7 +108,7 @@ public final class CodesCommand implements Callable<Integer> {
                         asked,
                         truth.nearest(points, asked, how, most, console),
                         how,
-                        new HnswParams(m, efConstruction, ef),
+                        graph.hnsw(ef),
                         ks,
                         threads,
                         rounds);

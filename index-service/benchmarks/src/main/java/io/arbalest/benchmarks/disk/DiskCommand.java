@@ -1,6 +1,7 @@
 package io.arbalest.benchmarks.disk;
 
 import io.arbalest.benchmarks.data.ExactTruth;
+import io.arbalest.benchmarks.data.GraphOptions;
 import io.arbalest.benchmarks.data.MappedVectors;
 import io.arbalest.benchmarks.data.VectorFile;
 import io.arbalest.benchmarks.report.BenchConsole;
@@ -45,6 +46,8 @@ public final class DiskCommand implements Callable<Integer> {
     private final BenchConsole console;
 
     @Mixin FormatOptions format = new FormatOptions();
+
+    @Mixin GraphOptions graph = new GraphOptions();
 
     @Option(names = "--base", required = true, paramLabel = "FILE", description = "points, fvecs")
     Path base = Path.of("");
@@ -102,15 +105,6 @@ public final class DiskCommand implements Callable<Integer> {
             description = "that build; default: ${DEFAULT-VALUE}")
     int threads = 1;
 
-    @Option(names = "--m", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
-    int m = 16;
-
-    @Option(
-            names = "--ef-construction",
-            paramLabel = "N",
-            description = "default: ${DEFAULT-VALUE}")
-    int efConstruction = 200;
-
     /** Writes to the console. */
     public DiskCommand(BenchConsole console) {
         this.console = console;
@@ -130,7 +124,7 @@ public final class DiskCommand implements Callable<Integer> {
         try (MappedVectors points = MappedVectors.open(base)) {
             if (!Files.exists(file)) {
                 console.say("building %s", file);
-                HnswParams params = new HnswParams(m, efConstruction, efs.getFirst());
+                HnswParams params = graph.hnsw(efs.getFirst());
                 DiskBench.build(points, how, params, threads, file);
             }
             Path given = truth;

@@ -1,6 +1,7 @@
 package io.arbalest.benchmarks.filters;
 
 import io.arbalest.benchmarks.data.DataSetOptions;
+import io.arbalest.benchmarks.data.GraphOptions;
 import io.arbalest.benchmarks.data.VectorFile;
 import io.arbalest.benchmarks.report.BenchConsole;
 import io.arbalest.benchmarks.report.FormatOptions;
@@ -9,7 +10,6 @@ import io.arbalest.benchmarks.shard.Directories;
 import io.arbalest.engine.FilterPlan;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
-import io.arbalest.model.HnswParams;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -46,6 +46,8 @@ public final class FiltersCommand implements Callable<Integer> {
 
     @Mixin DataSetOptions data = new DataSetOptions();
 
+    @Mixin GraphOptions graph = new GraphOptions();
+
     @Option(
             names = "--queries",
             paramLabel = "N",
@@ -63,15 +65,6 @@ public final class FiltersCommand implements Callable<Integer> {
             paramLabel = "N",
             description = "candidates of a search; default: ${DEFAULT-VALUE}")
     int ef = 100;
-
-    @Option(names = "--m", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
-    int m = 16;
-
-    @Option(
-            names = "--ef-construction",
-            paramLabel = "N",
-            description = "default: ${DEFAULT-VALUE}")
-    int efConstruction = 200;
 
     @Option(
             names = "--selectivities",
@@ -153,7 +146,7 @@ public final class FiltersCommand implements Callable<Integer> {
                         VectorFile.floats(data.base(), MOST_ROWS),
                         VectorFile.floats(data.query(), queries),
                         data.metric(),
-                        new HnswParams(m, efConstruction, ef),
+                        graph.hnsw(ef),
                         selectivities,
                         passes,
                         ef,

@@ -21,18 +21,7 @@ record ShardWay(String label, int ef, FilterPlan plan, Shard shard, FilterQuesti
     @Override
     public Answer answer(Question question) {
         SearchSpec spec =
-                new SearchSpec(
-                                FilterQuestions.K,
-                                ef,
-                                false,
-                                false,
-                                question.filter(),
-                                Double.NEGATIVE_INFINITY,
-                                List.of(),
-                                false,
-                                0,
-                                Long.MAX_VALUE)
-                        .withPlan(plan);
+                SearchSpec.nearest(FilterQuestions.K, ef, question.filter()).withPlan(plan);
         ShardSearchResult found = shard.search(List.of(questions.query(question.query())), spec);
         List<FoundRow> rows = found.rows().getFirst();
         int[] numbers = new int[rows.size()];

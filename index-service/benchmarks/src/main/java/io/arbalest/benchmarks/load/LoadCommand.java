@@ -4,13 +4,13 @@ import io.arbalest.benchmarks.BenchErrors;
 import io.arbalest.benchmarks.data.ArrayRows;
 import io.arbalest.benchmarks.data.DataSetOptions;
 import io.arbalest.benchmarks.data.ExactTruth;
+import io.arbalest.benchmarks.data.GraphOptions;
 import io.arbalest.benchmarks.data.VectorFile;
 import io.arbalest.benchmarks.report.BenchConsole;
 import io.arbalest.benchmarks.report.FormatOptions;
 import io.arbalest.benchmarks.report.ResultWriter;
 import io.arbalest.benchmarks.shard.Directories;
 import io.arbalest.engine.EngineOptions;
-import io.arbalest.model.HnswParams;
 import io.arbalest.model.Metric;
 
 import org.jspecify.annotations.Nullable;
@@ -48,6 +48,8 @@ public final class LoadCommand implements Callable<Integer> {
     @Mixin FormatOptions format = new FormatOptions();
 
     @Mixin DataSetOptions data = new DataSetOptions();
+
+    @Mixin GraphOptions graph = new GraphOptions();
 
     @Option(
             names = "--truth",
@@ -105,15 +107,6 @@ public final class LoadCommand implements Callable<Integer> {
             description = "candidates of a search; default: ${DEFAULT-VALUE}")
     int ef = 100;
 
-    @Option(names = "--m", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
-    int m = 16;
-
-    @Option(
-            names = "--ef-construction",
-            paramLabel = "N",
-            description = "default: ${DEFAULT-VALUE}")
-    int efConstruction = 200;
-
     /** Writes to the console. */
     public LoadCommand(BenchConsole console) {
         this.console = console;
@@ -141,7 +134,7 @@ public final class LoadCommand implements Callable<Integer> {
                         asked,
                         nearest(points, asked, how),
                         how,
-                        new HnswParams(m, efConstruction, ef),
+                        graph.hnsw(ef),
                         EngineOptions.DEFAULT
                                 .withGrowingSegmentRows(segmentRows)
                                 .withIndexerThreads(indexerThreads),

@@ -49,18 +49,7 @@ final class Searches {
      * @param live which of them were not deleted
      */
     void run(Shard shard, IntSupplier there, IntPredicate live, BooleanSupplier done) {
-        SearchSpec spec =
-                new SearchSpec(
-                        K,
-                        0,
-                        false,
-                        false,
-                        null,
-                        Double.NEGATIVE_INFINITY,
-                        List.of(),
-                        false,
-                        0,
-                        Long.MAX_VALUE);
+        SearchSpec spec = SearchSpec.nearest(K, 0, null);
         while (!done.getAsBoolean() && samples < MOST_SAMPLES) {
             int query = next++ % queries.length;
             int rows = there.getAsInt();

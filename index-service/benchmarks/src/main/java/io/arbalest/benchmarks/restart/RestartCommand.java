@@ -1,11 +1,11 @@
 package io.arbalest.benchmarks.restart;
 
 import io.arbalest.benchmarks.BenchErrors;
+import io.arbalest.benchmarks.data.GraphOptions;
 import io.arbalest.benchmarks.report.BenchConsole;
 import io.arbalest.benchmarks.report.FormatOptions;
 import io.arbalest.benchmarks.report.ResultWriter;
 import io.arbalest.benchmarks.shard.Directories;
-import io.arbalest.model.HnswParams;
 
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +45,8 @@ public final class RestartCommand implements Callable<Integer> {
 
     @Mixin FormatOptions format = new FormatOptions();
 
+    @Mixin GraphOptions graph = new GraphOptions();
+
     @Option(names = "--rows", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
     int rows = 1_000_000;
 
@@ -72,15 +74,6 @@ public final class RestartCommand implements Callable<Integer> {
             description = "candidates of a search; default: ${DEFAULT-VALUE}")
     int ef = 100;
 
-    @Option(names = "--m", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
-    int m = 16;
-
-    @Option(
-            names = "--ef-construction",
-            paramLabel = "N",
-            description = "default: ${DEFAULT-VALUE}")
-    int efConstruction = 200;
-
     /** Writes to the console. */
     public RestartCommand(BenchConsole console) {
         this.console = console;
@@ -106,12 +99,7 @@ public final class RestartCommand implements Callable<Integer> {
     private void run(Path where) throws Exception {
         RestartBench bench =
                 new RestartBench(
-                        new RestartBench.Settings(
-                                rows,
-                                dimension,
-                                new HnswParams(m, efConstruction, ef),
-                                settled,
-                                where),
+                        new RestartBench.Settings(rows, dimension, graph.hnsw(ef), settled, where),
                         line -> console.say("%s", line));
         bench.fill();
         if (fillOnly) {

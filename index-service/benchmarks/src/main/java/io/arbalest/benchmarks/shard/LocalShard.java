@@ -224,18 +224,7 @@ public final class LocalShard implements AutoCloseable {
     }
 
     private List<SegmentPlan> plans(float[] query) {
-        SearchSpec spec =
-                new SearchSpec(
-                        1,
-                        0,
-                        false,
-                        false,
-                        null,
-                        Double.NEGATIVE_INFINITY,
-                        List.of(),
-                        false,
-                        0,
-                        Long.MAX_VALUE);
+        SearchSpec spec = SearchSpec.nearest(1, 0, null);
         return shard.search(List.of(query), spec).plans();
     }
 

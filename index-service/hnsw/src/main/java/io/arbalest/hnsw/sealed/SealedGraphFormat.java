@@ -164,6 +164,6 @@ public final class SealedGraphFormat {
         return new ArbalestException(
                 ErrorCode.SEGMENT_CORRUPT,
                 "sealed segment: got " + got + ", expected " + expected,
-                "drop the collection and fill it again");
+                ArbalestException.REFILL);
     }
 }
