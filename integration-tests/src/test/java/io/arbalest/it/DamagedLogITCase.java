@@ -61,7 +61,9 @@ class DamagedLogITCase {
             Launcher.Ended refused = start(node);
             assertThat(refused.exitCode()).as(refused.errors()).isEqualTo(1);
             String error = refused.errorLines().get(refused.errorLines().size() - 1);
-            assertThat(error).contains("ARB-3002", "things/0", "/wal/wal-", "at offset");
+            assertThat(error)
+                    .as(refused.errors())
+                    .contains("ARB-3002", "things/0", "/wal/wal-", "at offset");
             Matcher offer = OFFER.matcher(error);
             assertThat(offer.find()).as(error).isTrue();
             assertThat(offer.group(1)).isEqualTo("12");

@@ -3,6 +3,9 @@ package io.arbalest.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import static java.nio.file.StandardOpenOption.READ;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import io.arbalest.client.ArbalestClient.GetOptions;
 import io.arbalest.client.Point;
 import io.arbalest.client.SearchQuery;
@@ -21,7 +24,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import java.io.IOException;
-import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 
 /**
@@ -85,12 +91,7 @@ class DamagedSegmentITCase {
             assertServed(house, "whole");
             house.client.write("whole", List.of(point(ROWS + 1)));
 
-            Path later = damage(files(node, house, "whole", 0, ".*/sections"), FIRST_SECTION);
-            House.await(
-                    "finding the damage",
-                    PATIENCE,
-                    () -> !refusal(house, "whole").isEmpty(),
-                    () -> "no sign of it");
+            Path later = damageWhileServed(house, node, "whole");
             assertNamed(refusal(house, "whole"), later);
             assertThatThrownBy(() -> house.client.write("whole", List.of(point(1))))
                     .hasMessageContaining("ARB-3007");
@@ -101,6 +102,23 @@ class DamagedSegmentITCase {
             fill(house, "whole", 1);
             assertServed(house, "whole");
         }
+    }
+
+    /** Damages a file until the node finds it; a file that a merge replaces meanwhile is not it. */
+    private static Path damageWhileServed(House house, NodeProcess node, String collection) {
+        AtomicReference<Path> damaged = new AtomicReference<>(Path.of("none yet"));
+        House.await(
+                "finding the damage",
+                PATIENCE,
+                () -> {
+                    List<Path> files = files(node, house, collection, 0, ".*/sections");
+                    if (!files.contains(damaged.get()) && !files.isEmpty()) {
+                        damaged.set(damage(files, FIRST_SECTION));
+                    }
+                    return !refusal(house, collection).isEmpty();
+                },
+                () -> "no sign of it in " + damaged.get());
+        return damaged.get();
     }
 
     private static void assertNamed(ArbalestException failure, Path file) {
@@ -200,20 +218,22 @@ class DamagedSegmentITCase {
                     .filter(file -> !file.toString().contains(".tmp"))
                     .sorted()
                     .toList();
-        } catch (IOException e) {
+        } catch (IOException | UncheckedIOException e) {
             return List.of(); // it changes while it is walked
         }
     }
 
-    /** Turns over the bits of a byte of the first of them. */
-    private static Path damage(List<Path> files, long at) throws IOException {
+    /** Turns over the bits of a byte of the last of them. */
+    private static Path damage(List<Path> files, long at) {
         assertThat(files).isNotEmpty();
-        Path chosen = files.get(0);
-        try (RandomAccessFile file = new RandomAccessFile(chosen.toFile(), "rw")) {
-            file.seek(at);
-            int was = file.read();
-            file.seek(at);
-            file.write(~was);
+        Path chosen = files.get(files.size() - 1); // the newest: merges take it last
+        ByteBuffer octet = ByteBuffer.allocate(1);
+        try (FileChannel file = FileChannel.open(chosen, READ, WRITE)) { // never makes one
+            file.read(octet, at);
+            octet.put(0, (byte) ~octet.get(0)).flip();
+            file.write(octet, at);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
         return chosen;
     }

@@ -35,7 +35,7 @@ class FlinkRunITCase {
                     PackageTopic.Replay replay = topic.startReplay(RECORDS, RECORDS_PER_SECOND)) {
                 String printed = session.run(jobJar(), "--config", configuration.toString());
                 assertThat(printed).contains("Job has been submitted with JobID");
-                replay.await(PATIENCE);
+                replay.finish(PATIENCE);
                 Map<PointKey, PackageTopic.Row> expected = topic.consumeExpectedRows();
                 long live = expected.values().stream().filter(row -> !row.deleted()).count();
                 House.await(

@@ -58,7 +58,7 @@ class IngestionSurvivesKillsITCase {
                 for (NodeProcess victim : house.nodes) {
                     killWithATail(house, victim);
                 }
-                replay.await(PATIENCE);
+                replay.finish(PATIENCE);
                 Map<PointKey, PackageTopic.Row> expected = topic.consumeExpectedRows();
                 awaitLive(house, expected, flink, description);
                 compare(house.client, expected, description);
@@ -69,6 +69,7 @@ class IngestionSurvivesKillsITCase {
         }
     }
 
+    /** Rows keep coming until every node was killed, so there is a tail again and again. */
     private static void killWithATail(House house, NodeProcess victim) {
         House.await(
                 "an unlinked tail on " + victim.name(),

@@ -82,6 +82,7 @@ final class PackageTopic {
     private final ObjectMapper json = new ObjectMapper();
     private final Map<String, Integer> malformed = new TreeMap<>();
     private final CompletableFuture<Void> replayed = new CompletableFuture<>();
+    private volatile boolean mayEnd;
 
     PackageTopic(String bootstrapServers, long seed) {
         this.bootstrapServers = bootstrapServers;
@@ -191,13 +192,16 @@ final class PackageTopic {
         return file;
     }
 
-    /** Starts to send, on a thread of its own. */
-    Replay startReplay(int records, int recordsPerSecond) {
+    /**
+     * Starts to send, on a thread of its own: at least so many records, and more until the replay
+     * is told that it may end, or nothing is left of the file.
+     */
+    Replay startReplay(int atLeast, int recordsPerSecond) {
         Thread sender =
                 new Thread(
                         () -> {
                             try {
-                                send(records, recordsPerSecond);
+                                send(atLeast, recordsPerSecond);
                                 replayed.complete(null);
                             } catch (IOException | RuntimeException e) {
                                 replayed.completeExceptionally(e);
@@ -217,8 +221,9 @@ final class PackageTopic {
             this.sender = sender;
         }
 
-        /** Waits until everything is in the topic. */
-        void await(Duration patience) throws Exception {
+        /** Lets it end, and waits until everything is in the topic. */
+        void finish(Duration patience) throws Exception {
+            mayEnd = true;
             replayed.get(patience.toSeconds(), TimeUnit.SECONDS);
         }
 
@@ -233,7 +238,7 @@ final class PackageTopic {
         }
     }
 
-    private void send(int records, int recordsPerSecond) throws IOException {
+    private void send(int atLeast, int recordsPerSecond) throws IOException {
         long started = System.nanoTime();
         List<String> names = new ArrayList<>();
         try (BufferedReader lines = open();
@@ -246,8 +251,11 @@ final class PackageTopic {
                                         2),
                                 new ByteArraySerializer(),
                                 new ByteArraySerializer())) {
-            for (int sent = 0; sent < records && !Thread.currentThread().isInterrupted(); sent++) {
+            for (int sent = 0; !(mayEnd && sent >= atLeast); sent++) {
                 String line = lines.readLine();
+                if (line == null || Thread.currentThread().isInterrupted()) {
+                    break;
+                }
                 JsonNode record = json.readTree(line);
                 String name = record.get("name").asText();
                 long now = System.currentTimeMillis();

@@ -28,7 +28,7 @@ import java.util.concurrent.Executor;
  *
  * <p>Thread-safe.
  */
-final class KernelChecks {
+final class KernelChecks implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(KernelChecks.class.getName());
     private static final int MOST_DIMENSIONS = 64;
     private static final int TRIES = 4;
@@ -44,6 +44,7 @@ final class KernelChecks {
     private final Executor executor;
     private final Test test;
     private final Map<Integer, List<Measured>> found = new TreeMap<>(); // guarded by this
+    private boolean closed; // guarded by this
 
     KernelChecks(Env env, Executor executor) {
         this(env, executor, dimension -> KernelSelfTest.run(dimension, Clock.SYSTEM));
@@ -58,7 +59,7 @@ final class KernelChecks {
     /** Sees to it that the kernels are tested for vectors of a dimension. */
     void check(int dimension) {
         synchronized (this) {
-            if (found.containsKey(dimension) || found.size() >= MOST_DIMENSIONS) {
+            if (closed || found.containsKey(dimension) || found.size() >= MOST_DIMENSIONS) {
                 return;
             }
             found.put(dimension, List.of());
@@ -73,17 +74,29 @@ final class KernelChecks {
         return all;
     }
 
+    /** Ends the tests that are to come; one that runs says nothing any more. */
+    @Override
+    public synchronized void close() {
+        closed = true;
+    }
+
     private void run(int dimension, int attempt) {
         List<Measured> measured = test.run(dimension);
+        report(dimension, attempt, measured);
+    }
+
+    /** Under the lock, so that nothing is said once the engine is closed. */
+    private synchronized void report(int dimension, int attempt, List<Measured> measured) {
+        if (closed) {
+            return;
+        }
         boolean slow = measured.stream().anyMatch(one -> one.verdict() == Verdict.SLOW);
         if (slow && attempt < TRIES) {
             LOG.log(Level.DEBUG, "kernels are tested again: {0}", measured);
             Scheduler.Cancellable _ =
                     env.scheduler().schedule(PAUSE, executor, () -> run(dimension, attempt + 1));
         }
-        synchronized (this) {
-            found.put(dimension, List.copyOf(measured));
-        }
+        found.put(dimension, List.copyOf(measured));
         measured.forEach(this::show);
         if (!slow || attempt == TRIES) {
             log(dimension, measured);

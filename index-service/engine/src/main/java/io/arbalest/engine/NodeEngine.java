@@ -340,6 +340,7 @@ public final class NodeEngine implements Engine {
             closed = true;
             open = List.copyOf(shards.values());
         }
+        kernels.close();
         open.forEach(ShardCore::close);
         try {
             directoryLock.close();

@@ -82,6 +82,17 @@ class KernelChecksTest {
     }
 
     @Test
+    void nothingIsSaidOfATestThatEndsAfterTheEngineDid() {
+        verdicts.add(Verdict.SLOW);
+        checks.check(128);
+        checks.close();
+        scheduler.advance(Duration.ofMinutes(5));
+        assertThat(runs).isEqualTo(1);
+        assertThat(checks.found()).isEmpty();
+        assertThat(gauges).isEmpty();
+    }
+
+    @Test
     void theRealOneFindsThreeKernels() {
         KernelChecks real =
                 new KernelChecks(

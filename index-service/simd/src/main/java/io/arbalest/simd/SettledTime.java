@@ -9,9 +9,6 @@ import io.arbalest.common.Clock;
  * <p>Confined to one thread.
  */
 final class SettledTime {
-    /** One kernel is not measured for longer, whatever the compiler does meanwhile. */
-    static final long MOST_NANOS = 50_000_000;
-
     private static final long LEAST_NANOS =
             6_000_000; // the compiler's thresholds are passed by then
     private static final int MOST_ROUNDS = 100_000; // also where a clock stands still
@@ -19,9 +16,14 @@ final class SettledTime {
     private static final int CALLS = 4;
 
     private final Clock clock;
+    private final long mostNanos;
 
-    SettledTime(Clock clock) {
+    /**
+     * @param mostNanos one kernel is not measured for longer, whatever the compiler does meanwhile
+     */
+    SettledTime(Clock clock, long mostNanos) {
         this.clock = clock;
+        this.mostNanos = mostNanos;
     }
 
     /**
@@ -45,7 +47,7 @@ final class SettledTime {
                     calm >= CALM_ROUNDS
                             && end - begin >= LEAST_NANOS
                             && (double) least / CALLS <= bound;
-            if (settled || end - begin >= MOST_NANOS) {
+            if (settled || end - begin >= mostNanos) {
                 break;
             }
         }

@@ -35,6 +35,7 @@ final class WidthProbe {
     private static final int PAIRS = 384;
     private static final int MASK = 0x8fffe000;
     private static final double CLEARLY = 1.5;
+    private static final long MOST_NANOS = 50_000_000;
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
     private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LE);
     private static final VectorSpecies<Integer> I512 = IntVector.SPECIES_512;
@@ -56,7 +57,7 @@ final class WidthProbe {
 
     /** Chooses among the widths up to the machine's, which is one of 128, 256 and 512. */
     static Choice choose(int machineBits, Clock clock) {
-        SettledTime time = new SettledTime(clock);
+        SettledTime time = new SettledTime(clock, MOST_NANOS);
         float[] even = new float[PAIRS];
         float[] odd = new float[PAIRS];
         float[] dots = new float[ROWS];
