@@ -234,11 +234,6 @@ final class BatchWriter implements AutoCloseable {
         return underWay != null;
     }
 
-    /** Whether records were taken that are not acknowledged yet. */
-    boolean holdsRecords() {
-        return !held.isEmpty();
-    }
-
     /**
      * Begins to write what is laid out; nothing may be under way.
      *
