@@ -85,13 +85,16 @@ final class House implements AutoCloseable {
                 .sum();
     }
 
+    /** What the node answers at this path of its HTTP port. */
+    String page(NodeProcess node, String path) throws IOException, InterruptedException {
+        URI page = URI.create("http://127.0.0.1:" + node.spec().httpPort() + path);
+        return http.send(HttpRequest.newBuilder(page).build(), BodyHandlers.ofString()).body();
+    }
+
     /** The node's metrics by name, summed over their labels. */
     Map<String, Double> metrics(NodeProcess node) throws IOException, InterruptedException {
-        URI page = URI.create("http://127.0.0.1:" + node.spec().httpPort() + "/metrics");
-        String text =
-                http.send(HttpRequest.newBuilder(page).build(), BodyHandlers.ofString()).body();
         Map<String, Double> sums = new HashMap<>();
-        for (String line : text.split("\n", -1)) {
+        for (String line : page(node, "/metrics").split("\n", -1)) {
             int end = line.indexOf('{') < 0 ? line.indexOf(' ') : line.indexOf('{');
             if (end > 0 && !line.startsWith("#")) {
                 double value = Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1));

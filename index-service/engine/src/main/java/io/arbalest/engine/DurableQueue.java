@@ -27,8 +27,8 @@ final class DurableQueue implements WriteQueue.Listener, TombstonePurger.Listene
         /** Rows cannot be applied, or the log failed: the shard takes no writes from now on. */
         void readOnly(ErrorCode code, String what, Throwable cause);
 
-        /** The log has no room; null: it takes records again. */
-        void fullDisk(@Nullable ArbalestException problem);
+        /** The disk has no room for the log; null: it takes records again. */
+        void noRoomForLog(@Nullable ArbalestException problem);
     }
 
     private final ConcurrentLinkedQueue<Durable> durable = new ConcurrentLinkedQueue<>();
@@ -73,7 +73,7 @@ final class DurableQueue implements WriteQueue.Listener, TombstonePurger.Listene
     @Override
     public void logState(@Nullable ArbalestException problem) {
         if (problem == null || problem.code() == ErrorCode.DISK_FULL) {
-            owner.fullDisk(problem);
+            owner.noRoomForLog(problem);
         } else if (problem.code() == ErrorCode.LOG_FAILED) {
             owner.readOnly(ErrorCode.LOG_FAILED, "the log failed", problem);
         }

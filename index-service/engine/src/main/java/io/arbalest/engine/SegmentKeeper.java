@@ -4,9 +4,12 @@ import io.arbalest.hnsw.sealed.CodeChoice;
 import io.arbalest.hnsw.sealed.CodeRule;
 import io.arbalest.hnsw.sealed.PackedGraph;
 import io.arbalest.hnsw.sealed.SealedGraphPacker;
+import io.arbalest.io.DiskFullException;
 import io.arbalest.io.FileDamagedException;
 import io.arbalest.metadata.ShardMetadata;
+import io.arbalest.model.ArbalestException;
 import io.arbalest.model.CollectionDefinition;
+import io.arbalest.model.ErrorCode;
 import io.arbalest.model.IndexCodes;
 import io.arbalest.wal.WriteAheadLog;
 
@@ -33,9 +36,10 @@ import java.util.function.Consumer;
  * them, whose files are removed. A crash before the commit point leaves everything as it was, one
  * after it finds the new segment.
  *
- * <p>If a step fails the segments stay as they are and it is tried again later; only a full disk
- * and the like can make that happen again and again, and then the bound on unsealed segments holds
- * writers back. A shard seals one segment and merges one set at a time.
+ * <p>If a step fails the segments stay as they are and it is tried again later. While the disk has
+ * no room for a sealed segment or for the store, which is told at once, the shard takes no writes:
+ * what cannot be sealed would pile up in memory and in the log. Only a merge may wait for room
+ * without anybody noticing. A shard seals one segment and merges one set at a time.
  *
  * <p>Crash points, besides those of {@link SegmentFiles}, {@link CommitPointFiles} and {@link
  * Committer}: {@code seal.packed}, {@code merge.packed}, {@code segment.shown}, {@code
@@ -46,6 +50,7 @@ import java.util.function.Consumer;
 final class SegmentKeeper {
     private static final System.Logger LOG = System.getLogger(SegmentKeeper.class.getName());
     private static final Duration RETRY = Duration.ofSeconds(5);
+    private static final String MERGING = "merging";
 
     /** What it works on. */
     record Shard(
@@ -65,6 +70,7 @@ final class SegmentKeeper {
     private final Executor executor;
     private final Lock open;
     private final Runnable progress;
+    private final Consumer<@Nullable ArbalestException> noRoom;
     private final Consumer<FileDamagedException> damaged;
     private final Forgetting forgetting;
 
@@ -80,6 +86,8 @@ final class SegmentKeeper {
      * @param executor runs the work, shared by the shards of the node
      * @param open held while memory of segments is in use
      * @param progress called when a segment was sealed
+     * @param noRoom told when the disk has no room for what must be written, and with null when it
+     *     has again
      * @param damaged told when a segment cannot be merged because its file is damaged
      */
     SegmentKeeper(
@@ -87,11 +95,13 @@ final class SegmentKeeper {
             Executor executor,
             Lock open,
             Runnable progress,
+            Consumer<@Nullable ArbalestException> noRoom,
             Consumer<FileDamagedException> damaged) {
         this.shard = shard;
         this.executor = executor;
         this.open = open;
         this.progress = progress;
+        this.noRoom = noRoom;
         this.damaged = damaged;
         this.forgetting = new Forgetting(shard.metadata(), shard.applier());
     }
@@ -112,7 +122,7 @@ final class SegmentKeeper {
         }
         if (!merging && !mergeable().isEmpty()) {
             merging = true;
-            executor.execute(() -> work("merging", this::merge, this::merged));
+            executor.execute(() -> work(MERGING, this::merge, this::merged));
         }
     }
 
@@ -236,13 +246,24 @@ final class SegmentKeeper {
         } catch (CancellationException e) {
             LOG.log(Level.DEBUG, what, e);
         } catch (IOException | RuntimeException e) {
-            LOG.log(
-                    Level.WARNING,
-                    "shard " + shard.name() + ": " + what + " failed and is tried again",
-                    e);
+            failed(what, e);
             shard.env().scheduler().schedule(RETRY, executor, next);
         } finally {
             open.unlock();
+        }
+    }
+
+    private void failed(String what, Exception cause) {
+        String message = "shard " + shard.name() + ": " + what + " failed and is tried again";
+        boolean storeFull =
+                cause instanceof ArbalestException coded && coded.code() == ErrorCode.DISK_FULL;
+        if (!storeFull && !(cause instanceof DiskFullException)) {
+            LOG.log(Level.WARNING, message, cause);
+            return;
+        }
+        LOG.log(Level.WARNING, message + ": " + cause.getMessage());
+        if (storeFull || !what.equals(MERGING)) {
+            noRoom.accept(ShardFailure.noRoom(shard.name(), cause));
         }
     }
 
@@ -257,6 +278,7 @@ final class SegmentKeeper {
     /** For a log of rows that are in no segment: deletes, and what was dropped. */
     private boolean relieve(Runnable over) {
         shard.metadata().flush();
+        noRoom.accept(null);
         release();
         return false;
     }
@@ -388,6 +410,7 @@ final class SegmentKeeper {
             }
             throw e;
         }
+        noRoom.accept(null);
     }
 
     /** Lets the applier show what was committed, then goes on. */

@@ -2,6 +2,7 @@ package io.arbalest.engine;
 
 import io.arbalest.common.Scheduler;
 import io.arbalest.io.FileDamagedException;
+import io.arbalest.model.ArbalestException;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.wal.WriteAheadLog;
@@ -25,6 +26,9 @@ final class ShardAssembly {
 
         /** A segment was sealed. */
         void sealed();
+
+        /** The disk has no room for segments or the store; null: it has. */
+        void noRoomForSegments(@Nullable ArbalestException problem);
 
         /** A file does not hold what was written into it. */
         void damaged(FileDamagedException damage);
@@ -129,6 +133,7 @@ final class ShardAssembly {
                         site.workers().merger(),
                         memory,
                         owner::sealed,
+                        owner::noRoomForSegments,
                         owner::damaged);
         WriteQueue writes =
                 new WriteQueue(

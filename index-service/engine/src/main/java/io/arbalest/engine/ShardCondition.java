@@ -16,11 +16,12 @@ import java.util.Optional;
 final class ShardCondition {
     private volatile ShardState state = ShardState.RECOVERING;
     private volatile @Nullable ArbalestException failure;
-    private volatile @Nullable ArbalestException fullDisk;
+    private volatile @Nullable ArbalestException noRoomForLog;
+    private volatile @Nullable ArbalestException noRoomForSegments;
     private volatile boolean closing;
 
     ShardState state() {
-        return state == ShardState.SERVING && fullDisk != null ? ShardState.READ_ONLY : state;
+        return state == ShardState.SERVING && noRoom() != null ? ShardState.READ_ONLY : state;
     }
 
     /** Why no write is taken until the node restarts; null: writes are. */
@@ -35,13 +36,22 @@ final class ShardCondition {
 
     /** For people; empty: all is well. */
     String problem() {
-        ArbalestException reason = failure == null ? fullDisk : failure;
+        ArbalestException reason = failure == null ? noRoom() : failure;
         return reason == null ? "" : Objects.requireNonNullElse(reason.getMessage(), "");
     }
 
-    /** The log has no room, and takes no records; null: it takes them again. */
-    void fullDisk(@Nullable ArbalestException problem) {
-        fullDisk = problem;
+    /** The disk has no room for the log, which takes no records; null: it takes them again. */
+    void noRoomForLog(@Nullable ArbalestException problem) {
+        noRoomForLog = problem;
+    }
+
+    /** The disk has no room for segments or the store; null: it has. */
+    void noRoomForSegments(@Nullable ArbalestException problem) {
+        noRoomForSegments = problem;
+    }
+
+    private @Nullable ArbalestException noRoom() {
+        return noRoomForLog == null ? noRoomForSegments : noRoomForLog;
     }
 
     synchronized void serving() {

@@ -137,8 +137,17 @@ final class ShardCore implements Shard, AutoCloseable {
         }
 
         @Override
-        public void fullDisk(@Nullable ArbalestException problem) {
-            condition.fullDisk(problem);
+        public void noRoomForLog(@Nullable ArbalestException problem) {
+            condition.noRoomForLog(problem);
+        }
+
+        @Override
+        public void noRoomForSegments(@Nullable ArbalestException problem) {
+            condition.noRoomForSegments(problem);
+            OpenShard open = parts;
+            if (open != null) {
+                open.writes().noRoom(problem);
+            }
         }
     }
 

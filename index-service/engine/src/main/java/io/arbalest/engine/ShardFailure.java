@@ -23,6 +23,10 @@ final class ShardFailure {
                     + ", from its topic for example; all other shards"
                     + " are served";
 
+    /** For a full disk that is tried again. */
+    static final String FREE_SPACE =
+            "free space on the node's disk; writing then goes on by itself";
+
     /** What a shard says that could not be opened. */
     static ArbalestException opening(String shard, Throwable cause) {
         if (cause instanceof ArbalestException coded) {
@@ -58,6 +62,15 @@ final class ShardFailure {
                 "shard " + shard + " cannot be read: " + damage.getMessage(),
                 REFILL,
                 damage);
+    }
+
+    /** What a shard says that cannot write its segments or its store for want of space. */
+    static ArbalestException noRoom(String shard, Exception cause) {
+        return new ArbalestException(
+                ErrorCode.DISK_FULL,
+                "shard " + shard + " takes no writes: " + cause.getMessage(),
+                FREE_SPACE,
+                cause);
     }
 
     /** What a shard says that takes no writes any more. */

@@ -70,6 +70,7 @@ final class WriteQueue {
     private long waitingBytes;
     private long loggedBytes;
     private long loggedRows;
+    private @Nullable ArbalestException noRoom;
     private @Nullable ArbalestException closed;
 
     /**
@@ -169,6 +170,9 @@ final class WriteQueue {
         synchronized (this) {
             if (closed != null) {
                 return CompletableFuture.failedFuture(closed);
+            }
+            if (noRoom != null) {
+                return CompletableFuture.failedFuture(noRoom);
             }
             if (!waiting.isEmpty()
                     && waitingBytes + write.remainingBytes() > options.waitingBytes()) {
@@ -360,6 +364,25 @@ final class WriteQueue {
         after.forEach(Runnable::run);
     }
 
+    /**
+     * Refuses writes, those that wait and have not begun among them, until this is called with
+     * null.
+     */
+    void noRoom(@Nullable ArbalestException problem) {
+        List<Runnable> after = new ArrayList<>();
+        synchronized (this) {
+            noRoom = problem;
+            Write last = waiting.peekLast();
+            while (problem != null && last != null && last.appended == 0) {
+                waiting.removeLast();
+                waitingBytes -= last.remainingBytes();
+                finish(last, null, problem, after);
+                last = waiting.peekLast();
+            }
+        }
+        after.forEach(Runnable::run);
+    }
+
     /** Refuses everything from now on and fails what has not finished. */
     void close(ArbalestException reason) {
         List<Runnable> after = new ArrayList<>();
@@ -427,10 +450,7 @@ final class WriteQueue {
         return switch (log.reason()) {
             case DISK_FULL ->
                     new ArbalestException(
-                            ErrorCode.DISK_FULL,
-                            text,
-                            "free space on the node's disk; writing then goes on by itself",
-                            cause);
+                            ErrorCode.DISK_FULL, text, ShardFailure.FREE_SPACE, cause);
             case QUEUE_FULL ->
                     new ArbalestException(
                             ErrorCode.OVERLOADED, text, "send smaller batches", cause);

@@ -12,6 +12,7 @@ import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Metric;
 import io.arbalest.model.RowStatus;
 import io.arbalest.model.Version;
+import io.arbalest.testkit.SimDisk;
 import io.arbalest.wal.LogFailedException;
 import io.arbalest.wal.RecordType;
 import io.arbalest.wal.WalFormat;
@@ -151,6 +152,58 @@ final class ShardFaultsTest {
         assertThat(sim.shard.statistics().state()).isEqualTo(ShardState.SERVING);
         assertThat(sim.shard.statistics().livePoints()).isZero();
         assertThat(sim.write(rows(sim, 0, 2)).statuses()).containsOnly(RowStatus.APPLIED);
+    }
+
+    @Test
+    void aDiskWithoutRoomForSegmentsStopsWritesAndGoesOnByItself() throws IOException {
+        SimulatedShard sim = waitingToSeal();
+        sim.disk.capacity(0);
+        sim.scheduler.advance(Duration.ofSeconds(6));
+        for (int round = 0; round < 3; round++) {
+            assertThat(sim.shard.state()).isEqualTo(ShardState.READ_ONLY);
+            assertThat(sim.shard.statistics().error())
+                    .contains("ARB-3003", "no space", "goes on by itself");
+            assertCode(sim.shard.write(0, rows(sim, 60, 61).build()), ErrorCode.DISK_FULL);
+            assertThat(sim.get(SimulatedShard.key(59))).isNotNull();
+            assertThat(sim.search(vector(1), 60, false, null)).hasSize(60);
+            sim.scheduler.advance(Duration.ofSeconds(6)); // it is tried again
+        }
+        assertThat(sim.medium.released).isZero();
+        sim.disk.capacity(Long.MAX_VALUE);
+        sim.scheduler.advance(Duration.ofSeconds(6));
+        assertThat(sim.shard.state()).isEqualTo(ShardState.SERVING);
+        assertThat(sim.medium.released).isEqualTo(51);
+        assertThat(sim.write(rows(sim, 60, 61)).statuses()).containsOnly(RowStatus.APPLIED);
+    }
+
+    @Test
+    void aDiskWithoutRoomRefusesWhatWaitsButNotWhatHasBegun() {
+        SimulatedShard sim = waitingToSeal();
+        sim.medium.hold = true;
+        CompletableFuture<WriteResult> begun = sim.shard.write(0, rows(sim, 60, 76).build());
+        CompletableFuture<WriteResult> waits = sim.shard.write(0, rows(sim, 76, 80).build());
+        sim.disk.capacity(0);
+        sim.scheduler.advance(Duration.ofSeconds(6));
+        assertCode(waits, ErrorCode.DISK_FULL);
+        assertThat(begun).isNotDone();
+        sim.release();
+        sim.scheduler.runUntilIdle();
+        assertThat(begun.join().statuses()).hasSize(16).containsOnly(RowStatus.APPLIED);
+    }
+
+    /** A full segment that is sealed within five seconds, and ten rows of the next one. */
+    private static SimulatedShard waitingToSeal() {
+        SimulatedShard sim =
+                new SimulatedShard(
+                        EngineOptions.DEFAULT.withGrowingSegmentRows(50).withUnlinkedTailRows(16),
+                        Metric.L2,
+                        null);
+        sim.disk.failAt(SimDisk.Operation.CREATE, 0, SimDisk.Fault.IO_ERROR);
+        sim.write(rows(sim, 0, 60));
+        sim.scheduler.runUntilIdle();
+        assertThat(sim.disk.faultPending()).isFalse();
+        assertThat(sim.shard.state()).isEqualTo(ShardState.SERVING);
+        return sim;
     }
 
     @Test
