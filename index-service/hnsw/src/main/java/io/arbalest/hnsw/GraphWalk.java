@@ -7,16 +7,26 @@ import io.arbalest.common.OrdinalSet;
  * upper level and the best-first walk on one level, with the scratch that they need. Neighbours are
  * collected first and scored together afterwards.
  *
+ * <p>The best-first walk works on three points at a time, because what a step reads is rarely in
+ * the cache: the links of the first are on their way from memory while the vectors of the second's
+ * neighbours are, and those of the third's are scored. So a point is chosen before the neighbours
+ * of the two before it are known. That costs few scores, all of which count, and lets no step wait
+ * for what the same step asked for.
+ *
  * <p>Confined to one thread at a time.
  */
 final class GraphWalk {
+    /** In the place of a point: none. */
+    private static final int NONE = -1;
+
     private final VectorTable vectors;
     private final Links links;
     private final VisitedSet visited;
     private final Frontier frontier = new Frontier();
-    private final int[] neighbors;
     private final float[] scores;
     private final SettledStop settled = new SettledStop();
+    private int[] arriving; // neighbours whose vectors were asked for by the last step
+    private int[] neighbors; // and by this one
     private long scored;
     private boolean expired;
     private PreparedQuery filteredQuery;
@@ -25,6 +35,7 @@ final class GraphWalk {
         this.vectors = vectors;
         this.links = links;
         visited = new VisitedSet(capacity);
+        arriving = new int[links.limit(0)];
         neighbors = new int[links.limit(0)];
         scores = new float[links.limit(0)];
         filteredQuery = new PreparedQuery(1);
@@ -123,40 +134,59 @@ final class GraphWalk {
         SettledStop stop = limits.adaptiveStop() ? settled : SettledStop.NEVER;
         stop.reset(ef);
         expired = false;
-        int expanded = 0;
         visited.clear();
-        CandidatePool pool = frontier.pool();
         frontier.clear(ef);
         visited.add(ScoredOrdinal.ordinal(entry));
         frontier.add(entry, accept);
-        for (int point = frontier.next(); point >= 0; point = frontier.next()) {
-            if (++expanded % SearchLimits.STRIDE == 0 && limits.expired().getAsBoolean()) {
+        int expanded = 0;
+        int listed = NONE; // the point whose list was asked for by the last step
+        int waiting = 0;
+        while (true) {
+            int chosen = stop.reached(expanded) ? NONE : frontier.next();
+            if (chosen != NONE) {
+                expanded++;
+                if (level == 0) {
+                    links.fetch(chosen);
+                }
+            } else if (listed == NONE && waiting == 0) {
+                return;
+            }
+            if (expanded % SearchLimits.STRIDE == 0 && limits.expired().getAsBoolean()) {
                 expired = true;
                 return;
             }
-            if (stop.reached(expanded)) {
-                return;
+            int count = listed == NONE ? 0 : askForNeighbors(query, listed, level);
+            if (score(query, waiting, accept) < k) {
+                stop.changed(expanded);
             }
-            int count = links.read(point, level, neighbors);
-            fetchNext(level);
-            count = visited.addAll(neighbors, count);
-            vectors.score(query, neighbors, count, scores);
-            scored += count;
-            for (int i = 0; i < count; i++) {
-                long neighbor = ScoredOrdinal.of(scores[i], neighbors[i]);
-                if (pool.takes(neighbor) && frontier.add(neighbor, accept) < k) {
-                    stop.changed(expanded);
-                }
-            }
+            int[] done = arriving;
+            arriving = neighbors;
+            neighbors = done;
+            waiting = count;
+            listed = chosen;
         }
     }
 
-    /** Fetches the list that is probably read next. */
-    private void fetchNext(int level) {
-        long next = frontier.pool().bestUnexpanded();
-        if (level == 0 && next != Long.MIN_VALUE) {
-            links.fetch(ScoredOrdinal.ordinal(next));
+    /** Reads a list and asks for the vectors of those who are new; returns how many they are. */
+    private int askForNeighbors(PreparedQuery query, int point, int level) {
+        int count = visited.addAll(neighbors, links.read(point, level, neighbors));
+        vectors.fetch(query, neighbors, count);
+        return count;
+    }
+
+    /** Scores what has arrived; returns the best place that one of them got. */
+    private int score(PreparedQuery query, int count, OrdinalSet accept) {
+        CandidatePool pool = frontier.pool();
+        vectors.scoreFetched(query, arriving, count, scores);
+        scored += count;
+        int best = Integer.MAX_VALUE;
+        for (int i = 0; i < count; i++) {
+            long neighbor = ScoredOrdinal.of(scores[i], arriving[i]);
+            if (pool.takes(neighbor)) {
+                best = Math.min(best, frontier.add(neighbor, accept));
+            }
         }
+        return best;
     }
 
     private long climb(PreparedQuery query, long start, int level) {

@@ -180,6 +180,19 @@ public final class VectorTable implements AutoCloseable {
         }
     }
 
+    /** Starts to bring what {@link #scoreFetched} reads of the ordinals into the cache. */
+    void fetch(PreparedQuery query, int[] ordinals, int count) {
+        query.prefetch.rows(rows, 0, strideBytes, 2L * dimension, ordinals, 0, count);
+    }
+
+    /** As {@link #score}, of ordinals that were fetched a while ago. */
+    void scoreFetched(PreparedQuery query, int[] ordinals, int count, float[] scores) {
+        HalfDot.dots(rows, strideBytes, ordinals, 0, count, query.half, scores);
+        for (int i = 0; i < count; i++) {
+            scores[i] = finish(query, ordinals[i], scores[i]);
+        }
+    }
+
     /**
      * Whether one of the ordinals has a score above the bound; stops at the first four of which one
      * has.

@@ -11,16 +11,26 @@ import io.arbalest.hnsw.VisitedSet;
 /**
  * Best-first walk of level 0 that scores the unvisited neighbours of a point together.
  *
+ * <p>It works on three points at a time, because what a step reads is rarely in the cache: the
+ * links of the first are on their way from memory while the rows of the second's neighbours are,
+ * and those of the third's are scored. So a point is chosen before the neighbours of the two before
+ * it are known. That costs few scores, all of which count, and lets no step wait for what the same
+ * step asked for.
+ *
  * <p>Confined to one thread at a time.
  */
 final class ListWalk {
+    /** In the place of a point: none. */
+    private static final int NONE = -1;
+
     private final SealedGraph graph;
     private final RowScorer scorer;
     private final VisitedSet visited;
     private final SettledStop settled = new SettledStop();
     private final Frontier frontier = new Frontier();
-    private final int[] neighbors;
     private final float[] scores;
+    private int[] arriving; // neighbours whose rows were asked for by the last step
+    private int[] neighbors; // and by this one
     private long scored;
     private boolean expired;
 
@@ -28,8 +38,9 @@ final class ListWalk {
         this.graph = graph;
         this.scorer = scorer;
         this.visited = visited;
-        neighbors = new int[Math.max(1, graph.longestList())];
-        scores = new float[neighbors.length];
+        scores = new float[Math.max(1, graph.longestList())];
+        arriving = new int[scores.length];
+        neighbors = new int[scores.length];
     }
 
     CandidatePool found() {
@@ -55,32 +66,55 @@ final class ListWalk {
         SettledStop stop = limits.adaptiveStop() ? settled : SettledStop.NEVER;
         stop.reset(ef);
         visited.clear();
-        CandidatePool pool = frontier.pool();
         frontier.clear(ef);
         visited.add(ScoredOrdinal.ordinal(entry));
         frontier.add(entry, accept);
         int expanded = 0;
-        for (int point = frontier.next(); point >= 0; point = frontier.next()) {
-            if (++expanded % SearchLimits.STRIDE == 0 && limits.expired().getAsBoolean()) {
+        int listed = NONE; // the point whose list was asked for by the last step
+        int waiting = 0;
+        while (true) {
+            int chosen = stop.reached(expanded) ? NONE : frontier.next();
+            if (chosen != NONE) {
+                graph.fetchList(chosen);
+                expanded++;
+            } else if (listed == NONE && waiting == 0) {
+                return;
+            }
+            if (expanded % SearchLimits.STRIDE == 0 && limits.expired().getAsBoolean()) {
                 expired = true;
                 return;
             }
-            if (stop.reached(expanded)) {
-                return;
+            int count = listed == NONE ? 0 : askForNeighbors(listed);
+            if (score(waiting, accept) < k) {
+                stop.changed(expanded);
             }
-            int count = visited.addAll(neighbors, graph.read(point, neighbors));
-            long next = pool.bestUnexpanded();
-            if (next != Long.MIN_VALUE) {
-                graph.fetchList(ScoredOrdinal.ordinal(next));
-            }
-            scorer.score(neighbors, count, scores);
-            scored += count;
-            for (int i = 0; i < count; i++) {
-                long neighbor = ScoredOrdinal.of(scores[i], neighbors[i]);
-                if (pool.takes(neighbor) && frontier.add(neighbor, accept) < k) {
-                    stop.changed(expanded);
-                }
+            int[] done = arriving;
+            arriving = neighbors;
+            neighbors = done;
+            waiting = count;
+            listed = chosen;
+        }
+    }
+
+    /** Reads a list and asks for the rows of those who are new; returns how many they are. */
+    private int askForNeighbors(int point) {
+        int count = visited.addAll(neighbors, graph.read(point, neighbors));
+        scorer.fetch(neighbors, count);
+        return count;
+    }
+
+    /** Scores what has arrived; returns the best place that one of them got. */
+    private int score(int count, OrdinalSet accept) {
+        CandidatePool pool = frontier.pool();
+        scorer.scoreFetched(arriving, count, scores);
+        scored += count;
+        int best = Integer.MAX_VALUE;
+        for (int i = 0; i < count; i++) {
+            long neighbor = ScoredOrdinal.of(scores[i], arriving[i]);
+            if (pool.takes(neighbor)) {
+                best = Math.min(best, frontier.add(neighbor, accept));
             }
         }
+        return best;
     }
 }
