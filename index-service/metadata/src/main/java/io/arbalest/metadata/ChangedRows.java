@@ -19,6 +19,9 @@ final class ChangedRows {
     private final Map<Integer, long[]> bySegment = new ConcurrentHashMap<>();
 
     boolean contains(int segment, int ordinal) {
+        if (bySegment.isEmpty()) {
+            return false;
+        }
         long[] words = bySegment.get(segment);
         int word = ordinal >>> 6;
         return words != null

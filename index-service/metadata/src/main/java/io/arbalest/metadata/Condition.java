@@ -102,6 +102,31 @@ sealed interface Condition {
     }
 
     /**
+     * The number is one of these.
+     *
+     * @param numbers {@link Terms#sortable sortable}, ascending, each once
+     */
+    record IsNumber(FieldPosition field, boolean negated, long[] numbers) implements OnValue {
+        @Override
+        public boolean holds(Object value) {
+            return Arrays.binarySearch(numbers, Terms.sortable(field.field(), value)) >= 0;
+        }
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof IsNumber is
+                    && is.field.equals(field)
+                    && is.negated == negated
+                    && Arrays.equals(is.numbers, numbers);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * field.hashCode() + Arrays.hashCode(numbers);
+        }
+    }
+
+    /**
      * The text is within a range of UTF-8 bytes.
      *
      * @param low first that passes

@@ -41,9 +41,9 @@ final class FilterCompiler {
             case Filter.Or(List<Filter> operands) -> join(operands, negated, negated);
             case Filter.IsNull(String name) -> new Condition.Null(require(name), negated);
             case Filter.Equal(String name, Object value) ->
-                    hasTerm(requireScalar(name), negated, List.of(value));
+                    isOneOf(requireScalar(name), negated, List.of(value));
             case Filter.In(String name, List<Object> values) ->
-                    hasTerm(requireScalar(name), negated, values);
+                    isOneOf(requireScalar(name), negated, values);
             case Filter.Contains(String name, Object element) ->
                     hasTerm(requireArray(name), negated, List.of(element));
             case Filter.StartsWith(String name, String prefix) ->
@@ -60,6 +60,26 @@ final class FilterCompiler {
         List<Condition> compiled = new ArrayList<>(operands.size());
         operands.forEach(operand -> compiled.add(compile(operand, negated)));
         return all ? new Condition.All(compiled) : new Condition.Any(compiled);
+    }
+
+    private static Condition isOneOf(FieldPosition field, boolean negated, List<Object> values) {
+        if (!ColumnFormat.columnar(field.field())) {
+            return hasTerm(field, negated, values);
+        }
+        long[] numbers = new long[values.size()];
+        int count = 0;
+        for (Object value : values) {
+            byte[] term = Terms.ofLiteral(field.field(), value);
+            if (term != null) { // else no value can be equal
+                numbers[count++] = Terms.sortable(term);
+            }
+        }
+        return isNumber(field, negated, Arrays.copyOf(numbers, count));
+    }
+
+    private static Condition isNumber(FieldPosition field, boolean negated, long... numbers) {
+        return new Condition.IsNumber(
+                field, negated, Arrays.stream(numbers).sorted().distinct().toArray());
     }
 
     private static Condition hasTerm(FieldPosition field, boolean negated, List<Object> values) {
@@ -122,11 +142,11 @@ final class FilterCompiler {
             case AT_LEAST -> new Condition.InRange(field, negated, bound, Long.MAX_VALUE);
             case LESS ->
                     bound == Long.MIN_VALUE
-                            ? Condition.HasTerm.of(field, negated, List.of())
+                            ? isNumber(field, negated)
                             : new Condition.InRange(field, negated, Long.MIN_VALUE, bound - 1);
             case GREATER ->
                     bound == Long.MAX_VALUE
-                            ? Condition.HasTerm.of(field, negated, List.of())
+                            ? isNumber(field, negated)
                             : new Condition.InRange(field, negated, bound + 1, Long.MAX_VALUE);
         };
     }

@@ -187,9 +187,12 @@ final class FilterEvaluator {
                 long[] nulls = postings.nulls(isNull.field(), segment, rows);
                 yield isNull.negated() ? without(rows, nulls, null) : nulls;
             }
-            case Condition.InRange range when PostingReader.columnar(range.field()) ->
+            case Condition.InRange range when columnar(range) ->
                     columns.column(range.field(), segment, rows, log)
                             .inRange(rows, range.low(), range.high(), range.negated());
+            case Condition.IsNumber is ->
+                    columns.column(is.field(), segment, rows, log)
+                            .isOneOf(rows, is.numbers(), is.negated());
             case Condition.OnValue onValue -> {
                 long[] hits = hits(onValue, segment, rows);
                 yield onValue.negated()
@@ -199,11 +202,16 @@ final class FilterEvaluator {
         };
     }
 
+    private static boolean columnar(Condition.OnValue condition) {
+        return ColumnFormat.columnar(condition.field().field());
+    }
+
     private long[] hits(Condition.OnValue condition, int segment, int rows) {
         return switch (condition) {
             case Condition.HasTerm hasTerm -> postings.hasTerm(hasTerm, segment, rows);
             case Condition.InTextRange range -> postings.inTextRange(range, segment, rows);
             case Condition.InRange range -> postings.inBooleans(range, segment, rows);
+            case Condition.IsNumber _ -> throw new IllegalStateException("numbers are in columns");
         };
     }
 

@@ -22,6 +22,8 @@ public interface KeyValueStore extends AutoCloseable {
         ROWS,
         /** field, term, segment to bitmap. */
         POSTINGS,
+        /** field, segment, rows to numbers. */
+        COLUMNS,
         /** applied sequence number, format version, schema. */
         STATE,
         /** row that was replaced or deleted to the sequence number that ended it. */

@@ -25,6 +25,7 @@ public final class MetadataBatch {
     private final ShardMetadata metadata;
     private final StoredRows stored;
     private final PostingWriter postings;
+    private final ColumnWriter columns;
     private final List<Change> changes = new ArrayList<>();
     private final Map<PointKey, @Nullable Location> known = new HashMap<>();
     private final Map<Integer, Integer> rows = new HashMap<>();
@@ -37,10 +38,15 @@ public final class MetadataBatch {
     private long tombstoneDelta;
     private @Nullable Version newHorizon;
 
-    MetadataBatch(ShardMetadata metadata, StoredRows stored, PostingWriter postings) {
+    MetadataBatch(
+            ShardMetadata metadata,
+            StoredRows stored,
+            PostingWriter postings,
+            ColumnWriter columns) {
         this.metadata = metadata;
         this.stored = stored;
         this.postings = postings;
+        this.columns = columns;
     }
 
     /** As {@link ShardMetadata#horizon}, with the changes of this batch. */
@@ -82,6 +88,7 @@ public final class MetadataBatch {
         int knownRows = rows.getOrDefault(segment, metadata.rowsOf(segment));
         postings.enterRow(segment, ordinal, knownRows);
         postings.post(segment, ordinal, values);
+        columns.append(segment, ordinal, values, changes);
         rows.put(segment, Math.max(knownRows, ordinal + 1));
         written.put(
                 location.place(),
@@ -124,6 +131,7 @@ public final class MetadataBatch {
                         MetadataFormat.rowKey(location.segment(), location.ordinal()),
                         MetadataFormat.row(key, appended, encodedMetadata)));
         postings.repost(location.segment(), location.ordinal(), old.values(), values);
+        columns.change(location.segment(), location.ordinal(), old.values(), values, changes);
         updated.add(location);
         written.put(
                 location.place(), new Row(key, location.version(), old.sequenceNumber(), values));
@@ -237,6 +245,7 @@ public final class MetadataBatch {
                         before.tombstones() + tombstoneDelta,
                         horizon());
         postings.addTo(changes);
+        columns.addTo(changes);
         reached.addTo(changes);
         rows.forEach((segment, count) ->
                 changes.add(

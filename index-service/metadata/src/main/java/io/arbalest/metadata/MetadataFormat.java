@@ -37,8 +37,10 @@ import java.util.UUID;
  *           value  u8 1 | i32 generation | i64 version | i64 tiebreak | i64 sequence number of the append
  *                  | u16 key length | key bytes | metadata ({@link MetadataCodec}) to the end
  * POSTINGS  key    u16 field position | u32 segment | u16 block = ordinal / 65536 | term ({@link Terms}) to the end
- *                  an array posts each element; a null posts, under 0x8000 + field position, the empty term
+ *                  an array posts each element; a null posts, under 0x8000 + field position, the empty term;
+ *                  of LONG, DOUBLE and TIMESTAMP fields only nulls are posted
  *           value  u8 1 | Roaring bitmap, portable serialisation, of the ordinals modulo 65536
+ * COLUMNS   numbers of LONG, DOUBLE and TIMESTAMP fields: {@link ColumnFormat}
  * STATE     key    ASCII text:
  *   "schema"       u8 1 or 2 | 16 bytes incarnation (big-endian, as printed) | u8 key type: 0 string, 1 int64
  *                  | u16 fields | for each field: u8 type | u8 flags: 1 indexed, 2 with a default | u8 length of the name | name
@@ -49,7 +51,8 @@ import java.util.UUID;
  *   "counts"       u8 1 | i64 live points | i64 tombstones
  *   "horizon"      u8 1 | i32 generation | i64 version | i64 tiebreak: the highest version of a purged tombstone
  *   "rows/" u32 segment   u8 1 | i32 highest ordinal + 1
- *   "postings"     u8 1 | u8 2: what is posted; 1, or absent: no nulls and no arrays, which this release does not read
+ *   "postings"     u8 1 | u8 3: what is posted; 2: numbers, too, and no columns, which are made when such a store is opened;
+ *                  1, or absent: no nulls and no arrays, which this release does not read
  * ENDED      key    u32 segment | u32 ordinal
  *           value  u8 1 | i64 sequence number of the row that replaced or deleted it
  * TOMBSTONES key    u64 sequence number of the delete
@@ -75,8 +78,11 @@ final class MetadataFormat {
     static final byte[] ROWS_OF_SEGMENT = ascii("rows/");
     static final byte[] POSTED = ascii("postings");
 
-    /** What is posted: values, elements of arrays, nulls. */
-    static final byte POSTED_LAYOUT = 2;
+    /** What is posted: values but numbers, elements of arrays, nulls. */
+    static final byte POSTED_LAYOUT = 3;
+
+    /** As {@link #POSTED_LAYOUT}, but numbers are posted, too, and there are no columns. */
+    static final byte POSTED_WITH_NUMBERS = 2;
 
     private static final int NULL_FIELD = 0x8000;
     private static final byte[] NO_TERM = new byte[0];
@@ -105,7 +111,7 @@ final class MetadataFormat {
     }
 
     /** Opens a value: checks its version and stands behind it. */
-    private static ByteBuffer open(byte[] value, int minimumBytes, String what) {
+    static ByteBuffer open(byte[] value, int minimumBytes, String what) {
         return open(value, VERSION, minimumBytes, what);
     }
 
@@ -282,6 +288,11 @@ final class MetadataFormat {
     /** The term in the key of a posting. */
     static byte[] termOf(byte[] postingKey) {
         return Arrays.copyOfRange(postingKey, 8, postingKey.length);
+    }
+
+    /** The block in the key of a posting. */
+    static int blockOf(byte[] postingKey) {
+        return Short.toUnsignedInt(ByteBuffer.wrap(postingKey).getShort(6));
     }
 
     static byte[] posted() {

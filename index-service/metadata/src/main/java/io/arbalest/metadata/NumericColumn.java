@@ -8,8 +8,8 @@ import java.util.Arrays;
 
 /**
  * One numeric field of one segment as a column of {@link Terms#sortable sortable} numbers, read
- * from the order-preserving postings and kept up with later rows and updates. A range is then one
- * pass of comparisons over it, whatever the number of distinct values.
+ * from the {@linkplain ColumnFormat store's} and kept up with later rows and updates. A range, or
+ * an equality, is then one pass of comparisons over it, whatever the number of distinct values.
  *
  * <p>A reader may see a row change under it; every reader looks at changed rows again ({@link
  * UpdateLog}).
@@ -17,6 +17,9 @@ import java.util.Arrays;
  * <p>Thread-safe.
  */
 final class NumericColumn {
+    /** Numbers that are looked for one after the other, each in a pass of vector comparisons. */
+    private static final int MAX_PASSES = 16;
+
     private final int position;
     private long[] values;
     private long[] nulls;
@@ -91,6 +94,49 @@ final class NumericColumn {
      * neither.
      */
     long[] inRange(int count, long low, long high, boolean negated) {
+        return hits(count, negated, (at, hits) -> BitWords.inRange(at, count, low, high, hits));
+    }
+
+    /**
+     * The rows whose number is one of these, or, negated, none of them; nulls are in neither.
+     *
+     * @param wanted ascending
+     */
+    long[] isOneOf(int count, long[] wanted, boolean negated) {
+        return hits(
+                count,
+                negated,
+                (at, hits) -> {
+                    if (wanted.length > MAX_PASSES) {
+                        search(at, count, wanted, hits);
+                        return;
+                    }
+                    long[] some = new long[hits.length];
+                    for (long number : wanted) {
+                        BitWords.inRange(at, count, number, number, some);
+                        BitWords.or(hits, some, hits.length);
+                    }
+                });
+    }
+
+    private static void search(long[] at, int count, long[] wanted, long[] hits) {
+        long least = wanted[0];
+        long greatest = wanted[wanted.length - 1];
+        for (int row = 0; row < count; row++) {
+            long number = at[row];
+            if (number >= least && number <= greatest && Arrays.binarySearch(wanted, number) >= 0) {
+                hits[row >>> 6] |= 1L << (row & 63);
+            }
+        }
+    }
+
+    /** Sets the bits of some rows, whatever is null. */
+    @FunctionalInterface
+    private interface Comparison {
+        void compare(long[] numbers, long[] hits);
+    }
+
+    private long[] hits(int count, boolean negated, Comparison comparison) {
         long[] at;
         long[] without;
         synchronized (this) {
@@ -99,7 +145,7 @@ final class NumericColumn {
         }
         int words = BitWords.wordsFor(count);
         long[] hits = new long[words];
-        BitWords.inRange(at, count, low, high, hits);
+        comparison.compare(at, hits);
         if (negated) {
             long[] universe = new long[words];
             BitWords.fill(universe, count);

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The numeric columns in use, made when a range is first asked of a field and kept while there is
+ * The numeric columns in use, read when a number is first asked of a field and kept while there is
  * room: {@value #MAX_BYTES} bytes a shard, those used longest ago go first.
  *
  * <p>Thread-safe.

@@ -1,7 +1,6 @@
 package io.arbalest.metadata;
 
 import io.arbalest.metadata.KeyValueStore.Family;
-import io.arbalest.model.FieldType;
 import io.arbalest.simd.BitWords;
 
 import org.jspecify.annotations.Nullable;
@@ -140,37 +139,20 @@ final class PostingReader {
         return ordinals;
     }
 
-    /** Reads a numeric field's column from its postings. */
+    /** Reads a field's column. */
     NumericColumn readColumn(FieldPosition field, int segment, int rows, long completedUpdates) {
         int capacity = Math.max(Long.SIZE, rows + rows / 8);
         long[] values = new long[capacity];
         long[] nulls = new long[BitWords.wordsFor(capacity)];
         BitWords.fill(nulls, capacity);
-        for (int block = 0; block < blocks(rows); block++) {
-            int first = block << MetadataFormat.BLOCK_BITS;
-            byte[] prefix = MetadataFormat.postingPrefix(field.position(), segment, block);
-            store.scan(
-                    Family.POSTINGS,
-                    prefix,
-                    (key, posting) -> {
-                        long value = Terms.sortable(MetadataFormat.termOf(key));
-                        MetadataFormat.posting(posting)
-                                .forEach((int low) -> {
-                                    int ordinal = first + low;
-                                    if (ordinal < rows) {
-                                        values[ordinal] = value;
-                                        nulls[ordinal >>> 6] &= ~(1L << (ordinal & 63));
-                                    }
-                                });
-                        return true;
-                    });
-        }
+        store.scan(
+                Family.COLUMNS,
+                ColumnFormat.prefix(field.position(), segment),
+                (key, run) -> {
+                    ColumnFormat.read(run, ColumnFormat.ordinalOf(key), rows, values, nulls);
+                    return true;
+                });
         return new NumericColumn(field.position(), values, nulls, rows, completedUpdates);
-    }
-
-    /** Whether ranges of this field are answered by a {@link NumericColumn}. */
-    static boolean columnar(FieldPosition field) {
-        return field.field().type() != FieldType.BOOLEAN;
     }
 
     /** Adds a block's posting to the words of the segment; rows beyond the count are left out. */

@@ -126,6 +126,9 @@ final class PostingWriter {
             return keys;
         }
         byte[] term = value == null ? null : Terms.ofValue(field, value);
+        if (term != null && ColumnFormat.columnar(field)) {
+            return List.of(); // it lies in a column
+        }
         return List.of(
                 term == null
                         ? MetadataFormat.nullKey(position, segment, block)

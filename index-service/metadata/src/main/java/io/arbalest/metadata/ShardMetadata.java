@@ -83,7 +83,8 @@ public final class ShardMetadata implements AutoCloseable {
     private volatile CollectionDefinition definition;
     private final StoredRows stored;
     private final FilterEvaluator filters;
-    private PostingWriter postings; // the applier's
+    private PostingWriter postings; // the applier's, as are the columns
+    private ColumnWriter columns;
     private final ChangedRows changed;
     private final AtomicLong updates = new AtomicLong();
     private final Map<Integer, Integer> rowsOfSegment = new ConcurrentHashMap<>();
@@ -103,6 +104,7 @@ public final class ShardMetadata implements AutoCloseable {
         this.stored = new StoredRows(store, definition);
         this.filters = new FilterEvaluator(store, definition, stored);
         this.postings = new PostingWriter(store, definition.fields());
+        this.columns = new ColumnWriter(definition.fields());
         try {
             StoredSchema.open(store, definition);
             this.changed = stored.changed();
@@ -129,7 +131,8 @@ public final class ShardMetadata implements AutoCloseable {
      */
     public void addFields(CollectionDefinition grown) {
         StoredSchema.addFields(store, definition, grown);
-        postings = new PostingWriter(store, grown.fields()); // the old one knows no such postings
+        postings = new PostingWriter(store, grown.fields()); // the old ones know no such fields
+        columns = new ColumnWriter(grown.fields());
         stored.fieldsAdded(grown);
         filters.fieldsAdded(grown);
         definition = grown;
@@ -155,9 +158,10 @@ public final class ShardMetadata implements AutoCloseable {
     public MetadataBatch begin() {
         if (batchOpen) {
             postings.discard();
+            columns.discard();
         }
         batchOpen = true;
-        return new MetadataBatch(this, stored, postings);
+        return new MetadataBatch(this, stored, postings, columns);
     }
 
     /**

@@ -200,6 +200,7 @@ final class StoredRows {
         for (int field = 0; field < definition.fields().size(); field++) {
             removeAll(Family.POSTINGS, MetadataFormat.postingPrefix(field, segment));
             removeAll(Family.POSTINGS, MetadataFormat.nullPrefix(field, segment));
+            removeAll(Family.COLUMNS, ColumnFormat.prefix(field, segment));
         }
     }
 

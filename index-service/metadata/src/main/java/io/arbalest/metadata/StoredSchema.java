@@ -6,14 +6,17 @@ import io.arbalest.model.ArbalestException;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Field;
+import io.arbalest.simd.BitWords;
 
 import org.roaringbitmap.RoaringBitmap;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
- * For which collection, with which fields and with which postings a store was made.
+ * For which collection, with which fields, postings and columns a store was made.
  *
  * <p>Thread-safe: no state.
  */
@@ -42,7 +45,7 @@ final class StoredSchema {
                                 + definition.incarnation(),
                         "each incarnation needs its own directory");
             }
-            checkPostings(store);
+            addColumns(store, schema.fields());
             List<Field> fields = definition.fields();
             boolean grown =
                     schema.keyType() == definition.keyType()
@@ -106,35 +109,98 @@ final class StoredSchema {
                     int segment = MetadataFormat.segmentOfRowsKey(key);
                     int rows = MetadataFormat.segmentRows(value);
                     for (int first = 0; first < rows; first += BLOCK_ROWS) {
-                        RoaringBitmap block = new RoaringBitmap();
-                        block.add(0L, Math.min(BLOCK_ROWS, rows - first));
-                        byte[] posting = MetadataFormat.posting(block);
-                        int number = first / BLOCK_ROWS;
+                        int count = Math.min(BLOCK_ROWS, rows - first);
                         for (int position = known; position < fields.size(); position++) {
                             Field field = fields.get(position);
-                            Object ofRows = field.defaultValue();
-                            for (byte[] posted :
-                                    PostingWriter.keys(field, position, ofRows, segment, number)) {
-                                changes.add(new Change(Family.POSTINGS, posted, posting));
-                            }
+                            postDefault(field, position, segment, first, count, changes);
                         }
                     }
                     return true;
                 });
     }
 
-    private static void checkPostings(KeyValueStore store) {
+    private static void postDefault(
+            Field field, int position, int segment, int first, int rows, List<Change> changes) {
+        Object value = field.defaultValue();
+        RoaringBitmap block = new RoaringBitmap();
+        block.add(0L, rows);
+        int number = first / BLOCK_ROWS;
+        for (byte[] key : PostingWriter.keys(field, position, value, segment, number)) {
+            changes.add(new Change(Family.POSTINGS, key, MetadataFormat.posting(block)));
+        }
+        if (value != null && ColumnFormat.columnar(field)) {
+            byte[] run = ColumnFormat.constant(Terms.sortable(field, value), rows);
+            byte[] key = ColumnFormat.runKey(position, segment, first);
+            changes.add(new Change(Family.COLUMNS, key, run));
+        }
+    }
+
+    /**
+     * Reads how the rows are posted, and makes columns of the numbers that an earlier release
+     * posted; one that is stopped meanwhile is repeated.
+     */
+    private static void addColumns(KeyValueStore store, List<Field> fields) {
         byte[] posted = store.get(Family.STATE, MetadataFormat.POSTED);
         int layout = posted == null ? 1 : MetadataFormat.posted(posted);
-        if (layout != MetadataFormat.POSTED_LAYOUT) {
+        if (layout == MetadataFormat.POSTED_LAYOUT) {
+            return;
+        }
+        if (layout != MetadataFormat.POSTED_WITH_NUMBERS) {
             throw new ArbalestException(
                     ErrorCode.UNSUPPORTED_FORMAT_VERSION,
                     "the store has postings of layout "
                             + layout
                             + ", this release reads "
-                            + MetadataFormat.POSTED_LAYOUT,
+                            + MetadataFormat.POSTED_LAYOUT
+                            + " and "
+                            + MetadataFormat.POSTED_WITH_NUMBERS,
                     "delete the shard's metadata directory: it is derived and is written again from"
                             + " the log");
+        }
+        Map<Integer, Integer> rows = new HashMap<>();
+        store.scan(
+                Family.STATE,
+                MetadataFormat.ROWS_OF_SEGMENT,
+                (key, value) -> {
+                    rows.put(
+                            MetadataFormat.segmentOfRowsKey(key),
+                            MetadataFormat.segmentRows(value));
+                    return true;
+                });
+        for (int position = 0; position < fields.size(); position++) {
+            if (ColumnFormat.columnar(fields.get(position))) {
+                int column = position;
+                rows.forEach((segment, count) -> addColumn(store, column, segment, count));
+            }
+        }
+    }
+
+    /** One column, in one batch with the removal of what was posted. */
+    private static void addColumn(KeyValueStore store, int position, int segment, int rows) {
+        long[] numbers = new long[rows];
+        long[] nulls = new long[BitWords.wordsFor(rows)];
+        BitWords.fill(nulls, rows);
+        List<Change> changes = new ArrayList<>();
+        store.scan(
+                Family.POSTINGS,
+                MetadataFormat.postingPrefix(position, segment),
+                (key, posting) -> {
+                    long number = Terms.sortable(MetadataFormat.termOf(key));
+                    int first = MetadataFormat.blockOf(key) << MetadataFormat.BLOCK_BITS;
+                    MetadataFormat.posting(posting)
+                            .forEach((int low) -> {
+                                int ordinal = first + low;
+                                if (ordinal < rows) {
+                                    numbers[ordinal] = number;
+                                    nulls[ordinal >>> 6] &= ~(1L << (ordinal & 63));
+                                }
+                            });
+                    changes.add(new Change(Family.POSTINGS, key, null));
+                    return true;
+                });
+        if (!changes.isEmpty()) {
+            ColumnWriter.addRuns(position, segment, numbers, nulls, rows, changes);
+            store.write(changes);
         }
     }
 }
