@@ -56,6 +56,9 @@ public final class FilteredWalk {
     /** Share of accepted points in a segment below which they are few. */
     static final double FEW = 0.25;
 
+    /** In the place of a point: none. */
+    private static final int NONE = -1;
+
     /** Lists fetched before the first of them is read. */
     private static final int AHEAD = 8;
 
@@ -72,7 +75,8 @@ public final class FilteredWalk {
     private final int[] neighbors;
     private final int[] skipped;
     private final int[] beyond;
-    private final int[] batch;
+    private int[] batch; // what is scored next
+    private int[] coming; // and after that
     private final float[] scores;
     private long scored;
     private long bridged;
@@ -96,6 +100,7 @@ public final class FilteredWalk {
         skipped = new int[most];
         beyond = new int[most];
         batch = new int[Math.max(SEEDS_FROM_AFAR, 2 * most)];
+        coming = new int[batch.length];
         scores = new float[batch.length];
     }
 
@@ -163,23 +168,43 @@ public final class FilteredWalk {
         batch[0] = entry;
         int hits = score(1, accept);
         int window = 1;
-        for (int point = frontier.next(); point >= 0; point = frontier.next()) {
-            if (ends()) {
-                return !exhausted();
+        int listed = NONE; // the point whose list was asked for by the last step
+        int waiting = 0;
+        int last = entry;
+        while (true) { // three points at a time, as walks without a filter do
+            int chosen = frontier.next();
+            if (chosen != NONE) {
+                if (ends()) {
+                    return !exhausted();
+                }
+                graph.fetchList(chosen);
+                last = chosen;
+            } else if (listed == NONE && waiting == 0) {
+                return complete(ef, accepted);
             }
-            int count = visited.addAll(batch, graph.neighbors(point, batch));
-            fetchNext();
-            hits += score(count, accept);
-            window += count;
+            int count = listed == NONE ? 0 : askForNeighbors(listed);
+            hits += scoreFetched(waiting, accept);
+            window += waiting;
+            int[] done = batch;
+            batch = coming;
+            coming = done;
+            waiting = count;
+            listed = chosen;
             if (window >= WINDOW) {
                 if (hits < accepted.dense() * window) {
-                    return walkAccepted(point, (double) hits / window, ef, accepted);
+                    scoreFetched(waiting, accept);
+                    return walkAccepted(last, (double) hits / window, ef, accepted);
                 }
                 window = 0;
                 hits = 0;
             }
         }
-        return complete(ef, accepted);
+    }
+
+    private int askForNeighbors(int point) {
+        int count = visited.addAll(coming, graph.neighbors(point, coming));
+        graph.fetch(coming, count);
+        return count;
     }
 
     /** Goes on among accepted points only. */
@@ -319,6 +344,11 @@ public final class FilteredWalk {
 
     /** Scores the first points of the batch and takes them; returns how many are accepted. */
     private int score(int count, OrdinalSet accept) {
+        graph.fetch(batch, count);
+        return scoreFetched(count, accept);
+    }
+
+    private int scoreFetched(int count, OrdinalSet accept) {
         graph.score(batch, count, scores);
         scored += count;
         CandidatePool pool = frontier.pool();

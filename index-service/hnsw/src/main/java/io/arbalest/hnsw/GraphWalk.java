@@ -66,8 +66,13 @@ final class GraphWalk {
                     }
 
                     @Override
+                    public void fetch(int[] ordinals, int count) {
+                        vectors.fetch(filteredQuery, ordinals, count);
+                    }
+
+                    @Override
                     public void score(int[] ordinals, int count, float[] into) {
-                        vectors.score(filteredQuery, ordinals, count, into);
+                        vectors.scoreFetched(filteredQuery, ordinals, count, into);
                     }
                 });
     }

@@ -18,6 +18,11 @@ public interface WalkedGraph {
     /** Starts to bring the list of a point into the cache. */
     void fetchList(int ordinal);
 
-    /** Scores the first {@code count} points. */
+    /**
+     * Starts to bring what {@link #score} reads of the first {@code count} points into the cache.
+     */
+    void fetch(int[] ordinals, int count);
+
+    /** Scores the first {@code count} points, which were fetched, better a while ago. */
     void score(int[] ordinals, int count, float[] scores);
 }

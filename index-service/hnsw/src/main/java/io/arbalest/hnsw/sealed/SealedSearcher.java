@@ -342,8 +342,13 @@ public final class SealedSearcher {
         }
 
         @Override
+        public void fetch(int[] batch, int count) {
+            coarse.fetch(batch, count);
+        }
+
+        @Override
         public void score(int[] batch, int count, float[] target) {
-            coarse.score(batch, count, target);
+            coarse.scoreFetched(batch, count, target);
         }
     }
 
