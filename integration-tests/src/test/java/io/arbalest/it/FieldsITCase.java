@@ -1,23 +1,31 @@
 package io.arbalest.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
 import io.arbalest.client.ArbalestClient.GetOptions;
+import io.arbalest.client.Conditions;
 import io.arbalest.client.Hit;
 import io.arbalest.client.Point;
 import io.arbalest.client.PointWriter;
+import io.arbalest.client.SearchQuery;
 import io.arbalest.client.WriterOptions;
+import io.arbalest.model.ArbalestException;
 import io.arbalest.model.CollectionDefinition;
+import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Field;
 import io.arbalest.model.FieldType;
+import io.arbalest.model.Filter;
 import io.arbalest.model.HnswParams;
 import io.arbalest.model.KeyType;
 import io.arbalest.model.Metric;
 import io.arbalest.model.PointKey;
 
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -25,6 +33,9 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,6 +50,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 
 /**
  * Fields and filters as a user of the command line meets them on running nodes: fields added while
@@ -69,7 +81,11 @@ class FieldsITCase {
                         HnswParams.DEFAULT,
                         List.of(
                                 new Field("color", FieldType.STRING),
-                                new Field("size", FieldType.LONG)),
+                                new Field("size", FieldType.LONG),
+                                new Field("tags", FieldType.STRING_ARRAY),
+                                new Field("checked", FieldType.BOOLEAN),
+                                new Field("seen", FieldType.TIMESTAMP),
+                                new Field("hidden", FieldType.STRING, false)),
                         2,
                         1),
                 false);
@@ -310,6 +326,110 @@ class FieldsITCase {
                 "(".repeat(200) + "size = 1" + ")".repeat(200));
         refusedFilter(
                 "ARB-1004", List.of("at most", "allowed"), "color = '" + "x".repeat(100_000) + "'");
+    }
+
+    /** Filters that are wrong, the code, and what the message has to say. */
+    static Stream<Arguments> wrongFilters() {
+        String deep = "(".repeat(65) + "size = 1" + ")".repeat(65);
+        String list = "size in (" + "1, ".repeat(1024) + "1)";
+        String terms = "size = 1" + " or size = 1".repeat(4096);
+        return Stream.of(
+                arguments("", "ARB-1202", List.of("character 1", "expected")),
+                arguments("   ", "ARB-1202", List.of("expected", "the end")),
+                arguments("size", "ARB-1202", List.of("character 5", "the end")),
+                arguments("size = ", "ARB-1202", List.of("expected", "the end")),
+                arguments("size == 1", "ARB-1202", List.of("character 7", "expected")),
+                arguments("(size = 1", "ARB-1202", List.of("character 10", "the end")),
+                arguments("size = 1)", "ARB-1202", List.of("character 9", "expected")),
+                arguments("size = 1 size = 2", "ARB-1202", List.of("character 10", "expected")),
+                arguments("color = 'red", "ARB-1202", List.of("character 9", "expected")),
+                arguments("color = \"red\"", "ARB-1202", List.of("character 9", "expected")),
+                arguments("size = \u0000", "ARB-1202", List.of("character 8", "expected")),
+                arguments("si\u0007ze = 1", "ARB-1202", List.of("character 3", "expected")),
+                arguments("size = 1; drop", "ARB-1202", List.of("character 9", "expected")),
+                arguments("size between 1", "ARB-1202", List.of("character 15", "the end")),
+                arguments("size in ()", "ARB-1202", List.of("character 10", "expected")),
+                arguments("color like '%d'", "ARB-1202", List.of("character 12", "'abc%'")),
+                arguments("size = 9223372036854775808", "ARB-1202", List.of("character 8", "64")),
+                arguments("weight = 1e999", "ARB-1202", List.of("character 10", "double")),
+                arguments("size = " + "9".repeat(50_000), "ARB-1202", List.of("character 8", "64")),
+                arguments("weigth = 1", "ARB-1201", List.of("character 1", "weigth", "weight")),
+                arguments("w".repeat(60_000) + " = 1", "ARB-1201", List.of("character 1")),
+                arguments(
+                        "size = '" + "x".repeat(60_000) + "'", "ARB-1203", List.of("character 8")),
+                arguments("hidden = 'a'", "ARB-1201", List.of("character 1", "hidden")),
+                arguments("size = 'seven'", "ARB-1203", List.of("character 8", "LONG")),
+                arguments("size = 1.5", "ARB-1203", List.of("character 8", "LONG")),
+                arguments("size = true", "ARB-1203", List.of("character 8", "LONG")),
+                arguments("size in (1, 'b')", "ARB-1203", List.of("character 13", "LONG")),
+                arguments("size between 1 and 'b'", "ARB-1203", List.of("character 20", "LONG")),
+                arguments("size like '1%'", "ARB-1203", List.of("character 11", "size")),
+                arguments("color contains 'r'", "ARB-1203", List.of("color")),
+                arguments("tags = 'a'", "ARB-1203", List.of("tags")),
+                arguments("tags contains 1", "ARB-1203", List.of("character 15", "STRING")),
+                arguments("checked = 'yes'", "ARB-1203", List.of("character 11", "BOOLEAN")),
+                arguments("seen > 'soon'", "ARB-1203", List.of("character 8", "TIMESTAMP")),
+                arguments(
+                        "seen > '+999999999-01-01T00:00:00Z'",
+                        "ARB-1203",
+                        List.of("character 8", "TIMESTAMP")),
+                arguments("extra = '{}'", "ARB-1203", List.of("character 9", "JSON")),
+                arguments(deep, "ARB-1004", List.of("character 65", "64")),
+                arguments("not ".repeat(65) + "size = 1", "ARB-1004", List.of("65", "64")),
+                arguments(list, "ARB-1004", List.of("character 6", "1025", "1024")),
+                arguments(terms, "ARB-1004", List.of("comparisons", "4096")),
+                arguments("color = '" + "x".repeat(70_000) + "'", "ARB-1004", List.of("65536")),
+                arguments("color = '" + "x".repeat(30 << 20) + "'", "ARB-1004", List.of("65536")));
+    }
+
+    /** Every message is one line; the node goes on and has read nothing for it. */
+    @ParameterizedTest
+    @MethodSource("wrongFilters")
+    @Order(5)
+    void aWrongFilterOfTheClientIsACodedErrorWithItsPlace(
+            String filter, String code, List<String> words) throws Exception {
+        SearchQuery query = SearchQuery.nearest(10).withFilter(filter);
+        Map<String, Double> before = metrics();
+        for (ThrowingCallable call :
+                List.<ThrowingCallable>of(
+                        () ->
+                                house.client.search(
+                                        COLLECTION, List.of(new float[] {1, 0, 0, 0}), query),
+                        () -> house.client.deleteWhere(COLLECTION, filter, PATIENCE))) {
+            assertThatThrownBy(call)
+                    .isInstanceOfSatisfying(
+                            ArbalestException.class,
+                            e -> {
+                                boolean none = e.code() == ErrorCode.FILTER_MISSING;
+                                assertThat(e.code().label())
+                                        .isEqualTo(none && filter.isBlank() ? "ARB-1206" : code);
+                                assertThat(e.getMessage())
+                                        .doesNotContain("\n", "Exception", "\tat ")
+                                        .hasSizeLessThan(1_000);
+                                assertThat(e.fix()).isNotEmpty();
+                                if (!none) {
+                                    assertThat(e.getMessage()).contains(words);
+                                }
+                            });
+        }
+        Map<String, Double> after = metrics();
+        assertThat(grown(before, after, "scored_total")).isZero();
+        assertThat(grown(before, after, "tail_scored_total")).isZero();
+        assertThat(house.livePoints(COLLECTION)).isGreaterThanOrEqualTo(POINTS);
+    }
+
+    @Test
+    @Order(5)
+    void aConditionThatNestsTooDeepIsRefusedByTheClient() {
+        Filter condition = Conditions.field("size").isEqualTo(1L);
+        for (int i = 0; i < 100_000; i++) {
+            condition = Conditions.not(condition);
+        }
+        Filter deep = condition;
+        assertThatThrownBy(() -> SearchQuery.nearest(10).where(deep))
+                .isInstanceOfSatisfying(
+                        ArbalestException.class,
+                        e -> assertThat(e.code()).isEqualTo(ErrorCode.LIMIT_EXCEEDED));
     }
 
     @Test

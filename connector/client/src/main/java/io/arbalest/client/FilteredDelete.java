@@ -6,6 +6,7 @@ import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.protocol.ActionNames;
 import io.arbalest.protocol.ErrorCodec;
+import io.arbalest.protocol.FilterText;
 import io.arbalest.protocol.ReadPosition;
 import io.arbalest.protocol.TokenCodec;
 import io.arbalest.protocol.UuidBytes;
@@ -70,6 +71,7 @@ final class FilteredDelete {
      * @throws ArbalestException if the request itself is refused, before anything is deleted
      */
     DeletedPoints run() {
+        FilterText.checkLength(options.filter());
         Map<String, List<Integer>> byNode = new TreeMap<>();
         image.requireCollection(definition.name())
                 .shards()

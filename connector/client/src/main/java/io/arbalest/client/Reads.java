@@ -6,6 +6,7 @@ import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.ShardAssignment;
+import io.arbalest.protocol.FilterText;
 import io.arbalest.protocol.KeyHash;
 import io.arbalest.protocol.TokenCodec;
 import io.arbalest.protocol.WireLimits;
@@ -142,6 +143,7 @@ final class Reads {
             request.addAllFields(query.fields());
         }
         if (query.filter() != null) {
+            FilterText.checkSome(query.filter());
             request.setFilter(query.filter());
         }
         if (query.minScore() != null) {

@@ -23,6 +23,9 @@ import java.util.List;
  * <p>Thread-safe: no state.
  */
 public final class FilterCheck {
+    /** Of a timestamp: it is stored as microseconds in 64 bits. */
+    private static final long MAX_SECONDS = Long.MAX_VALUE / 1_000_000 - 1;
+
     private FilterCheck() {}
 
     /** What a condition does with a literal. */
@@ -140,7 +143,7 @@ public final class FilterCheck {
                             + ", got the "
                             + kind(literal)
                             + " "
-                            + literal,
+                            + FilterErrors.brief(literal.toString()),
                     "write "
                             + field.name()
                             + (array ? " contains " : " = ")
@@ -159,7 +162,7 @@ public final class FilterCheck {
                                         "collection '"
                                                 + definition.name()
                                                 + "' has no field '"
-                                                + name
+                                                + FilterErrors.brief(name)
                                                 + "'",
                                         "filter by one of " + indexed(definition)));
         if (!field.indexed()) {
@@ -197,7 +200,9 @@ public final class FilterCheck {
 
     private static @Nullable Instant instant(String text) {
         try {
-            return OffsetDateTime.parse(text).toInstant().truncatedTo(ChronoUnit.MICROS);
+            Instant instant = OffsetDateTime.parse(text).toInstant();
+            boolean fits = Math.abs(instant.getEpochSecond()) <= MAX_SECONDS;
+            return fits ? instant.truncatedTo(ChronoUnit.MICROS) : null;
         } catch (DateTimeException e) {
             return null;
         }

@@ -11,6 +11,7 @@ import org.antlr.v4.runtime.Token;
 import org.jspecify.annotations.Nullable;
 
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.stream.Collectors;
 
 /**
@@ -22,6 +23,9 @@ import java.util.stream.Collectors;
 final class FilterErrors extends BaseErrorListener {
     /** Characters of the text shown on either side of an error. */
     private static final int EXCERPT = 24;
+
+    /** Characters of a filter that a message quotes. */
+    private static final int MAX_QUOTED = 80;
 
     private static final String END = "the end";
 
@@ -38,6 +42,23 @@ final class FilterErrors extends BaseErrorListener {
                 "use a shorter filter");
     }
 
+    /** What came from outside, short enough for a message, control characters written out. */
+    static String brief(String got) {
+        int end = Math.min(got.length(), MAX_QUOTED);
+        StringBuilder printable = new StringBuilder();
+        for (int i = 0; i < end; i++) {
+            char character = got.charAt(i);
+            if (Character.isISOControl(character)) {
+                printable.append("\\u").append(HexFormat.of().toHexDigits(character));
+            } else {
+                printable.append(character);
+            }
+        }
+        return got.length() > end
+                ? printable + "... (" + got.length() + " characters)"
+                : printable.toString();
+    }
+
     static ArbalestException syntax(String text, int place, String expected, String got) {
         int from = Math.max(0, place - EXCERPT);
         String excerpt = text.substring(from, Math.min(text.length(), place + EXCERPT));
@@ -48,9 +69,9 @@ final class FilterErrors extends BaseErrorListener {
                         + ": expected "
                         + expected
                         + ", got "
-                        + got
+                        + brief(got)
                         + ", near \""
-                        + excerpt
+                        + brief(excerpt)
                         + "\"",
                 remedy(got));
     }

@@ -78,9 +78,38 @@ public final class FilterText {
         return new FilterReader(text, definition).visit(parser.filter());
     }
 
-    /** Text that parses to the same condition. Timestamps become strings. */
+    /**
+     * Refuses a text that is longer than any filter may be, before it is sent or read.
+     *
+     * @throws ArbalestException LIMIT_EXCEEDED
+     */
+    public static void checkLength(String text) {
+        if (text.length() > WireLimits.MAX_FILTER_CHARACTERS) {
+            throw FilterErrors.limit(
+                    "the filter has " + text.length() + " characters",
+                    WireLimits.MAX_FILTER_CHARACTERS);
+        }
+    }
+
+    /**
+     * As {@link #checkLength}; refuses also a text without a condition, which on the wire would
+     * mean that there is no filter.
+     *
+     * @throws ArbalestException LIMIT_EXCEEDED, FILTER_SYNTAX
+     */
+    public static void checkSome(String text) {
+        checkLength(text);
+        if (text.isBlank()) {
+            parse(text); // says what was expected
+        }
+    }
+
+    /**
+     * Text that parses to the same condition. Timestamps become strings. Refused with {@link
+     * ErrorCode#LIMIT_EXCEEDED} if it nests deeper than a text may.
+     */
     public static String format(Filter filter) {
-        return FilterWriter.write(filter);
+        return FilterWriter.text(filter);
     }
 
     /** Parentheses and negations nest the parser's calls, so they are counted before it runs. */

@@ -1,11 +1,14 @@
 package io.arbalest.protocol;
 
+import io.arbalest.model.ArbalestException;
 import io.arbalest.model.Filter;
 import io.arbalest.protocol.filter.FilterGrammarLexer;
 
 import org.antlr.v4.runtime.CharStreams;
 
 import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -15,9 +18,50 @@ import java.util.stream.Collectors;
  * <p>Thread-safe: no state.
  */
 final class FilterWriter {
+    /** A negation before each parenthesis that a text may open. */
+    private static final int MAX_NESTED = 2 * WireLimits.MAX_FILTER_DEPTH;
+
     private FilterWriter() {}
 
-    static String write(Filter filter) {
+    /**
+     * The text of a filter.
+     *
+     * @throws ArbalestException LIMIT_EXCEEDED if it nests deeper than any text may
+     */
+    static String text(Filter filter) {
+        checkDepth(filter);
+        return write(filter);
+    }
+
+    private record Nested(Filter filter, int depth) {}
+
+    /** Without recursion: the caller may have nested thousands. */
+    private static void checkDepth(Filter filter) {
+        Deque<Nested> open = new ArrayDeque<>();
+        open.add(new Nested(filter, 0));
+        while (!open.isEmpty()) {
+            Nested next = open.removeLast();
+            if (next.depth > MAX_NESTED) {
+                throw FilterErrors.limit(
+                        "the filter nests more than " + MAX_NESTED + " conditions", MAX_NESTED);
+            }
+            for (Filter operand : operands(next.filter)) {
+                open.add(new Nested(operand, next.depth + 1));
+            }
+        }
+    }
+
+    private static List<Filter> operands(Filter filter) {
+        if (filter instanceof Filter.And and) {
+            return and.operands();
+        }
+        if (filter instanceof Filter.Or or) {
+            return or.operands();
+        }
+        return filter instanceof Filter.Not not ? List.of(not.operand()) : List.of();
+    }
+
+    private static String write(Filter filter) {
         return switch (kind(filter)) {
             case AND -> joined(((Filter.And) filter).operands(), " and ");
             case OR -> joined(((Filter.Or) filter).operands(), " or ");

@@ -106,7 +106,7 @@ sealed interface Question {
                         "leave it out for no limit");
             }
             Optional<Filter> filter =
-                    request.getFilter().isBlank()
+                    request.getFilter().isEmpty()
                             ? Optional.empty()
                             : Optional.of(
                                     FilterText.parseFor(
