@@ -157,6 +157,11 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
     }
 
     @Override
+    public void expectVector(int ordinal) {
+        graph.fetchVector(ordinal);
+    }
+
+    @Override
     public int ordinal(long name) {
         for (int i = 0; i < origins.length; i++) {
             if (origins[i].segment() == RowName.segment(name)) {

@@ -50,6 +50,9 @@ interface Segment extends AutoCloseable {
     /** Starts to bring what {@link #name} and {@link #head} read of a row into the cache. */
     default void expectHead(int ordinal) {}
 
+    /** Starts to bring what {@link #exactScore} reads of a row into the cache. */
+    default void expectVector(int ordinal) {}
+
     /** The ordinal of the row with a {@link RowName}; negative: it is not here. */
     int ordinal(long name);
 

@@ -25,6 +25,9 @@ final class SegmentSearch {
     /** Rows scored between two looks at the clock. */
     private static final int SCAN_STRIDE = 1 << 16;
 
+    /** Rows of which the processor is told together that they are scored next. */
+    private static final int DIRECT_BATCH = 32;
+
     private final Segment segment;
     private final OrdinalSet accept;
     private final int rows;
@@ -236,6 +239,43 @@ final class SegmentSearch {
         walkedLast = false;
         fallbacks++;
         scan(segment.probe(query), 0, scanTail ? rows : linked, Float.NEGATIVE_INFINITY, results);
+        searchNanos += clock.monotonicNanos() - begin;
+    }
+
+    /**
+     * Whether so few rows count that all of them would be scored again, as results are: then they
+     * are scored in that way only.
+     *
+     * @param kept candidates that are scored again
+     */
+    boolean fewCount(int kept) {
+        return filtered && plan == FilterPlan.EXACT && countingRows <= kept;
+    }
+
+    /** Receives rows with their scores in the direct form. */
+    @FunctionalInterface
+    interface ScoredRows {
+        void row(int ordinal, double score);
+    }
+
+    /** Gives every row that counts, in the order of the ordinals, whatever its score. */
+    void scoreAll(float[] query, ScoredRows found) {
+        long begin = clock.monotonicNanos();
+        walkedLast = false;
+        int end = scanTail ? rows : linked;
+        int[] batch = new int[Math.clamp(countingRows, 1, DIRECT_BATCH)];
+        int count = accept.copy(0, end, batch);
+        while (count > 0) {
+            for (int i = 0; i < count; i++) {
+                segment.expectVector(batch[i]);
+                segment.expectHead(batch[i]);
+            }
+            for (int i = 0; i < count; i++) {
+                found.row(batch[i], segment.exactScore(batch[i], query));
+            }
+            scanned += count;
+            count = accept.copy(batch[count - 1] + 1, end, batch);
+        }
         searchNanos += clock.monotonicNanos() - begin;
     }
 

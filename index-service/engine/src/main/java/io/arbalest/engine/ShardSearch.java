@@ -317,6 +317,16 @@ final class ShardSearch {
             if (over(spec)) {
                 return true;
             }
+            if (part.fewCount(kept)) {
+                Segment segment = part.segment();
+                part.scoreAll(
+                        query,
+                        (ordinal, score) -> {
+                            candidates.add(new Candidate(segment, ordinal, score));
+                            bound.offer((float) score);
+                        });
+                continue;
+            }
             NeighborQueue found = new NeighborQueue(kept);
             part.search(query, ef, bound.score(), found);
             if (part.mayHoldMore(found.size())) {
@@ -391,7 +401,9 @@ final class ShardSearch {
 
     /** The k best, and all that tie with the last of them. */
     private static List<Candidate> best(List<Candidate> candidates, SearchSpec spec) {
-        candidates.removeIf(c -> c.score() < spec.minScore());
+        if (spec.minScore() > Double.NEGATIVE_INFINITY) {
+            candidates.removeIf(c -> c.score() < spec.minScore());
+        }
         candidates.sort(Candidate::bestFirst);
         int end = Math.min(spec.k(), candidates.size());
         while (end > 0
@@ -416,16 +428,31 @@ final class ShardSearch {
         if (!stored.isEmpty()) {
             readStored(stored, spec, fields, found);
         }
-        found.sort(FoundRow.BEST_FIRST);
+        if (!inOrder(found)) {
+            found.sort(FoundRow.BEST_FIRST);
+        }
         return List.copyOf(found.subList(0, Math.min(spec.k(), found.size())));
+    }
+
+    /** Whether no score equals the one before it, nor exceeds it: nearly always. */
+    private static boolean inOrder(List<FoundRow> rows) {
+        for (int i = 1; i < rows.size(); i++) {
+            if (rows.get(i - 1).score() <= rows.get(i).score()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** What the segment knows of a row itself; null: the store has to be asked. */
     private @Nullable RowHead head(Candidate candidate) {
-        long name = candidate.name();
-        return metadata.changedInPlace(RowName.segment(name), RowName.ordinal(name))
-                ? null
-                : candidate.segment().head(candidate.ordinal());
+        if (metadata.changedInPlace()) {
+            long name = candidate.name();
+            if (metadata.changedInPlace(RowName.segment(name), RowName.ordinal(name))) {
+                return null;
+            }
+        }
+        return candidate.segment().head(candidate.ordinal());
     }
 
     private void readStored(

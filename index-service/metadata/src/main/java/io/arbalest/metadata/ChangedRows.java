@@ -18,10 +18,12 @@ final class ChangedRows {
 
     private final Map<Integer, long[]> bySegment = new ConcurrentHashMap<>();
 
+    /** Whether no row of any segment was changed. */
+    boolean isEmpty() {
+        return bySegment.isEmpty();
+    }
+
     boolean contains(int segment, int ordinal) {
-        if (bySegment.isEmpty()) {
-            return false;
-        }
         long[] words = bySegment.get(segment);
         int word = ordinal >>> 6;
         return words != null

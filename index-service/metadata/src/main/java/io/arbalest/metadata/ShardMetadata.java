@@ -269,6 +269,11 @@ public final class ShardMetadata implements AutoCloseable {
         stored.scanHeads(segment, visitor);
     }
 
+    /** Whether any row was changed in place before now. */
+    public boolean changedInPlace() {
+        return !changed.isEmpty();
+    }
+
     /**
      * Whether a row was changed in place before now; else its key and version are those of every
      * earlier {@link #scanHeads}.

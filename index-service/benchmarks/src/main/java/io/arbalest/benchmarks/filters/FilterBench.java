@@ -312,10 +312,11 @@ public final class FilterBench {
         series.chosen = answer.chosen();
         series.fallbacks += answer.fallbacks();
         series.wanted += question.best().length;
-        series.hits += questions.hits(question, answer.rows());
-        if (answer.rows().length < question.best().length && !way.label().equals("lucene")) {
+        int[] rows = questions.rows(question, answer.keys());
+        series.hits += questions.hits(question, rows);
+        if (rows.length < question.best().length && !way.label().equals("lucene")) {
             throw new IllegalStateException(
-                    answer.rows().length + " rows, expected " + question.best().length);
+                    rows.length + " rows, expected " + question.best().length);
         }
     }
 }

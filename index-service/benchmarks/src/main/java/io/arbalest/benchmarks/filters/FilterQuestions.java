@@ -139,6 +139,25 @@ final class FilterQuestions {
         return columns[question.column][row] < question.bound;
     }
 
+    /**
+     * The numbers of rows that were found. Rows that were written meanwhile are copies, and no
+     * filter accepts them.
+     *
+     * @throws IllegalStateException if one does not match
+     */
+    int[] rows(Question question, int[] keys) {
+        int[] found = new int[keys.length];
+        for (int i = 0; i < found.length; i++) {
+            found[i] = keys[i] % rows();
+            boolean written = keys[i] >= rows();
+            if (question.filter != null && (written || !matches(question, found[i]))) {
+                throw new IllegalStateException(
+                        "row " + keys[i] + " does not match " + question.filter);
+            }
+        }
+        return found;
+    }
+
     /** How many of the rows found are as near as the best. */
     int hits(Question question, int[] found) {
         if (question.best.length == 0) {

@@ -26,6 +26,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 
 /**
  * Lucene's search of vectors with a filter: one merged segment of float32 vectors, asked by {@link
@@ -101,7 +102,7 @@ final class LuceneFilters implements AutoCloseable {
                                                 FIELD, vector, ef, filter(question)),
                                         FilterQuestions.K)
                                 .scoreDocs;
-                return new Answer(rows(best), "", 0, 0);
+                return new Answer(rows(best), 0, List.of());
             }
         };
     }

@@ -295,6 +295,11 @@ public final class SealedGraph {
         return vectors.exactScore(ordinal, query);
     }
 
+    /** Starts to bring a vector into the cache. */
+    public void fetchVector(int ordinal) {
+        vectors.fetch(ordinal);
+    }
+
     RowsAhead ahead() {
         return ahead;
     }
