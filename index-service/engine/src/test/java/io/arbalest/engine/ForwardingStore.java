@@ -10,7 +10,15 @@ import java.util.function.BiPredicate;
 
 /** A store in memory whose writes something else looks at first. */
 abstract class ForwardingStore implements KeyValueStore {
-    private final InMemoryStore store = new InMemoryStore();
+    private final InMemoryStore store;
+
+    ForwardingStore() {
+        this(new InMemoryStore());
+    }
+
+    ForwardingStore(InMemoryStore store) {
+        this.store = store;
+    }
 
     /** Sees what is going to be written. */
     abstract void before(List<Change> changes);

@@ -207,6 +207,39 @@ final class SealAndMergeTest {
         return vector;
     }
 
+    /** Deletes of unknown keys are in no segment, so nothing but the store can hold them. */
+    @Test
+    void theLogOfDeletesIsLetGoAsFarAsTheStoreWasFlushed() {
+        SimulatedShard deleting =
+                new SimulatedShard(
+                        EngineOptions.DEFAULT.withWalFileBytes(1 << 18), Metric.L2, null, false);
+        PointKey late = SimulatedShard.key("late");
+        long[] deletedAt = {0};
+        deleting.flushed =
+                () -> { // while the log is being let go
+                    if (deletedAt[0] == 0) {
+                        Batches batch = deleting.batch();
+                        batch.delete(late, new Version(0, 1, 0));
+                        deletedAt[0] = deleting.write(batch).sequenceNumber();
+                    }
+                };
+        String padding = "x".repeat(480);
+        long rows = 0;
+        while (deleting.medium.released <= 1 && rows < 100_000) {
+            Batches batch = deleting.batch();
+            for (int i = 0; i < 1_000; i++) {
+                batch.delete(SimulatedShard.key(rows++ + padding), new Version(0, 1, 0));
+            }
+            deleting.write(batch);
+            deleting.scheduler.runUntilIdle();
+        }
+        assertThat(deletedAt[0]).isPositive();
+        assertThat(deleting.medium.released).isBetween(2L, deletedAt[0]);
+        deleting.crash();
+        assertThat(deleting.shard.statistics().error()).isEmpty();
+        assertThat(deleting.shard.statistics().tombstones()).isEqualTo(rows + 1);
+    }
+
     @Test
     void aLostStoreIsReported() {
         write(0, UNIT + 10, 1);

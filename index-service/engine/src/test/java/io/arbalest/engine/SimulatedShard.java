@@ -33,6 +33,10 @@ import java.util.random.RandomGenerator;
 /** A shard on one simulated thread, that can be restarted. */
 final class SimulatedShard {
     static final int DIMENSION = 8;
+
+    /** The end of a process between two writes of its store. */
+    static final String STORE_WRITTEN = "store.written";
+
     static final Path DIRECTORY = Path.of("/data/shards/x/0");
     static final UUID INCARNATION = new UUID(7, 11);
     static final List<Field> FIELDS =
@@ -59,6 +63,12 @@ final class SimulatedShard {
 
     /** Told at every crash point. */
     CrashPoints crashPoints = CrashPoints.NONE;
+
+    /** Called each time that the store has been flushed. */
+    Runnable flushed = () -> {};
+
+    private int writesLeft;
+    private boolean endedInStore;
 
     SimScheduler scheduler;
     ShardCore shard;
@@ -168,8 +178,55 @@ final class SimulatedShard {
         if (stores != null) {
             return stores.get();
         }
-        store = store == null ? new InMemoryStore() : store.afterCrash();
-        return store;
+        InMemoryStore kept = store == null ? new InMemoryStore() : store.afterCrash();
+        store = kept;
+        return new WatchedStore(kept);
+    }
+
+    /** A store that chooses to flush in the very moment in which the process ends. */
+    private final class WatchedStore extends ForwardingStore {
+        WatchedStore(InMemoryStore store) {
+            super(store);
+        }
+
+        @Override
+        void before(List<Change> changes) {
+            if (endedInStore) {
+                throw new Crash(STORE_WRITTEN);
+            }
+        }
+
+        @Override
+        public void write(List<Change> changes) {
+            super.write(changes);
+            if (writesLeft > 0 && --writesLeft == 0) {
+                super.flush();
+                endedInStore = true;
+                throw new Crash(STORE_WRITTEN);
+            }
+        }
+
+        @Override
+        public void flush() {
+            if (!endedInStore) {
+                super.flush();
+                flushed.run();
+            }
+        }
+    }
+
+    /**
+     * Ends the process behind the n-th write of the store from now; the store has just flushed of
+     * itself, as it may between any two of its writes. Whoever runs tasks asks {@link
+     * #endedInStore}.
+     */
+    void endAtStoreWrite(int writes) {
+        writesLeft = writes;
+    }
+
+    /** Whether it ended there; until the crash the store takes no more writes. */
+    boolean endedInStore() {
+        return endedInStore;
     }
 
     /** Makes durable what the shard's store holds, as it may choose to at any time. */
@@ -180,6 +237,8 @@ final class SimulatedShard {
     /** Drops the shard as a killed process would and opens it again. */
     void crash() {
         crashPoints = CrashPoints.NONE;
+        writesLeft = 0;
+        endedInStore = false;
         scheduler.close();
         disk.crash();
         scheduler = new SimScheduler(clock, random);
