@@ -15,17 +15,57 @@ import java.util.TreeMap;
 sealed interface NamespaceChange {
     void applyTo(NavigableMap<Path, Entry> tree);
 
+    /** Whether it changes an entry of this very directory. */
+    boolean isIn(Path directory);
+
+    /** Whether it changes an entry below this directory. */
+    boolean isBelow(Path directory);
+
+    /** The same change, once a directory above it has been moved. */
+    NamespaceChange after(Move move);
+
     record Put(Path path, Entry entry) implements NamespaceChange {
         @Override
         public void applyTo(NavigableMap<Path, Entry> tree) {
             tree.put(path, entry);
         }
+
+        @Override
+        public boolean isIn(Path directory) {
+            return directory.equals(path.getParent());
+        }
+
+        @Override
+        public boolean isBelow(Path directory) {
+            return path.startsWith(directory);
+        }
+
+        @Override
+        public Put after(Move move) {
+            return new Put(move.moved(path), entry);
+        }
     }
 
+    /** Removes an entry with everything below it. */
     record Remove(Path path) implements NamespaceChange {
         @Override
         public void applyTo(NavigableMap<Path, Entry> tree) {
-            tree.remove(path);
+            tree.keySet().removeIf(entry -> entry.startsWith(path));
+        }
+
+        @Override
+        public boolean isIn(Path directory) {
+            return directory.equals(path.getParent());
+        }
+
+        @Override
+        public boolean isBelow(Path directory) {
+            return path.startsWith(directory);
+        }
+
+        @Override
+        public Remove after(Move move) {
+            return new Remove(move.moved(path));
         }
     }
 
@@ -41,6 +81,26 @@ sealed interface NamespaceChange {
             }
             tree.keySet().removeIf(path -> path.startsWith(from));
             moved.forEach((path, entry) -> tree.put(path.normalize(), entry));
+        }
+
+        @Override
+        public boolean isIn(Path directory) {
+            return directory.equals(from.getParent()) || directory.equals(to.getParent());
+        }
+
+        @Override
+        public boolean isBelow(Path directory) {
+            return from.startsWith(directory) && to.startsWith(directory);
+        }
+
+        @Override
+        public Move after(Move move) {
+            return new Move(move.moved(from), move.moved(to));
+        }
+
+        /** Where something is afterwards. */
+        Path moved(Path path) {
+            return path.startsWith(from) ? to.resolve(from.relativize(path)).normalize() : path;
         }
     }
 

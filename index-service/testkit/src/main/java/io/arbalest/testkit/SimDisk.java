@@ -33,9 +33,10 @@ import java.util.random.RandomGenerator;
 
 /**
  * A disk in memory that keeps apart what is on the medium and what a power cut may lose. Written
- * sectors are stable when a write has returned, directory entries only after {@link
- * #syncDirectory}. {@link #crash} keeps, of everything that is not stable, what the seed draws: any
- * subset of a file's sectors, any prefix of the directory changes (as a journal would).
+ * sectors are stable when a write has returned, directory entries only after {@link #syncDirectory}
+ * of the very directory that they are in (POSIX promises no more). {@link #crash} keeps, of
+ * everything that is not stable, what the seed draws: any subset of a file's sectors, any prefix of
+ * the directory changes that are left (as a journal would).
  *
  * <p>Faults are armed with {@link #failAt}: the n-th call from now of an operation fails, leaves an
  * arbitrary part of its effect, or is the moment of the power cut. After a power cut every call
@@ -141,6 +142,11 @@ public final class SimDisk implements Disk {
             pendingChanges.removeFirst().applyTo(stableEntries);
         }
         pendingChanges.clear();
+        // What was made in a directory that is gone is gone with it.
+        stableEntries
+                .keySet()
+                .removeIf(path ->
+                        path.getParent() != null && !stableEntries.containsKey(path.getParent()));
         entries = new TreeMap<>(stableEntries);
         for (Entry entry : entries.values()) {
             if (entry.file() != null) {
@@ -217,7 +223,7 @@ public final class SimDisk implements Disk {
         requireDirectory(path.getParent());
         requireSpace(path, content.length);
         change(new NamespaceChange.Put(path, new Entry(new SimFile(content.clone()))));
-        flushChanges();
+        flushChanges(path.getParent());
     }
 
     @Override
@@ -256,7 +262,7 @@ public final class SimDisk implements Disk {
         }
         if (old == null) {
             change(new NamespaceChange.Put(path, Entry.DIRECTORY));
-            flushChanges();
+            flushChanges(path.getParent());
         }
     }
 
@@ -301,7 +307,7 @@ public final class SimDisk implements Disk {
     public synchronized void syncDirectory(Path directory) throws IOException {
         before(Operation.SYNC_DIRECTORY);
         requireDirectory(normal(directory));
-        flushChanges();
+        flushChanges(normal(directory));
     }
 
     @Override
@@ -377,12 +383,27 @@ public final class SimDisk implements Disk {
         pendingChanges.add(change);
     }
 
-    private void flushChanges() {
-        if (losesSyncs) {
+    private void flushChanges(@Nullable Path directory) {
+        if (losesSyncs || directory == null) {
             return;
         }
-        pendingChanges.forEach(change -> change.applyTo(stableEntries));
+        List<NamespaceChange> left = new ArrayList<>();
+        for (NamespaceChange change : pendingChanges) {
+            if (!change.isIn(directory)) {
+                left.add(change);
+                continue;
+            }
+            change.applyTo(stableEntries);
+            switch (change) {
+                case NamespaceChange.Put _ -> {}
+                case NamespaceChange.Move move -> left.replaceAll(earlier -> earlier.after(move));
+                // What was done in it must not be done to a later one of its name.
+                case NamespaceChange.Remove(Path path) ->
+                        left.removeIf(earlier -> earlier.isBelow(path));
+            }
+        }
         pendingChanges.clear();
+        pendingChanges.addAll(left);
     }
 
     private void alive() throws IOException {

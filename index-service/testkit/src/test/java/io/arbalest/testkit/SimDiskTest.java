@@ -66,6 +66,42 @@ class SimDiskTest extends DiskContract {
     }
 
     @Test
+    void aSyncOfOneDirectoryMakesNoOthersEntriesStable() throws IOException {
+        Set<Integer> outcomes = new HashSet<>();
+        for (int seed = 0; seed < 50; seed++) {
+            SimDisk fresh = new SimDisk(seed);
+            Path made = directory.resolve("made");
+            Path moved = directory.resolve("moved");
+            fresh.createDirectories(made);
+            fresh.create(made.resolve("synced"), BLOCK).close();
+            fresh.syncDirectory(made);
+            fresh.create(made.resolve("not-synced"), BLOCK).close();
+            fresh.rename(made, moved);
+            fresh.syncDirectory(directory);
+            fresh.crash();
+            assertThat(fresh.list(directory)).containsExactly("moved");
+            assertThat(fresh.list(moved)).contains("synced");
+            outcomes.add(fresh.list(moved).size());
+        }
+        assertThat(outcomes).containsExactlyInAnyOrder(1, 2);
+    }
+
+    @Test
+    void nothingIsLeftOfADirectoryThatIsGone() throws IOException {
+        for (int seed = 0; seed < 50; seed++) {
+            SimDisk fresh = new SimDisk(seed);
+            Path made = directory.resolve("made");
+            fresh.createDirectories(made);
+            fresh.create(made.resolve("file"), BLOCK).close();
+            fresh.deleteTree(made);
+            fresh.syncDirectory(directory);
+            fresh.crash();
+            assertThat(fresh.list(directory)).isEmpty();
+            assertThat(fresh.exists(made.resolve("file"))).isFalse();
+        }
+    }
+
+    @Test
     void aPowerCutTearsAWriteBySectors() throws IOException {
         Set<Integer> written = new HashSet<>();
         for (int seed = 0; seed < 50; seed++) {
