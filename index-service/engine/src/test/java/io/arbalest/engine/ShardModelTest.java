@@ -139,7 +139,11 @@ final class ShardModelTest {
         void disaster() {
             switch (random.nextInt(12)) {
                 case 0, 1 -> crash();
-                case 2 -> fail(SimDisk.Fault.IO_ERROR);
+                case 2 ->
+                        fail(
+                                random.nextBoolean()
+                                        ? SimDisk.Fault.IO_ERROR
+                                        : SimDisk.Fault.NO_SPACE);
                 case 3 -> fail(SimDisk.Fault.POWER_CUT);
                 case 4, 5 -> sim.flushStore();
                 case 9 -> sim.clock.advance(Duration.ofSeconds(random.nextInt(60)));
@@ -377,6 +381,12 @@ final class ShardModelTest {
                 () ->
                         crashed.keySet().containsAll(CRASH_POINTS)
                                 && crashed.containsKey(SimulatedShard.STORE_WRITTEN),
-                (random, seed) -> new Run(random, seed, true).run());
+                (random, seed) -> {
+                    Run run = new Run(random, seed, true);
+                    run.run();
+                    assertThat(run.sim.crashPointsMet())
+                            .as("points at which no run is ended")
+                            .isSubsetOf(CRASH_POINTS);
+                });
     }
 }

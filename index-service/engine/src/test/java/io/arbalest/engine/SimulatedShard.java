@@ -25,6 +25,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
@@ -67,6 +69,7 @@ final class SimulatedShard {
     /** Called each time that the store has been flushed. */
     Runnable flushed = () -> {};
 
+    private final Set<String> met = new TreeSet<>();
     private int writesLeft;
     private boolean endedInStore;
 
@@ -151,7 +154,7 @@ final class SimulatedShard {
                         ReplicaTransport.NONE,
                         _ -> openStore(),
                         metrics,
-                        name -> crashPoints.hit(name));
+                        this::hit);
         LogOpener logs =
                 onDisk
                         ? (directory, id, collection, term) ->
@@ -172,6 +175,18 @@ final class SimulatedShard {
                         new ShardWorkers(
                                 scheduler.parallel("indexer", options.indexerThreads()),
                                 scheduler.parallel("merger", 2))));
+    }
+
+    private void hit(String crashPoint) {
+        if (!crashPoint.startsWith("log-")) { // those of the log have a test of their own
+            met.add(crashPoint);
+        }
+        crashPoints.hit(crashPoint);
+    }
+
+    /** Every crash point that the engine has come to. */
+    Set<String> crashPointsMet() {
+        return met;
     }
 
     private KeyValueStore openStore() {

@@ -17,7 +17,9 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 
 /**
@@ -48,6 +50,9 @@ class LogCrashPointsTest {
     /** How often a life was ended at each of them. */
     private final Map<String, Integer> crashed = new TreeMap<>();
 
+    /** All that the log came to. */
+    private final Set<String> met = new TreeSet<>();
+
     /** The end of a process. */
     private static final class Crash extends Error {
         private static final long serialVersionUID = 1;
@@ -64,6 +69,7 @@ class LogCrashPointsTest {
                 10 * CASES,
                 () -> crashed.keySet().containsAll(CRASH_POINTS),
                 (random, seed) -> new Run(random, seed).lives());
+        assertThat(met).as("points at which no life is ended").isSubsetOf(CRASH_POINTS);
     }
 
     /**
@@ -162,6 +168,7 @@ class LogCrashPointsTest {
             int[] left = {1 + random.nextInt(3)};
             fixture.crashPoints =
                     name -> {
+                        met.add(name);
                         if (name.equals(point) && --left[0] == 0) {
                             crashed.merge(name, 1, Integer::sum);
                             powerIsOff = true;

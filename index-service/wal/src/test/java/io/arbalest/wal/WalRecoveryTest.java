@@ -180,6 +180,20 @@ class WalRecoveryTest {
     }
 
     @Test
+    void row9ALaterVersionOfTheMarkIsRefusedAndTheWayOutIsNamed() throws IOException {
+        threeBatches();
+        Path current = LogFixture.DIRECTORY.resolve(WalFormat.CURRENT_FILE);
+        byte[] block = Arrays.copyOf(fixture.disk.dump(current), BLOCK);
+        block[8] = 2;
+        WalFormat.seal(MemorySegment.ofArray(block), 0, BLOCK);
+        fixture.disk.damage(current, 0, block);
+        assertThatThrownBy(() -> fixture.recovery().recover())
+                .isInstanceOf(UnsupportedLogFormatException.class)
+                .hasMessageContaining(current + " has log format version 2")
+                .hasMessageContaining("at least as new as the one that wrote it");
+    }
+
+    @Test
     void anUnknownRecordTypeIsRefusedNotCut() throws IOException {
         Path file = threeBatches();
         byte[] bytes = fixture.disk.dump(file);
