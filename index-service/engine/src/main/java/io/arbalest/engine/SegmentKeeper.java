@@ -254,6 +254,9 @@ final class SegmentKeeper {
     }
 
     private void failed(String what, Exception cause) {
+        synchronized (this) {
+            releasedAt = 0; // or a log that does not grow any more would not be let go again
+        }
         String message = "shard " + shard.name() + ": " + what + " failed and is tried again";
         boolean storeFull =
                 cause instanceof ArbalestException coded && coded.code() == ErrorCode.DISK_FULL;

@@ -3,7 +3,9 @@ package io.arbalest.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.arbalest.metadata.InMemoryStore;
+import io.arbalest.model.ArbalestException;
 import io.arbalest.model.Binary16;
+import io.arbalest.model.ErrorCode;
 import io.arbalest.model.IndexCodes;
 import io.arbalest.model.Metric;
 import io.arbalest.model.PointKey;
@@ -16,10 +18,12 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 
@@ -223,9 +227,18 @@ final class SealAndMergeTest {
                         deletedAt[0] = deleting.write(batch).sequenceNumber();
                     }
                 };
+        long rows = deleteUntil(deleting, () -> deleting.medium.released > 1);
+        assertThat(deletedAt[0]).isPositive();
+        assertThat(deleting.medium.released).isBetween(2L, deletedAt[0]);
+        deleting.crash();
+        assertThat(deleting.shard.statistics().error()).isEmpty();
+        assertThat(deleting.shard.statistics().tombstones()).isEqualTo(rows + 1);
+    }
+
+    private static long deleteUntil(SimulatedShard deleting, BooleanSupplier enough) {
         String padding = "x".repeat(480);
         long rows = 0;
-        while (deleting.medium.released <= 1 && rows < 100_000) {
+        while (!enough.getAsBoolean() && rows < 100_000) {
             Batches batch = deleting.batch();
             for (int i = 0; i < 1_000; i++) {
                 batch.delete(SimulatedShard.key(rows++ + padding), new Version(0, 1, 0));
@@ -233,11 +246,30 @@ final class SealAndMergeTest {
             deleting.write(batch);
             deleting.scheduler.runUntilIdle();
         }
-        assertThat(deletedAt[0]).isPositive();
-        assertThat(deleting.medium.released).isBetween(2L, deletedAt[0]);
-        deleting.crash();
-        assertThat(deleting.shard.statistics().error()).isEmpty();
-        assertThat(deleting.shard.statistics().tombstones()).isEqualTo(rows + 1);
+        return rows;
+    }
+
+    @Test
+    void aStoreThatHadNoRoomIsFlushedAgainThoughNothingIsWrittenMeanwhile() {
+        boolean[] full = {true};
+        SimulatedShard deleting =
+                new SimulatedShard(
+                        EngineOptions.DEFAULT.withWalFileBytes(1 << 18), Metric.L2, null, false);
+        deleting.flushed =
+                () -> {
+                    if (full[0]) {
+                        throw new ArbalestException(
+                                ErrorCode.DISK_FULL, "the store has no room", "free some");
+                    }
+                };
+        deleteUntil(deleting, () -> deleting.shard.state() == ShardState.READ_ONLY);
+        assertThat(deleting.shard.statistics().error()).contains("ARB-3003", "has no room");
+        deleting.scheduler.advance(Duration.ofSeconds(11));
+        assertThat(deleting.shard.state()).isEqualTo(ShardState.READ_ONLY);
+        full[0] = false;
+        deleting.scheduler.advance(Duration.ofSeconds(6));
+        assertThat(deleting.shard.state()).isEqualTo(ShardState.SERVING);
+        assertThat(deleting.medium.released).isGreaterThan(1);
     }
 
     @Test
