@@ -185,10 +185,15 @@ final class GraphWalk {
         vectors.scoreFetched(query, arriving, count, scores);
         scored += count;
         int best = Integer.MAX_VALUE;
+        float worst = pool.worstScore();
         for (int i = 0; i < count; i++) {
+            if (scores[i] < worst) {
+                continue; // most of them, hence no more than this is done about them
+            }
             long neighbor = ScoredOrdinal.of(scores[i], arriving[i]);
             if (pool.takes(neighbor)) {
                 best = Math.min(best, frontier.add(neighbor, accept));
+                worst = pool.worstScore();
             }
         }
         return best;

@@ -157,6 +157,7 @@ final class DiskBench {
                 double openSeconds = (System.nanoTime() - begin) / 1e9;
                 all.verify(); // maps all of it, whoever had read it, so that it can be let go
                 parts.values().forEach(part -> NativeMemory.advise(part, PAGE_OUT));
+                advice.fill(parts);
                 SealedGraph graph = SealedGraph.open(parts, advice.advise("the file", parts));
                 sections.verify(); // brings all of it into memory
                 long vectorBytes = sections.section(SealedSection.VECTORS.number()).byteSize();
