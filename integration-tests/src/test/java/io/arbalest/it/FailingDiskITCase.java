@@ -66,7 +66,7 @@ class FailingDiskITCase {
     @Test
     void theFirstFailedWriteEndsAcknowledgementsUntilARestartAndReadsGoOn(@TempDir Path directory)
             throws Exception {
-        Assumptions.assumeTrue(runs("strace", "-V"), "no strace on this machine");
+        Assumptions.assumeTrue(House.runs("strace", "-V"), "no strace on this machine");
         Path trace = directory.resolve("trace");
         try (House house =
                 House.start(directory.resolve("house"), 1, Map.of("wal.io", "filechannel"))) {
@@ -111,7 +111,7 @@ class FailingDiskITCase {
     void aFullDiskStopsWritesKeepsReadsAndGoesOnByItself(@TempDir Path directory) throws Exception {
         Path data = Files.createDirectories(directory.resolve("node-0").resolve("data"));
         Assumptions.assumeTrue(
-                runs("mount", "-t", "tmpfs", "-o", "size=96m", "none", data.toString()),
+                House.runs("mount", "-t", "tmpfs", "-o", "size=96m", "none", data.toString()),
                 "this user cannot mount a tmpfs");
         try (House house =
                 House.start(
@@ -158,7 +158,7 @@ class FailingDiskITCase {
             node.restart();
             assertReads(house);
         } finally {
-            assertThat(runs("umount", "-l", data.toString())).isTrue();
+            assertThat(House.runs("umount", "-l", data.toString())).isTrue();
         }
     }
 
@@ -225,19 +225,6 @@ class FailingDiskITCase {
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
-    }
-
-    private static boolean runs(String... command) throws InterruptedException {
-        try {
-            return new ProcessBuilder(command)
-                            .redirectErrorStream(true)
-                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                            .start()
-                            .waitFor()
-                    == 0;
-        } catch (IOException e) {
-            return false;
-        }
     }
 
     private static PointKey key(int row) {

@@ -130,6 +130,20 @@ final class House implements AutoCloseable {
         }
     }
 
+    /** Whether a program of the system ran and ended well; false where it is missing. */
+    static boolean runs(String... command) throws InterruptedException {
+        try {
+            return new ProcessBuilder(command)
+                            .redirectErrorStream(true)
+                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                            .start()
+                            .waitFor()
+                    == 0;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     @Override
     public void close() {
         client.close();

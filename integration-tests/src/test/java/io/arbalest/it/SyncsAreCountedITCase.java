@@ -40,7 +40,7 @@ class SyncsAreCountedITCase {
 
     @Test
     void everyAcknowledgementHasItsSynchronousWrite(@TempDir Path directory) throws Exception {
-        Assumptions.assumeTrue(hasStrace(), "no strace on this machine");
+        Assumptions.assumeTrue(House.runs("strace", "-V"), "no strace on this machine");
         Path trace = directory.resolve("trace");
         try (House house =
                 House.start(directory.resolve("house"), 1, Map.of("wal.io", "filechannel"))) {
@@ -87,18 +87,6 @@ class SyncsAreCountedITCase {
             assertThat(openLogFiles(house.nodes.get(0)))
                     .isNotEmpty()
                     .allSatisfy(flags -> assertThat(flags & O_DSYNC).isNotZero());
-        }
-    }
-
-    private static boolean hasStrace() throws InterruptedException {
-        try {
-            return new ProcessBuilder("strace", "-V")
-                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                            .start()
-                            .waitFor()
-                    == 0;
-        } catch (IOException e) {
-            return false;
         }
     }
 

@@ -176,21 +176,20 @@ public final class VectorTable implements AutoCloseable {
     /** Scores of several ordinals, to the accuracy of the kernels. */
     public void score(PreparedQuery query, int[] ordinals, int count, float[] scores) {
         for (int from = 0; from < count; from += PreparedQuery.BATCH) {
-            scoreBatch(query, ordinals, from, Math.min(PreparedQuery.BATCH, count - from), scores);
+            int some = Math.min(PreparedQuery.BATCH, count - from);
+            fetch(query, ordinals, from, some);
+            scoreFetched(query, ordinals, from, some, scores);
         }
     }
 
     /** Starts to bring what {@link #scoreFetched} reads of the ordinals into the cache. */
     void fetch(PreparedQuery query, int[] ordinals, int count) {
-        query.prefetch.rows(rows, 0, strideBytes, 2L * dimension, ordinals, 0, count);
+        fetch(query, ordinals, 0, count);
     }
 
     /** As {@link #score}, of ordinals that were fetched a while ago. */
     void scoreFetched(PreparedQuery query, int[] ordinals, int count, float[] scores) {
-        HalfDot.dots(rows, strideBytes, ordinals, 0, count, query.half, scores);
-        for (int i = 0; i < count; i++) {
-            scores[i] = finish(query, ordinals[i], scores[i]);
-        }
+        scoreFetched(query, ordinals, 0, count, scores);
     }
 
     /**
@@ -249,9 +248,12 @@ public final class VectorTable implements AutoCloseable {
         slabs.close();
     }
 
-    private void scoreBatch(
-            PreparedQuery query, int[] ordinals, int from, int count, float[] scores) {
+    private void fetch(PreparedQuery query, int[] ordinals, int from, int count) {
         query.prefetch.rows(rows, 0, strideBytes, 2L * dimension, ordinals, from, count);
+    }
+
+    private void scoreFetched(
+            PreparedQuery query, int[] ordinals, int from, int count, float[] scores) {
         HalfDot.dots(rows, strideBytes, ordinals, from, count, query.half, scores);
         for (int i = from; i < from + count; i++) {
             scores[i] = finish(query, ordinals[i], scores[i]);

@@ -109,7 +109,7 @@ public final class ShardMetadata implements AutoCloseable {
             StoredSchema.open(store, definition);
             this.changed = stored.changed();
             this.state = AppliedState.read(store);
-            rowsOfSegment.putAll(stored.rowsBySegment());
+            rowsOfSegment.putAll(StoredRows.rowsBySegment(store));
         } catch (RuntimeException e) {
             store.close();
             throw e;

@@ -119,7 +119,7 @@ final class StoredRows {
     }
 
     /** The highest ordinal of each segment + 1. */
-    Map<Integer, Integer> rowsBySegment() {
+    static Map<Integer, Integer> rowsBySegment(KeyValueStore store) {
         Map<Integer, Integer> rows = new HashMap<>();
         store.scan(
                 Family.STATE,

@@ -11,7 +11,6 @@ import io.arbalest.simd.BitWords;
 import org.roaringbitmap.RoaringBitmap;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -102,12 +101,8 @@ final class StoredSchema {
      */
     private static void postDefaults(
             KeyValueStore store, List<Field> fields, int known, List<Change> changes) {
-        store.scan(
-                Family.STATE,
-                MetadataFormat.ROWS_OF_SEGMENT,
-                (key, value) -> {
-                    int segment = MetadataFormat.segmentOfRowsKey(key);
-                    int rows = MetadataFormat.segmentRows(value);
+        StoredRows.rowsBySegment(store)
+                .forEach((segment, rows) -> {
                     for (int first = 0; first < rows; first += BLOCK_ROWS) {
                         int count = Math.min(BLOCK_ROWS, rows - first);
                         for (int position = known; position < fields.size(); position++) {
@@ -115,7 +110,6 @@ final class StoredSchema {
                             postDefault(field, position, segment, first, count, changes);
                         }
                     }
-                    return true;
                 });
     }
 
@@ -157,16 +151,7 @@ final class StoredSchema {
                     "delete the shard's metadata directory: it is derived and is written again from"
                             + " the log");
         }
-        Map<Integer, Integer> rows = new HashMap<>();
-        store.scan(
-                Family.STATE,
-                MetadataFormat.ROWS_OF_SEGMENT,
-                (key, value) -> {
-                    rows.put(
-                            MetadataFormat.segmentOfRowsKey(key),
-                            MetadataFormat.segmentRows(value));
-                    return true;
-                });
+        Map<Integer, Integer> rows = StoredRows.rowsBySegment(store);
         for (int position = 0; position < fields.size(); position++) {
             if (ColumnFormat.columnar(fields.get(position))) {
                 int column = position;

@@ -24,20 +24,25 @@ sealed interface NamespaceChange {
     /** The same change, once a directory above it has been moved. */
     NamespaceChange after(Move move);
 
-    record Put(Path path, Entry entry) implements NamespaceChange {
+    /** Changes the entry of one path. */
+    sealed interface OfOneEntry extends NamespaceChange {
+        Path path();
+
+        @Override
+        default boolean isIn(Path directory) {
+            return directory.equals(path().getParent());
+        }
+
+        @Override
+        default boolean isBelow(Path directory) {
+            return path().startsWith(directory);
+        }
+    }
+
+    record Put(Path path, Entry entry) implements OfOneEntry {
         @Override
         public void applyTo(NavigableMap<Path, Entry> tree) {
             tree.put(path, entry);
-        }
-
-        @Override
-        public boolean isIn(Path directory) {
-            return directory.equals(path.getParent());
-        }
-
-        @Override
-        public boolean isBelow(Path directory) {
-            return path.startsWith(directory);
         }
 
         @Override
@@ -47,20 +52,10 @@ sealed interface NamespaceChange {
     }
 
     /** Removes an entry with everything below it. */
-    record Remove(Path path) implements NamespaceChange {
+    record Remove(Path path) implements OfOneEntry {
         @Override
         public void applyTo(NavigableMap<Path, Entry> tree) {
             tree.keySet().removeIf(entry -> entry.startsWith(path));
-        }
-
-        @Override
-        public boolean isIn(Path directory) {
-            return directory.equals(path.getParent());
-        }
-
-        @Override
-        public boolean isBelow(Path directory) {
-            return path.startsWith(directory);
         }
 
         @Override
