@@ -7,8 +7,8 @@
  * the log, the graph or vectors.
  *
  * <p><b>Start at</b> {@link io.arbalest.metadata.ShardMetadata}, then {@link
- * io.arbalest.metadata.MetadataFormat} (what lies in the store) and {@link
- * io.arbalest.metadata.KeyValueStore} (the seam under it).
+ * io.arbalest.metadata.MetadataFormat} and {@link io.arbalest.metadata.ColumnFormat} (what lies in
+ * the store) and {@link io.arbalest.metadata.KeyValueStore} (the seam under it).
  *
  * <p><b>Threads:</b> one {@code applier} a shard writes through {@link
  * io.arbalest.metadata.MetadataBatch}; any thread reads.
