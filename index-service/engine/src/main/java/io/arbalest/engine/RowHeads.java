@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -46,6 +48,8 @@ final class RowHeads {
             ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LONG =
             ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle EIGHT_BYTES =
+            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
     private final byte[][] keys;
     private final int[] generations;
@@ -164,9 +168,9 @@ final class RowHeads {
                     : new Reader(keyType, heads, sections.section(KEYS));
         }
 
-        /** Starts to bring a head into the cache. */
-        void expect(int ordinal) {
-            Prefetch.span(heads, (long) HEAD_BYTES * ordinal, HEAD_BYTES);
+        /** Starts to bring the first {@code count} of some heads into the cache. */
+        void expect(int[] ordinals, int count, Prefetch prefetch) {
+            prefetch.rows(heads, 0, HEAD_BYTES, HEAD_BYTES, ordinals, 0, count);
         }
 
         RowHead read(int ordinal) {
@@ -175,6 +179,8 @@ final class RowHeads {
             if (key.length > INLINE_BYTES) {
                 long from = heads.get(LONG, at + KEY_AT);
                 MemorySegment.copy(keys, ValueLayout.JAVA_BYTE, from, key, 0, key.length);
+            } else if (key.length == INLINE_BYTES) { // an integer: one read, no copy
+                EIGHT_BYTES.set(key, 0, heads.get(LONG, at + KEY_AT));
             } else {
                 MemorySegment.copy(heads, ValueLayout.JAVA_BYTE, at + KEY_AT, key, 0, key.length);
             }

@@ -149,16 +149,13 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
     }
 
     @Override
-    public void expectHead(int ordinal) {
-        Prefetch.span(names, (long) SegmentFiles.NAME_BYTES * ordinal, SegmentFiles.NAME_BYTES);
+    public void expect(int[] rows, int count, Prefetch prefetch) {
+        graph.expectExactScores(rows, count, prefetch);
         if (heads != null) {
-            heads.expect(ordinal);
+            heads.expect(rows, count, prefetch);
         }
-    }
-
-    @Override
-    public void expectVector(int ordinal) {
-        graph.fetchVector(ordinal);
+        int bytes = SegmentFiles.NAME_BYTES;
+        prefetch.rows(names, 0, bytes, bytes, rows, 0, count);
     }
 
     @Override

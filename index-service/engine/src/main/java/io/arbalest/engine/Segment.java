@@ -4,6 +4,7 @@ import io.arbalest.common.OrdinalSet;
 import io.arbalest.hnsw.AcceptedPoints;
 import io.arbalest.hnsw.NeighborQueue;
 import io.arbalest.hnsw.SearchLimits;
+import io.arbalest.memory.Prefetch;
 
 import org.jspecify.annotations.Nullable;
 
@@ -47,11 +48,11 @@ interface Segment extends AutoCloseable {
         return null;
     }
 
-    /** Starts to bring what {@link #name} and {@link #head} read of a row into the cache. */
-    default void expectHead(int ordinal) {}
-
-    /** Starts to bring what {@link #exactScore} reads of a row into the cache. */
-    default void expectVector(int ordinal) {}
+    /**
+     * Starts to bring what {@link #exactScore}, {@link #name} and {@link #head} read of the first
+     * {@code count} rows into the cache.
+     */
+    default void expect(int[] ordinals, int count, Prefetch prefetch) {}
 
     /** The ordinal of the row with a {@link RowName}; negative: it is not here. */
     int ordinal(long name);

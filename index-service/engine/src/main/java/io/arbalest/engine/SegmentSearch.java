@@ -5,6 +5,7 @@ import io.arbalest.common.OrdinalSet;
 import io.arbalest.hnsw.AcceptedPoints;
 import io.arbalest.hnsw.NeighborQueue;
 import io.arbalest.hnsw.SearchLimits;
+import io.arbalest.memory.Prefetch;
 import io.arbalest.metadata.MatchingRows;
 import io.arbalest.metadata.ShardMetadata;
 import io.arbalest.model.Filter;
@@ -42,7 +43,7 @@ final class SegmentSearch {
     private final boolean adaptiveStop;
     private final Clock clock;
     private final long deadlineNanos;
-    private final long filterNanos;
+    private long filterNanos;
 
     private long visited;
     private long scored;
@@ -77,7 +78,6 @@ final class SegmentSearch {
         this.adaptiveStop = spec.adaptiveStop();
         this.dense = spec.plan() == FilterPlan.AUTO ? FilterPlanner.DENSE : Double.MAX_VALUE;
         Filter filter = spec.filter();
-        long begin = filter == null ? 0 : clock.monotonicNanos();
         long live = segment.live();
         boolean all = filter == null;
         if (filter == null) {
@@ -104,7 +104,11 @@ final class SegmentSearch {
         this.filtered = filter != null;
         this.byVector = spec.exact() || countingRows <= ef; // codes would save nothing
         this.plan = plan(spec, ef, live, all);
-        this.filterNanos = filter == null ? 0 : clock.monotonicNanos() - begin;
+    }
+
+    /** Says how long it took to find out which rows count. */
+    void filterTook(long nanos) {
+        filterNanos = nanos;
     }
 
     /**
@@ -264,12 +268,10 @@ final class SegmentSearch {
         walkedLast = false;
         int end = scanTail ? rows : linked;
         int[] batch = new int[Math.clamp(countingRows, 1, DIRECT_BATCH)];
+        Prefetch prefetch = new Prefetch();
         int count = accept.copy(0, end, batch);
         while (count > 0) {
-            for (int i = 0; i < count; i++) {
-                segment.expectVector(batch[i]);
-                segment.expectHead(batch[i]);
-            }
+            segment.expect(batch, count, prefetch);
             for (int i = 0; i < count; i++) {
                 found.row(batch[i], segment.exactScore(batch[i], query));
             }

@@ -3,6 +3,7 @@ package io.arbalest.engine;
 import io.arbalest.common.Clock;
 import io.arbalest.hnsw.NeighborQueue;
 import io.arbalest.hnsw.ScoredOrdinal;
+import io.arbalest.memory.Prefetch;
 import io.arbalest.metadata.ShardMetadata;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.CollectionDefinition;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,11 +29,12 @@ import java.util.function.Predicate;
  * Answers searches from the segments of one shard.
  *
  * <p>A call fixes one snapshot. For each query the segments are searched in turn, sealed ones
- * first, the largest first of all; the k-th best score so far is the bound for the next. If fewer
- * than k rows are found in the end, segments whose graph may have missed some are scored one by
- * one, so a search always returns min(k, rows that count). A few more than k candidates are kept,
- * because kernels round: all are scored again in double precision, then ordered, ties by key, and
- * cut to k. Only those rows are read from the metadata.
+ * first, the largest first of all; the k-th best score so far is the bound for the next. Segments
+ * all of whose rows that count are scored again anyway come last, because no bound helps there. If
+ * fewer than k rows are found in the end, segments whose graph may have missed some are scored one
+ * by one, so a search always returns min(k, rows that count). A few more than k candidates are
+ * kept, because kernels round: all are scored again in double precision, then ordered, ties by key,
+ * and cut to k. Only those rows are read from the metadata.
  *
  * <p>Thread-safe.
  */
@@ -268,12 +271,14 @@ final class ShardSearch {
     private List<SegmentSearch> plan(
             SearchSpec spec, int ef, Segments.View view, Watermarks linked) {
         List<SegmentSearch> plan = new ArrayList<>();
+        Filter filter = spec.filter();
+        long begin = filter == null ? 0 : clock.monotonicNanos();
         for (Segment segment : view.segments()) {
             if (segment.rows() == 0) {
                 continue; // a segment that has just been started
             }
             boolean growing = segment instanceof GrowingSegment;
-            plan.add(
+            SegmentSearch part =
                     new SegmentSearch(
                             segment,
                             growing ? linked.of(segment) : segment.linked(),
@@ -282,9 +287,14 @@ final class ShardSearch {
                             spec,
                             ef,
                             definition.hnsw().m0(),
-                            clock));
+                            clock);
+            plan.add(part);
+            if (filter != null) {
+                long now = clock.monotonicNanos();
+                part.filterTook(now - begin);
+                begin = now;
+            }
         }
-        Filter filter = spec.filter();
         if (plan.isEmpty() && filter != null) {
             Predicate<ShardMetadata.Row> _ = metadata.test(filter); // a wrong one is always refused
         }
@@ -311,21 +321,11 @@ final class ShardSearch {
         Bound bound = new Bound(kept);
         List<SegmentSearch> incomplete = new ArrayList<>();
         for (SegmentSearch part : plan) {
-            if (part.empty()) {
+            if (part.empty() || part.fewCount(kept)) {
                 continue;
             }
             if (over(spec)) {
                 return true;
-            }
-            if (part.fewCount(kept)) {
-                Segment segment = part.segment();
-                part.scoreAll(
-                        query,
-                        (ordinal, score) -> {
-                            candidates.add(new Candidate(segment, ordinal, score));
-                            bound.offer((float) score);
-                        });
-                continue;
             }
             NeighborQueue found = new NeighborQueue(kept);
             part.search(query, ef, bound.score(), found);
@@ -333,6 +333,17 @@ final class ShardSearch {
                 incomplete.add(part);
             }
             add(part, found, query, bound, candidates);
+        }
+        for (SegmentSearch part : plan) { // after the others: a bound would save nothing here
+            if (part.fewCount(kept)) {
+                if (over(spec)) {
+                    return true;
+                }
+                Segment segment = part.segment();
+                part.scoreAll(
+                        query,
+                        (ordinal, score) -> candidates.add(new Candidate(segment, ordinal, score)));
+            }
         }
         if (candidates.size()
                 < spec.k()) { // then the bound has cut nothing: the graphs may have missed rows
@@ -367,35 +378,19 @@ final class ShardSearch {
             List<Candidate> candidates) {
         Segment segment = part.segment();
         long[] best = found.bestFirst();
-        for (long point : best) {
-            segment.expectHead(ScoredOrdinal.ordinal(point));
+        int[] ordinals = new int[best.length];
+        for (int i = 0; i < best.length; i++) {
+            ordinals[i] = ScoredOrdinal.ordinal(best[i]);
         }
-        for (long point : best) {
-            float score = ScoredOrdinal.score(point);
+        segment.expect(ordinals, ordinals.length, new Prefetch());
+        for (int i = 0; i < best.length; i++) {
+            float score = ScoredOrdinal.score(best[i]);
             if (score >= bound.score()) {
-                int ordinal = ScoredOrdinal.ordinal(point);
+                int ordinal = ordinals[i];
                 double exact = segment.exactScore(ordinal, query);
                 candidates.add(new Candidate(segment, ordinal, exact));
                 bound.offer(score);
             }
-        }
-    }
-
-    /** The k-th best score of a query so far, over all segments. */
-    private static final class Bound {
-        private final NeighborQueue scores;
-        private int offered;
-
-        Bound(int k) {
-            scores = new NeighborQueue(k);
-        }
-
-        void offer(float score) {
-            scores.offer(offered++, score);
-        }
-
-        float score() {
-            return scores.worstScore();
         }
     }
 
@@ -431,7 +426,9 @@ final class ShardSearch {
         if (!inOrder(found)) {
             found.sort(FoundRow.BEST_FIRST);
         }
-        return List.copyOf(found.subList(0, Math.min(spec.k(), found.size())));
+        return found.size() <= spec.k()
+                ? Collections.unmodifiableList(found)
+                : List.copyOf(found.subList(0, spec.k()));
     }
 
     /** Whether no score equals the one before it, nor exceeds it: nearly always. */

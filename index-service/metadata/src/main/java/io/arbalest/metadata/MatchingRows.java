@@ -3,6 +3,8 @@ package io.arbalest.metadata;
 import io.arbalest.common.OrdinalSet;
 import io.arbalest.simd.BitWords;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The rows of one segment that pass a filter, one bit each; replaced and deleted rows may be among
  * them. Each answer to a filter is an object of its own.
@@ -10,6 +12,9 @@ import io.arbalest.simd.BitWords;
  * <p>Immutable.
  */
 public final class MatchingRows implements OrdinalSet {
+    /** Up to so many rows are kept as a list too. */
+    private static final int FEW = 32;
+
     private final long[] words;
 
     /**
@@ -19,6 +24,9 @@ public final class MatchingRows implements OrdinalSet {
 
     private final int cardinality;
     private final int full;
+
+    /** The rows themselves where they are few: what else is one place in memory a row. */
+    private final int @Nullable [] few;
 
     /**
      * Ordinal {@code o} is bit {@code o % 64} of word {@code o / 64}.
@@ -36,6 +44,17 @@ public final class MatchingRows implements OrdinalSet {
         this.full =
                 whole * Long.SIZE
                         + (whole < words.length ? Long.numberOfTrailingZeros(~words[whole]) : 0);
+        this.few = cardinality > FEW ? null : listed();
+    }
+
+    private int[] listed() {
+        int[] rows = new int[cardinality];
+        int count = 0;
+        int end = words.length * Long.SIZE;
+        for (int row = next(0, end); row < end; row = next(row + 1, end)) {
+            rows[count++] = row;
+        }
+        return rows;
     }
 
     private static long[] used(long[] words) {
@@ -88,6 +107,22 @@ public final class MatchingRows implements OrdinalSet {
 
     @Override
     public int copy(int from, int to, int[] target) {
+        return few == null ? copyBits(from, to, target) : copyListed(few, from, to, target);
+    }
+
+    private static int copyListed(int[] rows, int from, int to, int[] target) {
+        int count = 0;
+        for (int row : rows) {
+            if (row >= to || count == target.length) {
+                break;
+            }
+            target[count] = row;
+            count += row >= from ? 1 : 0;
+        }
+        return count;
+    }
+
+    private int copyBits(int from, int to, int[] target) {
         int word = from >>> 6;
         if (from >= to || word >= words.length) {
             return 0;

@@ -295,9 +295,12 @@ public final class SealedGraph {
         return vectors.exactScore(ordinal, query);
     }
 
-    /** Starts to bring a vector into the cache. */
-    public void fetchVector(int ordinal) {
-        vectors.fetch(ordinal);
+    /**
+     * Starts to bring what {@link #exactScore} reads of the first {@code count} points into the
+     * cache.
+     */
+    public void expectExactScores(int[] ordinals, int count, Prefetch prefetch) {
+        vectors.expectExactScores(ordinals, count, prefetch);
     }
 
     RowsAhead ahead() {

@@ -75,6 +75,12 @@ final class SealedVectors {
         Prefetch.span(terms, (long) ordinal * term, term);
     }
 
+    /** Starts to bring vectors and their exponents into the cache. */
+    void expectExactScores(int[] ordinals, int count, Prefetch prefetch) {
+        prefetch.rows(rows, 0, strideBytes, 2L * dimension, ordinals, 0, count);
+        prefetch.rows(exponents, 0, 1, 1, ordinals, 0, count);
+    }
+
     double exactScore(int ordinal, float[] query) {
         int exponent = exponents.get(BYTE, ordinal);
         return DirectScore.of(metric, rows, ordinal * strideBytes, exponent, query);
