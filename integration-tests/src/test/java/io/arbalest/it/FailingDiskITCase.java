@@ -12,6 +12,8 @@ import io.arbalest.client.WriterOptions;
 import io.arbalest.jobs.local.NodeProcess;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.CollectionDefinition;
+import io.arbalest.model.Field;
+import io.arbalest.model.FieldType;
 import io.arbalest.model.HnswParams;
 import io.arbalest.model.KeyType;
 import io.arbalest.model.Metric;
@@ -23,12 +25,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -59,8 +64,17 @@ class FailingDiskITCase {
                     Duration.ofMillis(200),
                     false);
 
+    private static final List<Field> FIELDS =
+            List.of(
+                    new Field("text", FieldType.STRING, false),
+                    new Field("name", FieldType.STRING),
+                    new Field("size", FieldType.LONG),
+                    new Field("share", FieldType.DOUBLE));
+
     /** Batches that the writer was told are stored, from the first on. */
     private int acknowledged;
+
+    private List<Field> fields = List.of();
 
     /** strace(1) lets the kernel fail the node's writes into its log. */
     @Test
@@ -117,7 +131,13 @@ class FailingDiskITCase {
                 House.start(
                         directory,
                         1,
-                        Map.of("engine.growing-segment-rows", 500, "wal.file-bytes", 1 << 20))) {
+                        Map.of(
+                                "engine.growing-segment-rows",
+                                500,
+                                "wal.file-bytes",
+                                1 << 20,
+                                "engine.disk-reserve-bytes",
+                                0))) {
             NodeProcess node = house.nodes.get(0);
             house.client.createCollection(definition(), false);
             for (int i = 0; i < 40; i++) {
@@ -162,6 +182,138 @@ class FailingDiskITCase {
         }
     }
 
+    /**
+     * The store meets the full disk itself, while rows are applied: nothing is kept back for it,
+     * and the log has room for long.
+     */
+    @Test
+    void aStoreThatMeetsAFullDiskWhileRowsAreAppliedGoesOnByItself(@TempDir Path directory)
+            throws Exception {
+        fields = FIELDS;
+        onSmallDisk(
+                directory,
+                "size=256m",
+                Map.of("wal.file-bytes", 64 << 20, "engine.disk-reserve-bytes", 0),
+                (house, data) -> {
+                    NodeProcess node = house.nodes.get(0);
+                    assertThat(put(house)).isEmpty();
+                    Path ballast = fill(data, 4 << 20);
+                    String refusal = "";
+                    for (int i = 0; i < 2_000 && refusal.isEmpty(); i++) {
+                        refusal = put(house);
+                    }
+                    assertThat(refusal)
+                            .contains("ARB-3003", "goes on by itself")
+                            .doesNotContain("restart the node");
+                    assertThat(Files.readString(node.log())).contains("the store has no room");
+                    for (int i = 0; i < 3; i++) {
+                        TimeUnit.SECONDS.sleep(1);
+                        assertThat(put(house)).contains("ARB-3003");
+                    }
+                    assertReads(house);
+                    assertThat(report(house).state()).isEqualTo("READ_ONLY");
+                    assertThat(report(house).error()).contains("ARB-3003");
+                    goesOnWithout(ballast, house);
+                });
+    }
+
+    /** Writes end while there is still room for what was acknowledged before. */
+    @Test
+    void aReserveStopsWritesBeforeTheDiskIsFull(@TempDir Path directory) throws Exception {
+        fields = FIELDS;
+        onSmallDisk(
+                directory,
+                "size=256m",
+                Map.of("wal.file-bytes", 16 << 20, "engine.disk-reserve-bytes", 48 << 20),
+                (house, data) -> {
+                    NodeProcess node = house.nodes.get(0);
+                    assertThat(put(house)).isEmpty();
+                    Path ballast = fill(data, 40 << 20);
+                    House.await(
+                            "a refusal",
+                            PATIENCE,
+                            () -> !put(house).isEmpty(),
+                            () -> report(house).toString());
+                    assertThat(put(house))
+                            .contains(
+                                    "ARB-3003",
+                                    "engine.disk-reserve-bytes",
+                                    "writing then goes on by itself");
+                    assertThat(report(house).state()).isEqualTo("READ_ONLY");
+                    assertThat(report(house).error()).contains("engine.disk-reserve-bytes");
+                    assertThat(house.metrics(node))
+                            .containsEntry("arbalest_engine_disk_reserve_broken", 1.0);
+                    assertReads(house);
+                    assertThat(data.toFile().getUsableSpace())
+                            .as("what was acknowledged before has room")
+                            .isGreaterThan(16 << 20);
+                    goesOnWithout(ballast, house);
+                    assertThat(house.metrics(node))
+                            .containsEntry("arbalest_engine_disk_reserve_broken", 0.0);
+                    assertThat(Files.readString(node.log()))
+                            .doesNotContain("No space", "no space", "the store has no room");
+                });
+    }
+
+    @FunctionalInterface
+    private interface SmallDiskTest {
+        void run(House house, Path data) throws Exception;
+    }
+
+    /** A node whose data lie on a file system of their own, with the collection. */
+    private void onSmallDisk(
+            Path directory, String size, Map<String, Object> settings, SmallDiskTest test)
+            throws Exception {
+        Path data = Files.createDirectories(directory.resolve("node-0").resolve("data"));
+        Assumptions.assumeTrue(
+                House.runs("mount", "-t", "tmpfs", "-o", size, "none", data.toString()),
+                "this user cannot mount a tmpfs");
+        try (House house = House.start(directory, 1, settings)) {
+            house.client.createCollection(definition(), false);
+            test.run(house, data);
+        } finally {
+            assertThat(House.runs("umount", "-l", data.toString())).isTrue();
+        }
+    }
+
+    /** Leaves so many bytes. */
+    private static Path fill(Path data, int left) throws IOException {
+        Path ballast = data.resolve("ballast");
+        byte[] block = new byte[1 << 20];
+        try (OutputStream out = Files.newOutputStream(ballast)) {
+            while (data.toFile().getUsableSpace() > left) {
+                out.write(block);
+            }
+        }
+        return ballast;
+    }
+
+    /** Space returns: writes go on, and every acknowledged row is there, after a kill as well. */
+    private void goesOnWithout(Path ballast, House house) throws IOException {
+        NodeProcess node = house.nodes.get(0);
+        Files.delete(ballast);
+        House.await(
+                "a write", PATIENCE, () -> put(house).isEmpty(), () -> report(house).toString());
+        int before = acknowledged;
+        while (acknowledged < before + 40) {
+            assertThat(put(house)).isEmpty();
+        }
+        assertThat(report(house).state()).isEqualTo("SERVING");
+        assertReads(house);
+        node.kill();
+        node.restart();
+        assertReads(house);
+        assertThat(put(house)).isEmpty();
+        assertReads(house);
+    }
+
+    /** Text that does not get smaller by compression, the same for the same row. */
+    private static String text(int row) {
+        byte[] bytes = new byte[1_500];
+        new Random(row).nextBytes(bytes);
+        return Base64.getEncoder().encodeToString(bytes);
+    }
+
     /** Writes the next batch; gives why it failed, or nothing: it was acknowledged. */
     private String put(House house) {
         try (PointWriter writer =
@@ -169,7 +321,8 @@ class FailingDiskITCase {
             for (int i = 0; i < BATCH; i++) {
                 int row = acknowledged * BATCH + i;
                 writer.write(
-                        Point.upsert(key(row), vector(row), Map.of(), new Version(0, row + 1L, 0)));
+                        Point.upsert(
+                                key(row), vector(row), metadata(row), new Version(0, row + 1L, 0)));
             }
             writer.flush().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
             acknowledged++;
@@ -196,6 +349,20 @@ class FailingDiskITCase {
                         COLLECTION, List.of(vector(row)), SearchQuery.nearest(1).withExact(true));
         assertThat(nearest.missing()).isEmpty();
         assertThat(nearest.hits().get(0).get(0).key()).isEqualTo(key(row));
+    }
+
+    private Map<String, Object> metadata(int row) {
+        return fields.isEmpty()
+                ? Map.of()
+                : Map.of(
+                        "text",
+                        text(row),
+                        "name",
+                        "row " + row,
+                        "size",
+                        (long) row,
+                        "share",
+                        row / 7.0);
     }
 
     private static ShardReport report(House house) {
@@ -239,7 +406,7 @@ class FailingDiskITCase {
         return vector;
     }
 
-    private static CollectionDefinition definition() {
+    private CollectionDefinition definition() {
         return new CollectionDefinition(
                 COLLECTION,
                 new UUID(0, 0),
@@ -247,7 +414,7 @@ class FailingDiskITCase {
                 DIMENSION,
                 Metric.L2,
                 HnswParams.DEFAULT,
-                List.of(),
+                fields,
                 1,
                 1);
     }

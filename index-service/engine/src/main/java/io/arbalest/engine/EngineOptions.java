@@ -23,6 +23,8 @@ import java.util.function.Consumer;
  *     refused unless its writer accepts older ones
  * @param segmentMemory what the kernel is told about the files of sealed segments
  * @param scrubInterval how often each file of a sealed segment is compared with its checksums
+ * @param diskReserveBytes kept free on the data directory's disk for what was acknowledged and has
+ *     yet to be written; with less no write is taken
  */
 public record EngineOptions(
         int unlinkedTailRows,
@@ -33,7 +35,11 @@ public record EngineOptions(
         Duration writeWait,
         Duration tombstoneRetention,
         SegmentMemory segmentMemory,
-        Duration scrubInterval) {
+        Duration scrubInterval,
+        long diskReserveBytes) {
+    /** The key of {@link #diskReserveBytes} in a node's configuration. */
+    static final String DISK_RESERVE_KEY = "engine.disk-reserve-bytes";
+
     public static final EngineOptions DEFAULT =
             new EngineOptions(
                     2048,
@@ -44,7 +50,8 @@ public record EngineOptions(
                     Duration.ofSeconds(10),
                     Duration.ofDays(7),
                     SegmentMemory.ADVISED,
-                    Duration.ofDays(1));
+                    Duration.ofDays(1),
+                    256L << 20);
 
     /** Files of a log that are kept for rows in memory, about. */
     private static final int LONG_LOG_FILES = 64;
@@ -84,6 +91,7 @@ public record EngineOptions(
                 "engine.scrub-interval",
                 scrubInterval,
                 "at least 1 second");
+        check(diskReserveBytes >= 0, DISK_RESERVE_KEY, diskReserveBytes, "not negative");
     }
 
     /** Bytes from which on a log is long: then segments are sealed before they are full. */
@@ -145,6 +153,11 @@ public record EngineOptions(
         return with(draft -> draft.scrubInterval = interval);
     }
 
+    /** The same with another number of bytes that are kept free. */
+    public EngineOptions withDiskReserveBytes(long bytes) {
+        return with(draft -> draft.diskReserveBytes = bytes);
+    }
+
     private EngineOptions with(Consumer<Draft> change) {
         Draft draft = new Draft(this);
         change.accept(draft);
@@ -162,6 +175,7 @@ public record EngineOptions(
         private Duration tombstoneRetention;
         private SegmentMemory segmentMemory;
         private Duration scrubInterval;
+        private long diskReserveBytes;
 
         Draft(EngineOptions from) {
             unlinkedTailRows = from.unlinkedTailRows;
@@ -173,6 +187,7 @@ public record EngineOptions(
             tombstoneRetention = from.tombstoneRetention;
             segmentMemory = from.segmentMemory;
             scrubInterval = from.scrubInterval;
+            diskReserveBytes = from.diskReserveBytes;
         }
 
         EngineOptions finished() {
@@ -185,7 +200,8 @@ public record EngineOptions(
                     writeWait,
                     tombstoneRetention,
                     segmentMemory,
-                    scrubInterval);
+                    scrubInterval,
+                    diskReserveBytes);
         }
     }
 }

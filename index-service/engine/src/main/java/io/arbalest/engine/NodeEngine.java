@@ -68,6 +68,7 @@ public final class NodeEngine implements Engine {
     private final ShardWorkers workers;
     private final LogOpener logs;
     private final KernelChecks kernels;
+    private final DiskReserve reserve;
     private final FieldsFile fields;
 
     private final Map<ShardId, ShardCore> shards = new ConcurrentHashMap<>();
@@ -112,6 +113,14 @@ public final class NodeEngine implements Engine {
         this.fields = new FieldsFile(env.disk());
         this.logs = new FileLogs(options, env, acceptedLosses);
         this.kernels = new KernelChecks(env, workers.merger());
+        this.reserve =
+                new DiskReserve(
+                        env.disk(),
+                        dataDirectory,
+                        options.diskReserveBytes(),
+                        env.scheduler(),
+                        env.scheduler().serial("disk-reserve"),
+                        env.metrics());
         workers.merger().execute(() -> KernelWarmUp.once(env.random()));
     }
 
@@ -185,7 +194,15 @@ public final class NodeEngine implements Engine {
         ShardCore shard =
                 new ShardCore(
                         wanted.definition(),
-                        new ShardSite(id, wanted.term(), directory, options, env, logs, workers));
+                        new ShardSite(
+                                id,
+                                wanted.term(),
+                                directory,
+                                options,
+                                env,
+                                logs,
+                                workers,
+                                reserve));
         shards.put(id, shard);
         kernels.check(wanted.definition().dimension());
         then(
@@ -341,6 +358,7 @@ public final class NodeEngine implements Engine {
             open = List.copyOf(shards.values());
         }
         kernels.close();
+        reserve.close();
         open.forEach(ShardCore::close);
         try {
             directoryLock.close();

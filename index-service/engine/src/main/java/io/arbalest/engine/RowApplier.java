@@ -4,6 +4,7 @@ import io.arbalest.common.Crc32c;
 import io.arbalest.metadata.MetadataBatch;
 import io.arbalest.metadata.ShardMetadata;
 import io.arbalest.metadata.ShardMetadata.Location;
+import io.arbalest.model.ArbalestException;
 import io.arbalest.model.OperationKind;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.RowStatus;
@@ -24,7 +25,8 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>Several records may be applied before one {@link #commit}. Readers see nothing of them before;
  * then all of them at once. If an exception comes out of here the shard must apply nothing more:
- * what was not published stays invisible.
+ * what was not published stays invisible. Only a commit, or a purge, that finds the disk full may
+ * be tried again.
  *
  * <p>Confined to the applier thread, except the counts.
  */
@@ -80,9 +82,10 @@ final class RowApplier {
     }
 
     /**
-     * Forgets the tombstones of deletes up to a sequence number.
+     * Forgets the tombstones of deletes up to a sequence number. Commits what was applied before.
      *
      * @param sequenceNumber of the record that says so
+     * @throws ArbalestException as {@link #commit}; nothing was forgotten
      */
     void purge(long upToSequenceNumber, long sequenceNumber) {
         commit(); // deletes of the same batch are not in the store yet
@@ -209,7 +212,12 @@ final class RowApplier {
         return checksum.value() == 0 ? 1 : checksum.value();
     }
 
-    /** Writes and publishes what was applied since the last time; then it is searchable. */
+    /**
+     * Writes and publishes what was applied since the last time; then it is searchable.
+     *
+     * @throws ArbalestException DISK_FULL: nothing was written; may be called again, before
+     *     anything else is applied
+     */
     void commit() {
         MetadataBatch open = batch;
         if (open == null) {

@@ -107,7 +107,8 @@ final class ShardAssembly {
         Env env = site.env();
         Segments segments = recovered.segments();
         long recoveredRows = segments.rowsTaken();
-        DurableQueue durable = new DurableQueue(applierThread, condition, gate, owner);
+        DurableQueue durable =
+                new DurableQueue(env.scheduler(), applierThread, condition, gate, owner);
         Indexer indexer =
                 new Indexer(
                         segments,
@@ -144,6 +145,7 @@ final class ShardAssembly {
                         applierThread,
                         metrics,
                         () -> keeper.waitingRows(segments, indexer, recoveredRows),
+                        condition::refusal,
                         durable);
         return new OpenShard(
                 log,

@@ -16,9 +16,15 @@ import java.util.Optional;
 final class ShardCondition {
     private volatile ShardState state = ShardState.RECOVERING;
     private volatile @Nullable ArbalestException failure;
+    private final DiskReserve reserve;
     private volatile @Nullable ArbalestException noRoomForLog;
     private volatile @Nullable ArbalestException noRoomForSegments;
+    private volatile @Nullable ArbalestException noRoomForStore;
     private volatile boolean closing;
+
+    ShardCondition(DiskReserve reserve) {
+        this.reserve = reserve;
+    }
 
     ShardState state() {
         return state == ShardState.SERVING && noRoom() != null ? ShardState.READ_ONLY : state;
@@ -45,13 +51,29 @@ final class ShardCondition {
         noRoomForLog = problem;
     }
 
-    /** The disk has no room for segments or the store; null: it has. */
+    /** The disk has no room for segments, or for the store to be flushed; null: it has. */
     void noRoomForSegments(@Nullable ArbalestException problem) {
         noRoomForSegments = problem;
     }
 
+    /** The store does not take rows for want of room; null: it takes them. */
+    void noRoomForStore(@Nullable ArbalestException problem) {
+        noRoomForStore = problem;
+    }
+
+    /**
+     * Why no write is taken for now; null: writes are. The log is not asked: it tries again with
+     * each record.
+     */
+    @Nullable ArbalestException refusal() {
+        if (noRoomForStore != null) {
+            return noRoomForStore;
+        }
+        return noRoomForSegments == null ? reserve.problem() : noRoomForSegments;
+    }
+
     private @Nullable ArbalestException noRoom() {
-        return noRoomForLog == null ? noRoomForSegments : noRoomForLog;
+        return noRoomForLog == null ? refusal() : noRoomForLog;
     }
 
     synchronized void serving() {

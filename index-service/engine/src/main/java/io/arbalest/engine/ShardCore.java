@@ -53,7 +53,7 @@ final class ShardCore implements Shard, AutoCloseable {
     private final Env env;
     private final ShardMetrics metrics;
     private final TokenGate gate;
-    private final ShardCondition condition = new ShardCondition();
+    private final ShardCondition condition;
     private final ReentrantReadWriteLock memory = new ReentrantReadWriteLock();
 
     private volatile @Nullable ShardAssembly assembly;
@@ -62,6 +62,7 @@ final class ShardCore implements Shard, AutoCloseable {
 
     ShardCore(CollectionDefinition definition, ShardSite site) {
         this.site = site;
+        this.condition = new ShardCondition(site.reserve());
         this.fields = new KnownFields(definition);
         this.env = site.env();
         this.metrics = new ShardMetrics(env.metrics(), site.id(), definition);
@@ -145,9 +146,24 @@ final class ShardCore implements Shard, AutoCloseable {
         public void noRoomForSegments(@Nullable ArbalestException problem) {
             condition.noRoomForSegments(problem);
             OpenShard open = parts;
-            if (open != null) {
-                open.writes().noRoom(problem);
+            if (open != null && problem != null) {
+                open.writes().refuse(problem);
             }
+        }
+
+        @Override
+        public void noRoomForStore(@Nullable ArbalestException problem) {
+            OpenShard open = parts;
+            if (problem == null || open == null) {
+                condition.noRoomForStore(null);
+                return;
+            }
+            ArbalestException reason = ShardFailure.storeFull(name(), problem);
+            if (condition.refusal() == null) {
+                LOG.log(Level.WARNING, reason.getMessage());
+            }
+            condition.noRoomForStore(reason);
+            open.writes().refuseAll(reason, ShardRefusals.appliedLater(reason));
         }
     }
 
@@ -158,14 +174,7 @@ final class ShardCore implements Shard, AutoCloseable {
             fields.grow(newer);
             return;
         }
-        open.applierThread()
-                .execute(() -> {
-                    try {
-                        fields.grow(open.metadata(), newer);
-                    } catch (RuntimeException | Error e) {
-                        readOnly(ErrorCode.STORE_FAILED, "fields cannot be added", e);
-                    }
-                });
+        open.durable().betweenBatches(() -> fields.grow(open.metadata(), newer));
     }
 
     @Override

@@ -73,6 +73,15 @@ final class ShardFailure {
                 cause);
     }
 
+    /** What a shard says whose store took no rows for want of space. */
+    static ArbalestException storeFull(String shard, ArbalestException cause) {
+        return new ArbalestException(
+                ErrorCode.DISK_FULL,
+                "shard " + shard + " takes no writes: the store has no room: " + cause.detail(),
+                FREE_SPACE,
+                cause);
+    }
+
     /** What a shard says that takes no writes any more. */
     static ArbalestException writing(String shard, ErrorCode code, String what, Throwable cause) {
         return cause instanceof ArbalestException coded

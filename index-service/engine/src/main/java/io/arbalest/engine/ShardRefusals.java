@@ -28,6 +28,17 @@ final class ShardRefusals {
                 reason);
     }
 
+    /** Rows are in the log, and the store has no room for them. */
+    static ArbalestException appliedLater(ArbalestException reason) {
+        return new ArbalestException(
+                reason.code(),
+                reason.detail()
+                        + "; outcome unknown: rows of this batch that are in the log are found when"
+                        + " there is room",
+                reason.fix(),
+                reason);
+    }
+
     static ArbalestException shuttingDown(String shard) {
         return new ArbalestException(
                 ErrorCode.SHUTTING_DOWN,

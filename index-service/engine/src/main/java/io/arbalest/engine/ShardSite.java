@@ -9,6 +9,7 @@ import java.nio.file.Path;
  *
  * @param term in which this node owns it
  * @param directory of its files
+ * @param reserve of the disk that they lie on
  */
 record ShardSite(
         ShardId id,
@@ -17,4 +18,5 @@ record ShardSite(
         EngineOptions options,
         Env env,
         LogOpener logs,
-        ShardWorkers workers) {}
+        ShardWorkers workers,
+        DiskReserve reserve) {}

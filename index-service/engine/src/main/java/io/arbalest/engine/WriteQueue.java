@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * The way of checked batches into the log, first come first served, and no faster than the index
@@ -62,6 +63,7 @@ final class WriteQueue {
     private final Executor timeouts;
     private final ShardMetrics metrics;
     private final LongSupplier unlinkedRows;
+    private final Supplier<@Nullable ArbalestException> noRoom;
     private final Listener listener;
 
     private final ArrayDeque<Write> waiting =
@@ -70,12 +72,12 @@ final class WriteQueue {
     private long waitingBytes;
     private long loggedBytes;
     private long loggedRows;
-    private @Nullable ArbalestException noRoom;
     private @Nullable ArbalestException closed;
 
     /**
      * @param timeouts runs what ends the waiting of a batch
      * @param unlinkedRows rows applied and not linked, as far as they count
+     * @param noRoom why nothing is taken for now; null: writes are
      */
     WriteQueue(
             WriteAheadLog log,
@@ -85,6 +87,7 @@ final class WriteQueue {
             Executor timeouts,
             ShardMetrics metrics,
             LongSupplier unlinkedRows,
+            Supplier<@Nullable ArbalestException> noRoom,
             Listener listener) {
         this.log = log;
         this.definition = definition;
@@ -93,6 +96,7 @@ final class WriteQueue {
         this.timeouts = timeouts;
         this.metrics = metrics;
         this.unlinkedRows = unlinkedRows;
+        this.noRoom = noRoom;
         this.listener = listener;
     }
 
@@ -171,8 +175,9 @@ final class WriteQueue {
             if (closed != null) {
                 return CompletableFuture.failedFuture(closed);
             }
-            if (noRoom != null) {
-                return CompletableFuture.failedFuture(noRoom);
+            ArbalestException refusal = noRoom.get();
+            if (refusal != null) {
+                return CompletableFuture.failedFuture(refusal);
             }
             if (!waiting.isEmpty()
                     && waitingBytes + write.remainingBytes() > options.waitingBytes()) {
@@ -227,6 +232,11 @@ final class WriteQueue {
     private void pump(List<Runnable> after) {
         while (closed == null) {
             Write write = waiting.peek();
+            ArbalestException refusal = noRoom.get();
+            if (write != null && write.appended == 0 && refusal != null) {
+                refuse(refusal, after);
+                return;
+            }
             if (write == null || !fits(write)) {
                 return;
             }
@@ -364,20 +374,36 @@ final class WriteQueue {
         after.forEach(Runnable::run);
     }
 
-    /**
-     * Refuses writes, those that wait and have not begun among them, until this is called with
-     * null.
-     */
-    void noRoom(@Nullable ArbalestException problem) {
+    /** Refuses the writes that wait and have not begun. */
+    void refuse(ArbalestException problem) {
         List<Runnable> after = new ArrayList<>();
         synchronized (this) {
-            noRoom = problem;
-            Write last = waiting.peekLast();
-            while (problem != null && last != null && last.appended == 0) {
-                waiting.removeLast();
-                waitingBytes -= last.remainingBytes();
-                finish(last, null, problem, after);
-                last = waiting.peekLast();
+            refuse(problem, after);
+        }
+        after.forEach(Runnable::run);
+    }
+
+    private void refuse(ArbalestException problem, List<Runnable> after) {
+        Write last = waiting.peekLast();
+        while (last != null && last.appended == 0) {
+            waiting.removeLast();
+            waitingBytes -= last.remainingBytes();
+            finish(last, null, problem, after);
+            last = waiting.peekLast();
+        }
+    }
+
+    /**
+     * Refuses the writes that have not begun, and tells the writers of all others that the outcome
+     * is unknown. What is in the log counts until it is applied.
+     */
+    void refuseAll(ArbalestException problem, ArbalestException unknown) {
+        List<Runnable> after = new ArrayList<>();
+        synchronized (this) {
+            waiting.clear();
+            waitingBytes = 0;
+            for (Write write : List.copyOf(unfinished)) {
+                finish(write, null, write.appended == 0 ? problem : unknown, after);
             }
         }
         after.forEach(Runnable::run);

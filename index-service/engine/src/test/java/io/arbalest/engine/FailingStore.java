@@ -5,19 +5,26 @@ import io.arbalest.model.ErrorCode;
 
 import java.util.List;
 
-/** A store whose writes fail from a moment on. */
+/** A store whose writes fail from a moment on, and until another one. */
 final class FailingStore extends ForwardingStore {
-    private boolean failing;
+    private ErrorCode failing = ErrorCode.INTERNAL;
 
     void fail() {
-        failing = true;
+        failing = ErrorCode.STORE_FAILED;
+    }
+
+    void full() {
+        failing = ErrorCode.DISK_FULL;
+    }
+
+    void mend() {
+        failing = ErrorCode.INTERNAL;
     }
 
     @Override
     void before(List<Change> changes) {
-        if (failing) {
-            throw new ArbalestException(
-                    ErrorCode.STORE_FAILED, "the store cannot be written", "free some space");
+        if (failing != ErrorCode.INTERNAL) {
+            throw new ArbalestException(failing, "the store cannot be written", "free some space");
         }
     }
 }

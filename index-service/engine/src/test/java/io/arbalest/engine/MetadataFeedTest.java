@@ -2,6 +2,7 @@ package io.arbalest.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.arbalest.common.Metrics;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.Field;
 import io.arbalest.model.FieldType;
@@ -84,7 +85,14 @@ final class MetadataFeedTest {
                                 new FileLogs(options, env),
                                 new ShardWorkers(
                                         scheduler.parallel("indexer", 1),
-                                        scheduler.parallel("merger", 2))));
+                                        scheduler.parallel("merger", 2)),
+                                new DiskReserve(
+                                        env.disk(),
+                                        DIRECTORY,
+                                        options.diskReserveBytes(),
+                                        scheduler,
+                                        scheduler.serial("disk-reserve"),
+                                        Metrics.NONE)));
         opened.open();
         return opened;
     }

@@ -10,6 +10,7 @@ import io.arbalest.metadata.InMemoryStore;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Metric;
+import io.arbalest.model.OperationKind;
 import io.arbalest.model.RowStatus;
 import io.arbalest.model.Version;
 import io.arbalest.testkit.SimDisk;
@@ -130,6 +131,101 @@ final class ShardFaultsTest {
         sim.restart();
         assertThat(sim.get(SimulatedShard.key(1))).isNull(); // it was in the log
         assertThat(sim.shard.statistics().livePoints()).isEqualTo(2);
+    }
+
+    @Test
+    void aStoreWithoutRoomStopsWritesAndAppliesWhatIsInTheLogWhenItHasSome() {
+        SimulatedShard sim = new SimulatedShard();
+        FailingStore store = new FailingStore();
+        sim.stores = () -> store;
+        sim.restart();
+        sim.write(rows(sim, 0, 3));
+        sim.medium.hold = true;
+        CompletableFuture<WriteResult> first =
+                sim.shard.write(
+                        0,
+                        rows(sim, 3, 6)
+                                .delete(SimulatedShard.key(1), null)
+                                .row(
+                                        OperationKind.PATCH,
+                                        SimulatedShard.key(2),
+                                        null,
+                                        null,
+                                        "blue",
+                                        7L)
+                                .build());
+        sim.release();
+        store.full();
+        sim.scheduler.advance(Duration.ofSeconds(1));
+        assertUnknownUntilThereIsRoom(first);
+        for (int round = 0; round < 3; round++) {
+            assertThat(sim.shard.state()).isEqualTo(ShardState.READ_ONLY);
+            assertThat(sim.shard.statistics().error())
+                    .contains("ARB-3003", "the store has no room", "goes on by itself");
+            assertCode(sim.shard.write(0, rows(sim, 6, 7).build()), ErrorCode.DISK_FULL);
+            assertThat(sim.search(vector(1), 10, false, null)).hasSize(3);
+            assertThat(sim.get(SimulatedShard.key(1))).isNotNull();
+            sim.scheduler.advance(Duration.ofSeconds(2)); // it is tried again
+        }
+        store.mend();
+        sim.scheduler.advance(Duration.ofSeconds(2));
+        assertThat(sim.shard.state()).isEqualTo(ShardState.SERVING);
+        assertThat(sim.get(SimulatedShard.key(1))).isNull();
+        assertThat(sim.require(SimulatedShard.key(2)).metadata()).contains("blue", 7L);
+        assertThat(sim.shard.statistics().livePoints()).isEqualTo(5);
+        assertThat(sim.search(vector(1), 10, false, null)).hasSize(5);
+        assertThat(sim.write(rows(sim, 6, 7)).statuses()).containsOnly(RowStatus.APPLIED);
+        sim.stores = InMemoryStore::new; // all of it comes from the log
+        sim.restart();
+        assertThat(sim.shard.statistics().livePoints()).isEqualTo(6);
+        assertThat(sim.require(SimulatedShard.key(2)).metadata()).contains("blue", 7L);
+    }
+
+    private static void assertUnknownUntilThereIsRoom(CompletableFuture<WriteResult> write) {
+        assertThatThrownBy(write::join)
+                .cause()
+                .isInstanceOfSatisfying(
+                        ArbalestException.class,
+                        e -> assertThat(e.code()).isEqualTo(ErrorCode.DISK_FULL))
+                .hasMessageContaining("outcome unknown");
+    }
+
+    @Test
+    void aReserveRefusesWritesAndTakesThemAgainWithAnEighthMore() {
+        long reserve = 1 << 20;
+        SimulatedShard sim =
+                new SimulatedShard(
+                        EngineOptions.DEFAULT.withDiskReserveBytes(reserve), Metric.L2, null);
+        sim.write(rows(sim, 0, 3));
+        room(sim, reserve);
+        assertThat(sim.write(rows(sim, 3, 4)).statuses()).containsOnly(RowStatus.APPLIED);
+        room(sim, reserve - 1);
+        assertThat(sim.shard.state()).isEqualTo(ShardState.READ_ONLY);
+        assertThat(sim.shard.statistics().error())
+                .contains(
+                        "ARB-3003",
+                        (reserve - 1) + " bytes left",
+                        "engine.disk-reserve-bytes keeps " + reserve,
+                        "goes on by itself");
+        assertCode(sim.shard.write(0, rows(sim, 4, 5).build()), ErrorCode.DISK_FULL);
+        assertThat(sim.search(vector(1), 10, false, null)).hasSize(4);
+        room(sim, reserve + reserve / 8 - 1);
+        assertCode(sim.shard.write(0, rows(sim, 4, 5).build()), ErrorCode.DISK_FULL);
+        room(sim, reserve + reserve / 8);
+        assertThat(sim.shard.state()).isEqualTo(ShardState.SERVING);
+        assertThat(sim.write(rows(sim, 4, 5)).statuses()).containsOnly(RowStatus.APPLIED);
+    }
+
+    /** Leaves so many bytes of the disk, and lets that be seen. */
+    private static void room(SimulatedShard sim, long bytes) {
+        sim.disk.capacity(Long.MAX_VALUE);
+        try {
+            long used = Long.MAX_VALUE - sim.disk.usableBytes(SimulatedShard.DIRECTORY);
+            sim.disk.capacity(used + bytes);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+        sim.scheduler.advance(Duration.ofSeconds(1));
     }
 
     @Test

@@ -90,7 +90,14 @@ final class ShardThreadsTest {
                                 new FileLogs(options, env),
                                 new ShardWorkers(
                                         scheduler.parallel("indexer", 2),
-                                        scheduler.parallel("merger", 2))));
+                                        scheduler.parallel("merger", 2)),
+                                new DiskReserve(
+                                        env.disk(),
+                                        directory,
+                                        options.diskReserveBytes(),
+                                        scheduler,
+                                        scheduler.serial("disk-reserve"),
+                                        Metrics.NONE)));
         shard.open();
         assertThat(shard.statistics().error()).isEmpty();
         assertThat(shard.state()).isEqualTo(ShardState.SERVING);

@@ -174,7 +174,14 @@ final class SimulatedShard {
                         logs,
                         new ShardWorkers(
                                 scheduler.parallel("indexer", options.indexerThreads()),
-                                scheduler.parallel("merger", 2))));
+                                scheduler.parallel("merger", 2)),
+                        new DiskReserve(
+                                env.disk(),
+                                DIRECTORY,
+                                options.diskReserveBytes(),
+                                scheduler,
+                                scheduler.serial("disk-reserve"),
+                                Metrics.NONE)));
     }
 
     private void hit(String crashPoint) {

@@ -38,6 +38,9 @@ public final class MetadataBatch {
     private long tombstoneDelta;
     private @Nullable Version newHorizon;
 
+    /** What this batch reaches, once all of it is among the changes. */
+    private @Nullable AppliedState reached;
+
     MetadataBatch(
             ShardMetadata metadata,
             StoredRows stored,
@@ -225,11 +228,27 @@ public final class MetadataBatch {
     }
 
     /**
-     * Writes the batch, whole or not at all.
+     * Writes the batch, whole or not at all. One that found the disk full may be committed again as
+     * it is.
      *
      * @param appliedSequenceNumber up to where the log is now applied; not below the last one
      */
     public void commit(long appliedSequenceNumber) {
+        AppliedState reaching = reached == null ? gather(appliedSequenceNumber) : reached;
+        reached = reaching;
+        if (reaching.sequenceNumber() != appliedSequenceNumber) {
+            throw new IllegalArgumentException(
+                    "committed up to "
+                            + appliedSequenceNumber
+                            + " after "
+                            + reaching.sequenceNumber()
+                            + " found no room");
+        }
+        metadata.commit(changes, reaching, rows, updated);
+    }
+
+    /** Adds what follows from the rows to the changes. */
+    private AppliedState gather(long appliedSequenceNumber) {
         AppliedState before = metadata.state();
         if (appliedSequenceNumber < before.sequenceNumber()) {
             throw new IllegalArgumentException(
@@ -238,7 +257,7 @@ public final class MetadataBatch {
                             + " after "
                             + before.sequenceNumber());
         }
-        AppliedState reached =
+        AppliedState reaching =
                 new AppliedState(
                         appliedSequenceNumber,
                         before.livePoints() + liveDelta,
@@ -246,13 +265,14 @@ public final class MetadataBatch {
                         horizon());
         postings.addTo(changes);
         columns.addTo(changes);
-        reached.addTo(changes);
+        reaching.addTo(changes);
         rows.forEach((segment, count) ->
                 changes.add(
                         new Change(
                                 Family.STATE,
                                 MetadataFormat.segmentRowsKey(segment),
                                 MetadataFormat.segmentRows(count))));
-        metadata.commit(changes, reached, rows, updated);
+        metadata.announce(updated, changes);
+        return reaching;
     }
 }

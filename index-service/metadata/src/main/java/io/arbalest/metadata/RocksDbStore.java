@@ -39,6 +39,12 @@ import java.util.function.BiPredicate;
  * KeyValueStore.Family}, named in lower case. RocksDB's own log is off and all families are flushed
  * together, so after a crash the store stands at some batch, whole.
  *
+ * <p>A store whose flush finds the disk full refuses writes with DISK_FULL before it takes anything
+ * of them, and keeps what it has in memory. RocksDB looks for room every five seconds, by the
+ * SstFileManager that it makes for each database, flushes when there is enough for the memtables,
+ * and then takes writes again (wiki: Background Error Handling). The same write may be repeated
+ * meanwhile.
+ *
  * <p>Every call holds a shared lock that {@link #close()} takes alone, because RocksDB crashes the
  * process when it is used after closing; a call that comes too late is refused with STORE_FAILED.
  *
@@ -260,7 +266,12 @@ public final class RocksDbStore implements KeyValueStore {
         String detail = doing + " the store " + directory + " failed: " + e.getMessage();
         if (status != null && status.getSubCode() == Status.SubCode.NoSpace) {
             return new ArbalestException(
-                    ErrorCode.DISK_FULL, detail, "free disk space and restart the node", e);
+                    ErrorCode.DISK_FULL,
+                    detail,
+                    database == null
+                            ? "free disk space, then restart the node"
+                            : "free disk space; the store then goes on by itself",
+                    e);
         }
         String message = String.valueOf(e.getMessage());
         if (message.contains("LOCK") || message.contains("lock hold")) {

@@ -351,15 +351,23 @@ public final class ShardMetadata implements AutoCloseable {
         return state;
     }
 
-    /** Writes what a batch changed and shows it. */
+    /** Readers look closer at rows that are changed in place, from before the change on. */
+    void announce(List<Location> updated, List<Change> changes) {
+        updated.forEach(row -> mark(row.segment(), row.ordinal(), changes));
+        updates.addAndGet(updated.size());
+        updated.forEach(row -> filters.updates(row.segment()).register(row.ordinal()));
+    }
+
+    /**
+     * Writes what a batch changed and shows it.
+     *
+     * @throws ArbalestException DISK_FULL: nothing was written; may be called again
+     */
     void commit(
             List<Change> changes,
             AppliedState reached,
             Map<Integer, Integer> rows,
             List<Location> updated) {
-        updated.forEach(row -> mark(row.segment(), row.ordinal(), changes));
-        updates.addAndGet(updated.size());
-        updated.forEach(row -> filters.updates(row.segment()).register(row.ordinal()));
         store.write(changes);
         stored.written(changes);
         postings.committed();

@@ -54,6 +54,11 @@ enum ConfigKey {
             "engine.scrub-interval",
             "86400",
             "seconds within which each sealed file is compared with its checksums once"),
+    ENGINE_DISK_RESERVE_BYTES(
+            "engine.disk-reserve-bytes",
+            "268435456",
+            "kept free on the data directory's disk; with less no writes are taken until there is"
+                    + " an eighth more; 0: nothing"),
     TOMBSTONE_RETENTION(
             "tombstone.retention",
             "604800",

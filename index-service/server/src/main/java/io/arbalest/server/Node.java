@@ -145,7 +145,8 @@ final class Node implements AutoCloseable {
                         .withWalFileBytes(config.wal().fileBytes())
                         .withTombstoneRetention(limits.tombstoneRetention())
                         .withSegmentMemory(limits.segmentMemory())
-                        .withScrubInterval(limits.scrubInterval());
+                        .withScrubInterval(limits.scrubInterval())
+                        .withDiskReserveBytes(limits.diskReserveBytes());
         Env env =
                 new Env(
                         Clock.SYSTEM,

@@ -41,7 +41,8 @@ record NodeConfig(Node node, Ports ports, List<Member> members, Wal wal, Engine 
             int indexerThreads,
             Duration tombstoneRetention,
             SegmentMemory segmentMemory,
-            Duration scrubInterval) {}
+            Duration scrubInterval,
+            long diskReserveBytes) {}
 
     private static final int MAX_PORT = 65_535;
     private static final int MAX_MEMBERS = 7;
@@ -51,6 +52,7 @@ record NodeConfig(Node node, Ports ports, List<Member> members, Wal wal, Engine 
     private static final int MAX_SEGMENT_ROWS = 1 << 24;
     private static final int MAX_SECONDS = 10 * 365 * 86_400;
     private static final int MAX_INDEXER_THREADS = 256;
+    private static final long MAX_DISK_RESERVE_BYTES = 1L << 42;
 
     NodeConfig {
         members = List.copyOf(members);
@@ -102,7 +104,9 @@ record NodeConfig(Node node, Ports ports, List<Member> members, Wal wal, Engine 
                                 settings.number(ConfigKey.TOMBSTONE_RETENTION, 1, MAX_SECONDS)),
                         segmentMemory(settings),
                         Duration.ofSeconds(
-                                settings.number(ConfigKey.ENGINE_SCRUB_INTERVAL, 1, MAX_SECONDS)));
+                                settings.number(ConfigKey.ENGINE_SCRUB_INTERVAL, 1, MAX_SECONDS)),
+                        settings.number(
+                                ConfigKey.ENGINE_DISK_RESERVE_BYTES, 0, MAX_DISK_RESERVE_BYTES));
         return new NodeConfig(node, ports, members, wal, engine);
     }
 

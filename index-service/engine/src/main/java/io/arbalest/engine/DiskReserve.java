@@ -1,0 +1,118 @@
+package io.arbalest.engine;
+
+import io.arbalest.common.Metrics;
+import io.arbalest.common.Scheduler;
+import io.arbalest.io.Disk;
+import io.arbalest.model.ArbalestException;
+import io.arbalest.model.ErrorCode;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.Executor;
+
+/**
+ * Room that is kept free on the data directory's disk for what was acknowledged and has yet to be
+ * written: memtables, the next file of a log, segments to be sealed. With less the shards take no
+ * writes, so that the store and the log do not meet a full disk; sealing, merging and flushing go
+ * on. Looks twice a second, not with each write. Writes are taken again when there is an eighth
+ * more than the reserve, or a disk at the edge would go back and forth.
+ *
+ * <p>Thread-safe.
+ */
+final class DiskReserve implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(DiskReserve.class.getName());
+    private static final Duration PAUSE = Duration.ofMillis(500);
+
+    /** Share of the reserve that must be free beyond it until writes are taken again. */
+    private static final int MARGIN = 8;
+
+    private final Disk disk;
+    private final Path directory;
+    private final long bytes;
+    private final Scheduler scheduler;
+    private final Executor executor;
+    private volatile @Nullable ArbalestException problem;
+    private volatile boolean closed;
+    private boolean unknown; // confined to the executor
+
+    /**
+     * Looks for the first time before it returns.
+     *
+     * @param executor runs the looking; nothing that takes long may be in its way
+     */
+    DiskReserve(
+            Disk disk,
+            Path directory,
+            long bytes,
+            Scheduler scheduler,
+            Executor executor,
+            Metrics metrics) {
+        this.disk = disk;
+        this.directory = directory;
+        this.bytes = bytes;
+        this.scheduler = scheduler;
+        this.executor = executor;
+        metrics.gauge(
+                "arbalest_engine_disk_reserve_broken",
+                "1 while the disk has less room than engine.disk-reserve-bytes: no writes.",
+                () -> problem == null ? 0 : 1);
+        look();
+    }
+
+    /** Why no write is taken; null: there is room. */
+    @Nullable ArbalestException problem() {
+        return problem;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+    }
+
+    private void look() {
+        if (closed || bytes == 0) {
+            return;
+        }
+        try {
+            found(disk.usableBytes(directory));
+            unknown = false;
+        } catch (IOException e) {
+            if (!unknown) {
+                LOG.log(Level.WARNING, "cannot tell how much room " + directory + " has", e);
+            }
+            unknown = true; // what is written will tell
+        }
+        Scheduler.Cancellable _ = scheduler.schedule(PAUSE, executor, this::look);
+    }
+
+    private void found(long usable) {
+        if (problem == null && usable < bytes) {
+            ArbalestException broken =
+                    new ArbalestException(
+                            ErrorCode.DISK_FULL,
+                            "no writes are taken: the disk of "
+                                    + directory
+                                    + " has "
+                                    + usable
+                                    + " bytes left, "
+                                    + EngineOptions.DISK_RESERVE_KEY
+                                    + " keeps "
+                                    + bytes
+                                    + " for what was acknowledged before",
+                            ShardFailure.FREE_SPACE);
+            problem = broken;
+            LOG.log(Level.WARNING, broken.getMessage());
+        } else if (problem != null && usable - bytes >= bytes / MARGIN) {
+            problem = null;
+            LOG.log(
+                    Level.INFO,
+                    "the disk of {0} has {1} bytes left: writes are taken again",
+                    directory,
+                    Long.toString(usable));
+        }
+    }
+}
