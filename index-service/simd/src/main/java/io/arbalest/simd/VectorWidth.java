@@ -19,7 +19,10 @@ public final class VectorWidth {
     /** Forces a width; other values than 128, 256 and 512 are ignored with a warning. */
     public static final String PROPERTY = "arbalest.simd.vector-bits";
 
-    /** Whether widths are measured, which takes up to 0.2 s of whoever uses a kernel first. */
+    /**
+     * Whether widths are measured, which takes about 0.4 s, and at most a second, of whoever uses a
+     * kernel first.
+     */
     public static final String MEASURE = "arbalest.simd.measure";
 
     private static final System.Logger LOG = System.getLogger(VectorWidth.class.getName());

@@ -16,14 +16,20 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.function.IntToDoubleFunction;
 
 /**
  * Measures the inner product of binary16 vectors ({@link HalfDot}'s form, a row at a time) with
- * vectors of each width that the machine has, to choose one before the kernels are compiled.
+ * vectors of the machine's width and of half of it, to choose one before the kernels are compiled.
  *
  * <p>The widest is taken unless a narrower one takes less than {@value #GAIN} of its time, both
- * being clearly faster than the scalar form: a width that the compiler has not come to in time must
- * not lose by that. Takes at most 50 ms a width, mostly a quarter of it.
+ * being compiled: a width that the compiler has not come to in time must not lose by that. What
+ * takes more than {@value #COMPILED} ns an element is not compiled, on any machine that has
+ * vectors.
+ *
+ * <p>Takes about 0.2 s a width, nearly all of it until the compiler is done, and at most 0.45 s.
+ * The widths are measured one after the other: the JVM's profiles of what they share are then those
+ * of one width for as long as it is being compiled.
  *
  * <p>Thread-safe: no state.
  */
@@ -31,11 +37,16 @@ final class WidthProbe {
     /** A narrower width must be at least so much faster. */
     static final double GAIN = 0.8;
 
-    private static final int ROWS = 12; // with 768 elements, within the first cache
-    private static final int PAIRS = 384;
+    /** Nanoseconds an element that compiled code stays below. */
+    static final double COMPILED = 1;
+
+    private static final int ELEMENTS = 768;
+    private static final int PAIRS = ELEMENTS / 2;
+    private static final int ROWS = 12; // within the first cache
+    private static final int CALLS_AT_ONCE = 256;
     private static final int MASK = 0x8fffe000;
-    private static final double CLEARLY = 1.5;
-    private static final long MOST_NANOS = 50_000_000;
+    private static final long COMPILING_NANOS = 400_000_000;
+    private static final long MEASURING_NANOS = 50_000_000;
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
     private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LE);
     private static final VectorSpecies<Integer> I512 = IntVector.SPECIES_512;
@@ -45,7 +56,29 @@ final class WidthProbe {
     private static final VectorSpecies<Integer> I128 = IntVector.SPECIES_128;
     private static final VectorSpecies<Float> F128 = FloatVector.SPECIES_128;
 
-    private WidthProbe() {}
+    /** The inner product of the first pairs of a row with two halves of a query. */
+    @FunctionalInterface
+    private interface Dot {
+        float of(MemorySegment rows, long offset, int pairs, float[] even, float[] odd);
+    }
+
+    private final Clock clock;
+    private final MemorySegment rows;
+    private final float[] even = new float[PAIRS];
+    private final float[] odd = new float[PAIRS];
+
+    /** Where results go, so that nothing is left out. */
+    private final float[] dots = new float[ROWS];
+
+    private WidthProbe(Clock clock, Arena arena) {
+        this.clock = clock;
+        rows = arena.allocate(4L * PAIRS * ROWS, 64);
+        for (long i = 0; i < 2L * PAIRS * ROWS; i++) {
+            rows.set(HALF, 2 * i, Float.floatToFloat16((int) (1 + i % 7)));
+        }
+        Arrays.fill(even, 1);
+        Arrays.fill(odd, 2);
+    }
 
     /**
      * What was measured.
@@ -57,105 +90,112 @@ final class WidthProbe {
 
     /** Chooses among the widths up to the machine's, which is one of 128, 256 and 512. */
     static Choice choose(int machineBits, Clock clock) {
-        SettledTime time = new SettledTime(clock, MOST_NANOS);
-        float[] even = new float[PAIRS];
-        float[] odd = new float[PAIRS];
-        float[] dots = new float[ROWS];
         try (Arena arena = Arena.ofShared()) {
-            MemorySegment rows = arena.allocate(4L * PAIRS * ROWS, 64);
-            for (long i = 0; i < 2L * PAIRS * ROWS; i++) {
-                rows.set(HALF, 2 * i, Float.floatToFloat16((int) (1 + i % 7)));
-            }
-            Arrays.fill(even, 1);
-            Arrays.fill(odd, 2);
-            double scalar = time.of(() -> scalar(rows, even, odd, dots), Double.MAX_VALUE) / ROWS;
-            double bound = scalar / CLEARLY;
-            double[] nanos = {Double.NaN, Double.NaN, Double.NaN}; // of 512, 256, 128
-            Runnable[] kernels = {
-                () -> dots512(rows, even, odd, dots),
-                () -> dots256(rows, even, odd, dots),
-                () -> dots128(rows, even, odd, dots)
-            };
-            for (int i = 0; i < kernels.length; i++) {
-                if (512 >> i <= machineBits) {
-                    nanos[i] = time.of(kernels[i], bound * ROWS) / ROWS;
-                }
-            }
-            return choose(machineBits, nanos, scalar);
+            WidthProbe probe = new WidthProbe(clock, arena);
+            return choose(machineBits, probe::nanosPerRow);
         }
     }
 
     /**
-     * The rule.
+     * The rule: narrower as long as that pays.
      *
-     * @param nanos a row, of 512, 256 and 128 bits; NaN: not measured
+     * @param nanosPerRow of {@value #ELEMENTS} elements with vectors of so many bits
      */
-    static Choice choose(int machineBits, double[] nanos, double scalar) {
-        StringBuilder text = new StringBuilder("ns a row of 768:");
-        int widest = machineBits == 512 ? 0 : machineBits == 256 ? 1 : 2;
-        int best = widest;
-        for (int i = widest; i < nanos.length; i++) {
-            text.append(String.format(Locale.ROOT, " %.1f with %d bits,", nanos[i], 512 >> i));
-            boolean clearly = nanos[widest] < scalar / CLEARLY && nanos[i] < scalar / CLEARLY;
-            if (clearly && nanos[i] < GAIN * nanos[widest] && nanos[i] < nanos[best]) {
-                best = i;
+    static Choice choose(int machineBits, IntToDoubleFunction nanosPerRow) {
+        StringBuilder text = new StringBuilder("ns a row of " + ELEMENTS + ":");
+        int best = machineBits;
+        double least = measured(best, nanosPerRow, text);
+        for (int bits = best / 2; bits >= 128 && least < ELEMENTS * COMPILED; bits /= 2) {
+            double nanos = measured(bits, nanosPerRow, text);
+            if (nanos >= GAIN * least) {
+                break;
             }
+            best = bits;
+            least = nanos;
         }
-        text.append(String.format(Locale.ROOT, " %.1f without vectors", scalar));
-        return new Choice(512 >> best, text.toString());
+        return new Choice(best, text.toString());
     }
 
-    private static void scalar(MemorySegment rows, float[] even, float[] odd, float[] dots) {
-        for (int row = 0; row < ROWS; row++) {
-            float sum = 0;
-            long at = 4L * PAIRS * row;
-            for (int i = 0; i < PAIRS; i++) {
-                sum = Math.fma(Float.float16ToFloat(rows.get(HALF, at + 4L * i)), even[i], sum);
-                sum = Math.fma(Float.float16ToFloat(rows.get(HALF, at + 4L * i + 2)), odd[i], sum);
+    private static double measured(
+            int bits, IntToDoubleFunction nanosPerRow, StringBuilder description) {
+        double nanos = nanosPerRow.applyAsDouble(bits);
+        description.append(description.charAt(description.length() - 1) == ':' ? " " : ", ");
+        if (nanos < ELEMENTS * COMPILED) {
+            description.append(String.format(Locale.ROOT, "%.0f with %d bits", nanos, bits));
+        } else {
+            description.append("not compiled in time with ").append(bits).append(" bits");
+        }
+        return nanos;
+    }
+
+    private double nanosPerRow(int bits) {
+        Dot dot =
+                switch (bits) {
+                    case 512 -> WidthProbe::dot512;
+                    case 256 -> WidthProbe::dot256;
+                    default -> WidthProbe::dot128;
+                };
+        long begin = clock.monotonicNanos();
+        long row;
+        do {
+            for (int call = 0; call < CALLS_AT_ONCE; call++) {
+                dots[0] +=
+                        dot.of(rows, 0, bits / Integer.SIZE, even, odd); // short: many are wanted
             }
-            dots[row] = sum;
+            long start = clock.monotonicNanos();
+            dots[0] += dot.of(rows, 0, PAIRS, even, odd);
+            row = clock.monotonicNanos() - start;
+        } while (row >= ELEMENTS * COMPILED && clock.monotonicNanos() - begin < COMPILING_NANOS);
+        if (row >= ELEMENTS * COMPILED) {
+            return row;
+        }
+        return new SettledTime(clock, MEASURING_NANOS)
+                        .of(() -> all(dot), ELEMENTS * COMPILED * ROWS)
+                / ROWS;
+    }
+
+    private void all(Dot dot) {
+        for (int row = 0; row < ROWS; row++) {
+            dots[row] += dot.of(rows, 4L * PAIRS * row, PAIRS, even, odd);
         }
     }
 
-    private static void dots512(MemorySegment rows, float[] even, float[] odd, float[] dots) {
-        for (int row = 0; row < ROWS; row++) {
-            FloatVector sum = FloatVector.zero(F512);
-            for (int i = 0; i < PAIRS; i += 16) {
-                IntVector x = IntVector.fromMemorySegment(I512, rows, 4L * (PAIRS * row + i), LE);
-                IntVector low = x.lanewise(LSHL, 16).lanewise(ASHR, 3).and(MASK);
-                IntVector high = x.lanewise(ASHR, 3).and(MASK);
-                sum = low.reinterpretAsFloats().fma(FloatVector.fromArray(F512, even, i), sum);
-                sum = high.reinterpretAsFloats().fma(FloatVector.fromArray(F512, odd, i), sum);
-            }
-            dots[row] = sum.reduceLanes(ADD);
+    private static float dot512(
+            MemorySegment rows, long offset, int pairs, float[] even, float[] odd) {
+        FloatVector sum = FloatVector.zero(F512);
+        for (int i = 0; i < pairs; i += 16) {
+            IntVector x = IntVector.fromMemorySegment(I512, rows, offset + 4L * i, LE);
+            IntVector low = x.lanewise(LSHL, 16).lanewise(ASHR, 3).and(MASK);
+            IntVector high = x.lanewise(ASHR, 3).and(MASK);
+            sum = low.reinterpretAsFloats().fma(FloatVector.fromArray(F512, even, i), sum);
+            sum = high.reinterpretAsFloats().fma(FloatVector.fromArray(F512, odd, i), sum);
         }
+        return sum.reduceLanes(ADD);
     }
 
-    private static void dots256(MemorySegment rows, float[] even, float[] odd, float[] dots) {
-        for (int row = 0; row < ROWS; row++) {
-            FloatVector sum = FloatVector.zero(F256);
-            for (int i = 0; i < PAIRS; i += 8) {
-                IntVector x = IntVector.fromMemorySegment(I256, rows, 4L * (PAIRS * row + i), LE);
-                IntVector low = x.lanewise(LSHL, 16).lanewise(ASHR, 3).and(MASK);
-                IntVector high = x.lanewise(ASHR, 3).and(MASK);
-                sum = low.reinterpretAsFloats().fma(FloatVector.fromArray(F256, even, i), sum);
-                sum = high.reinterpretAsFloats().fma(FloatVector.fromArray(F256, odd, i), sum);
-            }
-            dots[row] = sum.reduceLanes(ADD);
+    private static float dot256(
+            MemorySegment rows, long offset, int pairs, float[] even, float[] odd) {
+        FloatVector sum = FloatVector.zero(F256);
+        for (int i = 0; i < pairs; i += 8) {
+            IntVector x = IntVector.fromMemorySegment(I256, rows, offset + 4L * i, LE);
+            IntVector low = x.lanewise(LSHL, 16).lanewise(ASHR, 3).and(MASK);
+            IntVector high = x.lanewise(ASHR, 3).and(MASK);
+            sum = low.reinterpretAsFloats().fma(FloatVector.fromArray(F256, even, i), sum);
+            sum = high.reinterpretAsFloats().fma(FloatVector.fromArray(F256, odd, i), sum);
         }
+        return sum.reduceLanes(ADD);
     }
 
-    private static void dots128(MemorySegment rows, float[] even, float[] odd, float[] dots) {
-        for (int row = 0; row < ROWS; row++) {
-            FloatVector sum = FloatVector.zero(F128);
-            for (int i = 0; i < PAIRS; i += 4) {
-                IntVector x = IntVector.fromMemorySegment(I128, rows, 4L * (PAIRS * row + i), LE);
-                IntVector low = x.lanewise(LSHL, 16).lanewise(ASHR, 3).and(MASK);
-                IntVector high = x.lanewise(ASHR, 3).and(MASK);
-                sum = low.reinterpretAsFloats().fma(FloatVector.fromArray(F128, even, i), sum);
-                sum = high.reinterpretAsFloats().fma(FloatVector.fromArray(F128, odd, i), sum);
-            }
-            dots[row] = sum.reduceLanes(ADD);
+    private static float dot128(
+            MemorySegment rows, long offset, int pairs, float[] even, float[] odd) {
+        FloatVector sum = FloatVector.zero(F128);
+        for (int i = 0; i < pairs; i += 4) {
+            IntVector x = IntVector.fromMemorySegment(I128, rows, offset + 4L * i, LE);
+            IntVector low = x.lanewise(LSHL, 16).lanewise(ASHR, 3).and(MASK);
+            IntVector high = x.lanewise(ASHR, 3).and(MASK);
+            sum = low.reinterpretAsFloats().fma(FloatVector.fromArray(F128, even, i), sum);
+            sum = high.reinterpretAsFloats().fma(FloatVector.fromArray(F128, odd, i), sum);
         }
+        return sum.reduceLanes(ADD);
     }
 }

@@ -1,5 +1,6 @@
 package io.arbalest.jobs.demo;
 
+import io.arbalest.jobs.local.DirectoryTree;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 
@@ -7,14 +8,10 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -126,7 +123,7 @@ final class Workplace implements AutoCloseable {
             return data;
         }
         Path kept = home.resolve("failed-demo");
-        deleteTree(kept);
+        DirectoryTree.delete(kept);
         Files.createDirectories(kept);
         try (Stream<Path> files = Files.walk(data)) {
             for (Path file :
@@ -202,51 +199,18 @@ final class Workplace implements AutoCloseable {
             if (Files.isWritable(owner)) {
                 Optional<Lock> lock = lock(owner);
                 if (lock.isPresent()) {
-                    deleteTree(directory);
+                    DirectoryTree.delete(directory);
                     lock.get().release();
                 }
             }
         }
     }
 
-    private static void deleteTree(Path directory) throws IOException {
-        if (!Files.exists(directory)) {
-            return;
-        }
-        Files.walkFileTree(
-                directory,
-                new SimpleFileVisitor<>() {
-                    @Override
-                    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-                            throws IOException {
-                        Files.deleteIfExists(file);
-                        return FileVisitResult.CONTINUE;
-                    }
-
-                    @Override
-                    public FileVisitResult visitFileFailed(Path file, IOException error)
-                            throws IOException {
-                        if (error instanceof NoSuchFileException) {
-                            return FileVisitResult.CONTINUE; // somebody else was faster
-                        }
-                        throw error;
-                    }
-
-                    @Override
-                    public FileVisitResult postVisitDirectory(
-                            Path visited, @org.jspecify.annotations.Nullable IOException error)
-                            throws IOException {
-                        Files.deleteIfExists(visited);
-                        return FileVisitResult.CONTINUE;
-                    }
-                });
-    }
-
     @Override
     public void close() throws IOException {
         Files.deleteIfExists(clusterFile());
         if (temporary) {
-            deleteTree(data);
+            DirectoryTree.delete(data);
         } else {
             Files.deleteIfExists(data.resolve(OWNER_LOCK));
         }

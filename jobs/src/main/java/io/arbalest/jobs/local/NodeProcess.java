@@ -167,6 +167,7 @@ public final class NodeProcess implements AutoCloseable {
         Repository repository = Repository.find();
         List<String> command = new ArrayList<>(List.of(JavaRuntime.forNodes().java().toString()));
         command.addAll(repository.nodeFlags());
+        command.addAll(NodeArchive.flags(repository));
         Path log = spec.directory().resolve("node.log");
         command.add(ChildProcess.temporaryFilesBeside(log));
         command.addAll(spec.jvmFlags());

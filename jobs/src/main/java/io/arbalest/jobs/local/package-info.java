@@ -12,9 +12,9 @@
  * <p><b>Threads:</b> each runner is confined to its caller; a daemon thread a child copies the
  * child's standard output to its log.
  *
- * <p><b>Owns</b> child processes. They die with this JVM: by a shutdown hook, and, should it be
- * killed, because every child ends when its standard input ends ({@link
- * io.arbalest.jobs.local.ParentWatch}).
+ * <p><b>Owns</b> the class-data archive of nodes, beside the server's jar, and child processes.
+ * They die with this JVM: by a shutdown hook, and, should it be killed, because every child ends
+ * when its standard input ends ({@link io.arbalest.jobs.local.ParentWatch}).
  */
 @NullMarked
 package io.arbalest.jobs.local;

@@ -1,0 +1,28 @@
+package io.arbalest.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.arbalest.jobs.local.NodeProcess;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** How a node starts. */
+class NodeStartITCase {
+    /**
+     * Without it, a node needs twice the processor time to start, and nothing else would say so.
+     */
+    @Test
+    void classesComeFromTheArchiveOfTheBuild(@TempDir Path directory) throws Exception {
+        try (House house = House.start(directory, 1, Map.of())) {
+            NodeProcess node = house.nodes.get(0);
+            assertThat(Files.readAllLines(Path.of("/proc/" + node.pid() + "/maps")))
+                    .as("files that the node has mapped")
+                    .anyMatch(line -> line.endsWith("/node.jsa"));
+        }
+    }
+}
