@@ -36,6 +36,27 @@ public interface OrdinalSet {
         return count;
     }
 
+    /**
+     * Keeps, in place and order, those of some ordinals that are in the set.
+     *
+     * @param from index of the first of them
+     * @param count how many they are
+     * @param others receives the ordinals that are not in the set, in order; has room for all
+     * @return how many were kept
+     */
+    default int split(int[] ordinals, int from, int count, int[] others) {
+        int kept = 0;
+        for (int i = 0; i < count; i++) {
+            int ordinal = ordinals[from + i];
+            if (contains(ordinal)) {
+                ordinals[from + kept++] = ordinal;
+            } else {
+                others[i - kept] = ordinal;
+            }
+        }
+        return kept;
+    }
+
     /** Every ordinal. */
     OrdinalSet ALL = ordinal -> true;
 }

@@ -165,7 +165,7 @@ public final class FilteredWalk {
         expired = false;
         OrdinalSet accept = accepted.set();
         visited.add(entry);
-        batch[0] = entry;
+        coming[0] = entry;
         int hits = score(1, accept);
         int window = 1;
         int listed = NONE; // the point whose list was asked for by the last step
@@ -182,18 +182,19 @@ public final class FilteredWalk {
             } else if (listed == NONE && waiting == 0) {
                 return complete(ef, accepted);
             }
-            int count = listed == NONE ? 0 : askForNeighbors(listed);
+            int count = listed == NONE ? 0 : collect(listed, accept);
+            graph.fetch(coming, count);
             hits += scoreFetched(waiting, accept);
             window += waiting;
-            int[] done = batch;
-            batch = coming;
-            coming = done;
+            turnOver();
             waiting = count;
             listed = chosen;
-            if (window >= WINDOW) {
+            if (all && window >= WINDOW) {
                 if (hits < accepted.dense() * window) {
                     scoreFetched(waiting, accept);
-                    return walkAccepted(last, (double) hits / window, ef, accepted);
+                    turnToAccepted(last, (double) hits / window, accepted);
+                    waiting = 0;
+                    listed = NONE;
                 }
                 window = 0;
                 hits = 0;
@@ -201,21 +202,21 @@ public final class FilteredWalk {
         }
     }
 
-    private int askForNeighbors(int point) {
-        int count = visited.addAll(coming, graph.neighbors(point, coming));
-        graph.fetch(coming, count);
-        return count;
+    /** What comes is scored next. */
+    private void turnOver() {
+        int[] done = batch;
+        batch = coming;
+        coming = done;
     }
 
-    /** Goes on among accepted points only. */
-    private boolean walkAccepted(int from, double share, int ef, AcceptedPoints accepted) {
+    /** Lets the walk go on among accepted points only. */
+    private void turnToAccepted(int from, double share, AcceptedPoints accepted) {
         all = false;
         bridges.clear();
         boolean few = accepted.count() < FEW * accepted.rows();
         afar = share < AFAR;
         fill = (int) Math.ceil((few || afar ? FILL_OF_FEW : FILL) * longest);
         OrdinalSet accept = accepted.set();
-        CandidatePool pool = frontier.pool();
         score(seeds(accept, accepted.rows(), afar ? SEEDS_FROM_AFAR : SEEDS), accept);
         score(collect(from, accept), accept);
         for (int way = 0; way < WAYS_IN; way++) {
@@ -224,19 +225,7 @@ public final class FilteredWalk {
                 score(collect(detour, accept), accept);
             }
         }
-        pool.markAllNew(); // what lies behind their neighbours was not looked at
-        for (long next = pool.bestUnexpanded();
-                next != Long.MIN_VALUE;
-                next = pool.bestUnexpanded()) {
-            if (ends()) {
-                return !exhausted();
-            }
-            pool.markExpanded();
-            int count = collect(ScoredOrdinal.ordinal(next), accept);
-            fetchNext();
-            score(count, accept);
-        }
-        return complete(ef, accepted);
+        frontier.onlyAccepted(); // what lies behind their neighbours was not looked at
     }
 
     private boolean complete(int ef, AcceptedPoints accepted) {
@@ -254,13 +243,6 @@ public final class FilteredWalk {
 
     private boolean exhausted() {
         return !expired && scored + bridged > limit;
-    }
-
-    private void fetchNext() {
-        long next = frontier.pool().bestUnexpanded();
-        if (next != Long.MIN_VALUE) {
-            graph.fetchList(ScoredOrdinal.ordinal(next));
-        }
     }
 
     private void fetchLists(int[] ordinals, int count) {
@@ -291,31 +273,26 @@ public final class FilteredWalk {
         for (int from = 0; from < rows && count < most; from += stride) {
             int ordinal = accept.next(from, rows);
             if (ordinal < rows && visited.add(ordinal)) {
-                batch[count++] = ordinal;
+                coming[count++] = ordinal;
             }
         }
         return count;
     }
 
     /**
-     * The accepted points, not met yet, among a point's neighbours and, if it has few accepted
-     * ones, behind those not accepted.
+     * The points, not met yet, that a point leads to: its neighbours or, among accepted points
+     * only, those of them that are accepted and, if they are few, the accepted ones behind the
+     * others.
      */
     private int collect(int point, OrdinalSet accept) {
-        int count = 0;
-        int left = 0;
-        int met = 0;
-        int degree = graph.neighbors(point, neighbors);
-        for (int i = 0; i < degree; i++) {
-            int neighbor = neighbors[i];
-            if (!accept.contains(neighbor)) {
-                skipped[left++] = neighbor;
-            } else if (visited.add(neighbor)) {
-                batch[count++] = neighbor;
-            } else if (!afar) {
-                met++;
-            }
+        int degree = graph.neighbors(point, coming);
+        if (all) {
+            return visited.addAll(coming, degree);
         }
+        int near = accept.split(coming, 0, degree, skipped);
+        int left = degree - near;
+        int count = visited.addAll(coming, near);
+        int met = afar ? 0 : near - count;
         if (count + met < fill) {
             fetchLists(skipped, left);
         }
@@ -328,23 +305,19 @@ public final class FilteredWalk {
             }
             bridged++;
             int more = graph.neighbors(skipped[i], beyond);
-            for (int j = 0; j < more; j++) {
-                if (!accept.contains(beyond[j])) {
-                    continue;
-                }
-                if (visited.add(beyond[j])) {
-                    batch[count++] = beyond[j];
-                } else if (!afar) {
-                    met++;
-                }
-            }
+            int hits = accept.split(beyond, 0, more, neighbors);
+            int added = visited.addAll(beyond, hits);
+            System.arraycopy(beyond, 0, coming, count, added);
+            count += added;
+            met += afar ? 0 : hits - added;
         }
         return count;
     }
 
-    /** Scores the first points of the batch and takes them; returns how many are accepted. */
+    /** Scores what comes and takes it; returns how many are accepted. */
     private int score(int count, OrdinalSet accept) {
-        graph.fetch(batch, count);
+        graph.fetch(coming, count);
+        turnOver();
         return scoreFetched(count, accept);
     }
 
@@ -353,12 +326,19 @@ public final class FilteredWalk {
         scored += count;
         CandidatePool pool = frontier.pool();
         int hits = 0;
+        float worst = pool.worstScore();
         for (int i = 0; i < count; i++) {
-            long point = ScoredOrdinal.of(scores[i], batch[i]);
             boolean hit = !all || accept.contains(batch[i]);
             hits += hit ? 1 : 0;
-            if (pool.takes(point) && frontier.add(point, hit) < best) {
-                stop.changed(expanded);
+            if (scores[i] < worst) {
+                continue; // most of them, hence no more than this is done about them
+            }
+            long point = ScoredOrdinal.of(scores[i], batch[i]);
+            if (pool.takes(point)) {
+                if (frontier.add(point, hit) < best) {
+                    stop.changed(expanded);
+                }
+                worst = pool.worstScore();
             }
         }
         return hits;

@@ -52,6 +52,12 @@ public final class Frontier {
         return detours.size() == 0 ? -1 : ScoredOrdinal.ordinal(~detours.pop());
     }
 
+    /** Forgets the points that are not accepted, and lets the others count as not expanded. */
+    void onlyAccepted() {
+        detours.clear();
+        pool.markAllNew();
+    }
+
     /**
      * The best point not expanded yet, which counts as expanded from now on; -1 if there is none,
      * or if it is worse than all of a full pool.

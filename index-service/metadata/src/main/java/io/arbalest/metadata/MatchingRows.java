@@ -89,6 +89,20 @@ public final class MatchingRows implements OrdinalSet {
     }
 
     @Override
+    public int split(int[] ordinals, int from, int count, int[] others) {
+        int kept = 0;
+        for (int i = 0; i < count; i++) { // whether one is kept is a coin toss: no branch
+            int ordinal = ordinals[from + i];
+            int word = ordinal >>> 6;
+            int in = word < words.length ? (int) (words[word] >>> ordinal) & 1 : 0;
+            others[i - kept] = ordinal;
+            ordinals[from + kept] = ordinal;
+            kept += in;
+        }
+        return kept;
+    }
+
+    @Override
     public int next(int from, int to) {
         int word = from >>> 6;
         if (from >= to || word >= words.length) {

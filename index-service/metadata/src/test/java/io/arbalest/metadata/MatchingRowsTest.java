@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /** A set of rows beside a {@link BitSet}. */
@@ -42,6 +43,35 @@ class MatchingRowsTest {
                         assertThat(matching(bits).copy(from, to, stepwise)).isEqualTo(copied);
                         assertThat(Arrays.copyOf(stepwise, copied))
                                 .isEqualTo(Arrays.copyOf(target, copied));
+                    }
+                });
+    }
+
+    @Test
+    void someOrdinalsAreSplitByTheSet() {
+        RandomCases.run(
+                200,
+                (random, _) -> {
+                    int rows = random.nextInt(1, 2_000);
+                    BitSet bits = new BitSet();
+                    double share = random.nextDouble();
+                    IntStream.range(0, rows)
+                            .filter(_ -> random.nextDouble() < share)
+                            .forEach(bits::set);
+                    int from = random.nextInt(3);
+                    int count = random.nextInt(70);
+                    int[] ordinals = random.ints(from + count, 0, rows + 100).toArray();
+                    int[] some = Arrays.copyOfRange(ordinals, from, from + count);
+                    int[] in = Arrays.stream(some).filter(bits::get).toArray();
+                    int[] out = Arrays.stream(some).filter(row -> !bits.get(row)).toArray();
+                    for (OrdinalSet set : List.of(rows(bits, rows), matching(bits))) {
+                        int[] split = ordinals.clone();
+                        int[] others = new int[count];
+                        assertThat(set.split(split, from, count, others)).isEqualTo(in.length);
+                        assertThat(Arrays.copyOf(split, from))
+                                .isEqualTo(Arrays.copyOf(ordinals, from));
+                        assertThat(Arrays.copyOfRange(split, from, from + in.length)).isEqualTo(in);
+                        assertThat(Arrays.copyOf(others, out.length)).isEqualTo(out);
                     }
                 });
     }
