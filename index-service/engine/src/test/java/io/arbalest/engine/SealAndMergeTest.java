@@ -26,6 +26,7 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /** What sealing and merging leave on disk and in the log, and what a restart makes of it. */
 final class SealAndMergeTest {
@@ -108,6 +109,74 @@ final class SealAndMergeTest {
             assertThat(sim.shard.statistics().linkedPoints()).isLessThan(4 * UNIT);
             sim.crash();
         }
+    }
+
+    /**
+     * A merge that kept dead rows would be chosen again for having them, without end: its second
+     * run fails here at once.
+     */
+    @Test
+    void aMergeKeepsNoRowThatWasDeletedOrReplaced() {
+        write(0, UNIT + 1, 1); // a sealed segment, and a row of the next one
+        failAtMergesAbove(1);
+        sim.write(deletesAndReplaces(10));
+        sim.scheduler.runUntilIdle();
+        assertRowsOfSegments(UNIT - 20, 11);
+    }
+
+    /** Of four segments that become one because they are of one size. */
+    @Test
+    void aMergeOfEqualSegmentsKeepsNoRowThatWasDeletedOrReplaced() {
+        write(0, (MergePolicy.FACTOR - 1) * UNIT + 1, 1);
+        failAtMergesAbove(1);
+        sim.write(deletesAndReplaces(4)); // too few for the segment to be rewritten on its own
+        write(MergePolicy.FACTOR * UNIT, (MergePolicy.FACTOR + 1) * UNIT - 4, 1);
+        assertRowsOfSegments(MergePolicy.FACTOR * UNIT - 8, 1);
+    }
+
+    @Test
+    void aSealKeepsNoRowThatWasDeletedOrReplaced() {
+        write(0, UNIT / 2, 1);
+        failAtMergesAbove(0); // which would hide it
+        sim.write(deletesAndReplaces(10));
+        write(UNIT, UNIT + UNIT / 2, 1);
+        assertRowsOfSegments(UNIT - 20, 10);
+    }
+
+    /** So many of the first rows are deleted, and so many replaced; together, as one batch. */
+    private Batches deletesAndReplaces(int of) {
+        Batches batch = sim.batch();
+        for (int i = 0; i < 2 * of; i += 2) {
+            Version later = new Version(0, 2, 0);
+            batch.delete(SimulatedShard.key(i), later);
+            batch.upsert(SimulatedShard.key(i + 1), later, vector(i + 1 + 8 * UNIT), "red", 1L);
+        }
+        return batch;
+    }
+
+    private void failAtMergesAbove(int most) {
+        int[] merges = {0};
+        sim.crashPoints =
+                point -> {
+                    merges[0] += point.equals("merge.packed") ? 1 : 0;
+                    assertThat(merges[0])
+                            .as(
+                                    "merges; one more means that a sealed segment kept rows that"
+                                            + " were deleted or replaced before, and is merged"
+                                            + " again because of them")
+                            .isLessThanOrEqualTo(most);
+                };
+    }
+
+    /** Rows that lie in segments, dead ones included: sealed ones first. */
+    private void assertRowsOfSegments(long... expected) {
+        List<SegmentPlan> plans =
+                sim.shard
+                        .search(List.of(vector(1)), SimulatedShard.spec(1, false, null, 0))
+                        .plans();
+        assertThat(plans.stream().mapToLong(SegmentPlan::rows))
+                .as("rows in segments; more than live: a seal or a merge kept dead ones")
+                .containsExactly(LongStream.of(expected).boxed().toArray(Long[]::new));
     }
 
     @ParameterizedTest
