@@ -87,7 +87,12 @@ final class House implements AutoCloseable {
 
     /** What the node answers at this path of its HTTP port. */
     String page(NodeProcess node, String path) throws IOException, InterruptedException {
-        URI page = URI.create("http://127.0.0.1:" + node.spec().httpPort() + path);
+        return page(http, node.spec(), path);
+    }
+
+    static String page(HttpClient http, NodeProcess.Spec node, String path)
+            throws IOException, InterruptedException {
+        URI page = URI.create("http://127.0.0.1:" + node.httpPort() + path);
         return http.send(HttpRequest.newBuilder(page).build(), BodyHandlers.ofString()).body();
     }
 

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -37,7 +38,18 @@ final class Launcher implements AutoCloseable {
 
     /** Starts a command; its temporary files go below the directory. */
     static Launcher start(Path directory, List<String> arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of("bash", SCRIPT.toString()));
+        return start(directory, List.of(), Map.of(), arguments);
+    }
+
+    /** Starts a command through another program, with more in its environment. */
+    static Launcher start(
+            Path directory,
+            List<String> through,
+            Map<String, String> environment,
+            List<String> arguments)
+            throws IOException {
+        List<String> command = new ArrayList<>(through);
+        command.addAll(List.of("bash", SCRIPT.toString()));
         command.addAll(arguments);
         Path output = Files.createTempFile(directory, "output", ".txt");
         Path errors = Files.createTempFile(directory, "errors", ".txt");
@@ -50,6 +62,7 @@ final class Launcher implements AutoCloseable {
         builder.environment().put("TMPDIR", temporary.toString());
         builder.environment().put("ARBALEST_OPTS", "-Djava.io.tmpdir=" + temporary);
         builder.environment().put("ARBALEST_BUILD", "never"); // Maven has just built it
+        builder.environment().putAll(environment);
         return new Launcher(builder.start(), output, errors);
     }
 

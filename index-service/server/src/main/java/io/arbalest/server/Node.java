@@ -132,10 +132,12 @@ final class Node implements AutoCloseable {
     private NodeEngine engine() {
         metrics.gauge(
                 "arbalest_wal_io_backend",
-                "1 for the way in which the log is written.",
+                "1 for the way in which the log is written; the cause, if it is not io_uring.",
                 () -> 1,
                 "backend",
-                storage.backend().word());
+                storage.backend().word(),
+                "cause",
+                storage.cause());
         NodeConfig.Engine limits = config.engine();
         EngineOptions options =
                 EngineOptions.DEFAULT

@@ -22,6 +22,14 @@ import java.util.Optional;
 public record DiskSelection(Disk disk, Backend backend, String reason) {
     private static final Logger LOG = System.getLogger(DiskSelection.class.getName());
 
+    private static final String REMEDY = "; fix: ";
+
+    /** The reason without the remedy. */
+    public String cause() {
+        int remedy = reason.indexOf(REMEDY);
+        return remedy < 0 ? reason : reason.substring(0, remedy);
+    }
+
     /** What may be asked for. */
     public enum Backend {
         /** io_uring where it works, else FileChannel. */
@@ -64,7 +72,7 @@ public record DiskSelection(Disk disk, Backend backend, String reason) {
             if (asked == Backend.IO_URING) {
                 throw e;
             }
-            String reason = e.getMessage() + "; fix: " + e.remedy();
+            String reason = e.getMessage() + REMEDY + e.remedy();
             LOG.log(
                     Level.WARNING,
                     "the log is written with FileChannel, not io_uring, which is as durable:"
