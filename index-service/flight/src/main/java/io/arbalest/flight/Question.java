@@ -106,11 +106,11 @@ sealed interface Question {
                         "leave it out for no limit");
             }
             Optional<Filter> filter =
-                    request.getFilter().isEmpty()
-                            ? Optional.empty()
-                            : Optional.of(
+                    request.hasFilter()
+                            ? Optional.of(
                                     FilterText.parseFor(
-                                            collection.definition(), request.getFilter()));
+                                            collection.definition(), request.getFilter()))
+                            : Optional.empty();
             Scope scope =
                     Scope.of(
                             collection,

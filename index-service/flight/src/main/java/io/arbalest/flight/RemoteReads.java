@@ -40,9 +40,7 @@ final class RemoteReads {
                         question.request().getEf(),
                         question.request().getExact(),
                         question.request().getSkipTail(),
-                        question.request().getFilter().isBlank()
-                                ? null
-                                : question.request().getFilter(),
+                        question.request().hasFilter() ? question.request().getFilter() : null,
                         question.request().hasMinScore() ? question.request().getMinScore() : null,
                         names(question),
                         question.schema().includeVector(),

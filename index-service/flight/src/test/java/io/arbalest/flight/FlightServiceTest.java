@@ -411,7 +411,8 @@ class FlightServiceTest {
                         header(2, nearest(0)),
                         header(3, nearest(2).setFilter("colour = 'red'")),
                         header(4, nearest(1).addShards(0)),
-                        header(5, nearest(1).setFilter("section = ")));
+                        header(5, nearest(1).setFilter("section = ")),
+                        header(6, nearest(1).setFilter("")));
 
         List<RawClient.Answered> answers =
                 client.exchange(open, definition, requests, new float[] {1, 0, 0, 0}).stream()
@@ -419,7 +420,7 @@ class FlightServiceTest {
                                 Long.compare(a.header().getRequestId(), b.header().getRequestId()))
                         .toList();
 
-        assertThat(answers).hasSize(5);
+        assertThat(answers).hasSize(6);
         assertThat(answers.get(0).rows())
                 .extracting(RawClient.Row::key)
                 .containsExactly("key-9", "key-8");
@@ -430,6 +431,9 @@ class FlightServiceTest {
                 .isEqualTo(ErrorCode.UNKNOWN_FIELD.number());
         assertThat(answers.get(3).rows()).hasSize(1);
         assertThat(answers.get(4).header().getError().getCode())
+                .isEqualTo(ErrorCode.FILTER_SYNTAX.number());
+        assertThat(answers.get(5).header().getError().getCode())
+                .as("an empty filter is not no filter")
                 .isEqualTo(ErrorCode.FILTER_SYNTAX.number());
     }
 

@@ -20,7 +20,7 @@ public final class VectorWidth {
     public static final String PROPERTY = "arbalest.simd.vector-bits";
 
     /**
-     * Whether widths are measured, which takes about 0.4 s, and at most a second, of whoever uses a
+     * Whether widths are measured, which takes about 0.4 s, and at most 1.4 s, of whoever uses a
      * kernel first.
      */
     public static final String MEASURE = "arbalest.simd.measure";

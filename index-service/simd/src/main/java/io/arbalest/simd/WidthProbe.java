@@ -20,7 +20,8 @@ import java.util.function.IntToDoubleFunction;
 
 /**
  * Measures the inner product of binary16 vectors ({@link HalfDot}'s form, a row at a time) with
- * vectors of the machine's width and of half of it, to choose one before the kernels are compiled.
+ * vectors of the machine's width and of narrower ones, to choose one before the kernels are
+ * compiled.
  *
  * <p>The widest is taken unless a narrower one takes less than {@value #GAIN} of its time, both
  * being compiled: a width that the compiler has not come to in time must not lose by that. What

@@ -170,7 +170,7 @@ final class ChildProcess {
 
     /** SIGTERM; SIGKILL if it is not gone in time. Returns the exit code. */
     int terminate(Duration timeout) {
-        process.destroy();
+        process.toHandle().destroy(); // not that of Process, which closes its sign of life as well
         if (!await(timeout)) {
             process.destroyForcibly();
             await(REAP_TIMEOUT);

@@ -165,16 +165,19 @@ public final class NodeProcess implements AutoCloseable {
 
     private static ChildProcess spawn(Spec spec) {
         Repository repository = Repository.find();
-        List<String> command = new ArrayList<>(List.of(JavaRuntime.forNodes().java().toString()));
+        JavaRuntime java = JavaRuntime.forNodes();
+        String classPath =
+                repository.serverClassPath() + File.pathSeparator + Repository.codeSource();
+        List<String> command = new ArrayList<>(List.of(java.java().toString()));
         command.addAll(repository.nodeFlags());
-        command.addAll(NodeArchive.flags(repository));
+        command.addAll(NodeArchive.flags(repository, java, classPath));
         Path log = spec.directory().resolve("node.log");
         command.add(ChildProcess.temporaryFilesBeside(log));
         command.addAll(spec.jvmFlags());
         command.addAll(
                 List.of(
                         "-cp",
-                        repository.serverClassPath() + File.pathSeparator + Repository.codeSource(),
+                        classPath,
                         ParentWatch.class.getName(),
                         MAIN,
                         "--config",

@@ -71,6 +71,18 @@ class ChildProcessTest {
     }
 
     @Test
+    void aChildThatIsToldToStopFinishesWhatItDoesThen() {
+        ChildProcess child =
+                ChildProcess.start(
+                        "child",
+                        java(ParentWatch.class.getName(), Stopping.class.getName()),
+                        "READY",
+                        directory.resolve("child.log"));
+        child.awaitReady(LONG);
+        assertThat(child.terminate(LONG)).isEqualTo(Stopping.EXIT_FINISHED);
+    }
+
+    @Test
     void freePortsAreDistinctAndBelowTheEphemeralRange() {
         int[] ports = Ports.free(20);
         assertThat(ports).doesNotHaveDuplicates();
@@ -85,6 +97,28 @@ class ChildProcessTest {
                 .isEqualTo(Runtime.version().feature());
         assertThat(JavaRuntime.at(directory)).isEmpty();
         assertThat(JavaRuntime.forNodes().version().feature()).isEqualTo(25);
+    }
+
+    /** Takes a while to stop. */
+    public static final class Stopping {
+        static final int EXIT_FINISHED = 7;
+
+        private Stopping() {}
+
+        public static void main(String[] arguments) throws InterruptedException {
+            Runtime.getRuntime().addShutdownHook(new Thread(Stopping::finish));
+            System.out.println("READY");
+            new CountDownLatch(1).await();
+        }
+
+        private static void finish() {
+            try {
+                TimeUnit.SECONDS.sleep(1);
+            } catch (InterruptedException e) {
+                return; // nobody does
+            }
+            Runtime.getRuntime().halt(EXIT_FINISHED);
+        }
     }
 
     /** Prints its argument and waits for ever. */
