@@ -37,7 +37,9 @@ public interface OrdinalSet {
     }
 
     /**
-     * Keeps, in place and order, those of some ordinals that are in the set.
+     * Keeps, in place and order, those of some ordinals that are in the set. What is in the array
+     * behind the kept ones, up to the last of the given, and in {@code others} behind the rest, is
+     * undefined afterwards.
      *
      * @param from index of the first of them
      * @param count how many they are

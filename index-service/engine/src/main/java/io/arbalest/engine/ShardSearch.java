@@ -241,7 +241,7 @@ final class ShardSearch {
                 List<Candidate> best = best(candidates, spec);
                 rows = rows(best, spec, fields);
                 right = true;
-                if (filter != null && metadata.updates() != updates) { // rows were changed since
+                if (filter != null && metadata.changedSince(updates)) {
                     List<Candidate> still = stillMatching(best, filter);
                     rows = rows(still, spec, fields);
                     right = still.size() == best.size() || look == MAX_PLANS;
@@ -335,7 +335,7 @@ final class ShardSearch {
             add(part, found, query, bound, candidates);
         }
         for (SegmentSearch part : plan) { // after the others: a bound would save nothing here
-            if (part.fewCount(kept)) {
+            if (!part.empty() && part.fewCount(kept)) {
                 if (over(spec)) {
                     return true;
                 }

@@ -261,6 +261,26 @@ class FilteredSearchTest {
         assertThat(sim.shard.search(List.of(vector(3)), spec).rows().getFirst()).hasSize(200);
     }
 
+    @Test
+    void segmentsOfWhichNoRowMatchesTakeNoTime() {
+        List<Field> fields = List.of(new Field("a", FieldType.LONG));
+        SimulatedShard sim = SimulatedShard.ofFields(EngineOptions.DEFAULT, fields, null);
+        sim.write(sim.batch().upsert(SimulatedShard.key(1), null, vector(1), 1L));
+        SearchSpec spec =
+                new SearchSpec(
+                        10,
+                        0,
+                        false,
+                        false,
+                        new Filter.Equal("a", 2L),
+                        Double.NEGATIVE_INFINITY,
+                        List.of(),
+                        false,
+                        0,
+                        sim.clock.monotonicNanos());
+        assertThat(sim.shard.search(List.of(vector(1)), spec).deadlineReached()).isFalse();
+    }
+
     private static float[] vector(int seed) {
         SplittableRandom random = new SplittableRandom(seed);
         float[] vector = new float[SimulatedShard.DIMENSION];

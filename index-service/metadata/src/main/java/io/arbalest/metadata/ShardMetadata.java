@@ -86,7 +86,10 @@ public final class ShardMetadata implements AutoCloseable {
     private PostingWriter postings; // the applier's, as are the columns
     private ColumnWriter columns;
     private final ChangedRows changed;
+
+    /** Goes up before each write that changes rows in place, and after it: odd meanwhile. */
     private final AtomicLong updates = new AtomicLong();
+
     private final Map<Integer, Integer> rowsOfSegment = new ConcurrentHashMap<>();
     private volatile AppliedState state;
     private boolean batchOpen;
@@ -220,12 +223,19 @@ public final class ShardMetadata implements AutoCloseable {
         return row -> condition.test(row.values());
     }
 
-    /**
-     * Grows before a row is changed in place: while it stays the same, rows read are the rows that
-     * the filter was answered from.
-     */
+    /** What {@link #changedSince} compares: to be read before a filter is answered. */
     public long updates() {
         return updates.get();
+    }
+
+    /**
+     * Whether rows were changed in place since the number was read, or just then: if not, rows read
+     * are the rows that a filter was answered from.
+     *
+     * @param before what {@link #updates} was
+     */
+    public boolean changedSince(long before) {
+        return (before & 1) != 0 || updates.get() != before;
     }
 
     /** The highest ordinal of a segment + 1, of what is committed; 0: none. */
@@ -354,7 +364,6 @@ public final class ShardMetadata implements AutoCloseable {
     /** Readers look closer at rows that are changed in place, from before the change on. */
     void announce(List<Location> updated, List<Change> changes) {
         updated.forEach(row -> mark(row.segment(), row.ordinal(), changes));
-        updates.addAndGet(updated.size());
         updated.forEach(row -> filters.updates(row.segment()).register(row.ordinal()));
     }
 
@@ -368,8 +377,18 @@ public final class ShardMetadata implements AutoCloseable {
             AppliedState reached,
             Map<Integer, Integer> rows,
             List<Location> updated) {
-        store.write(changes);
-        stored.written(changes);
+        boolean inPlace = !updated.isEmpty();
+        if (inPlace) {
+            updates.incrementAndGet();
+        }
+        try {
+            store.write(changes);
+            stored.written(changes);
+        } finally {
+            if (inPlace) {
+                updates.incrementAndGet();
+            }
+        }
         postings.committed();
         batchOpen = false;
         rowsOfSegment.putAll(rows);

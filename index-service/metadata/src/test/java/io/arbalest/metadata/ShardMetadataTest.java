@@ -24,6 +24,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.BiPredicate;
 import java.util.stream.IntStream;
 
 class ShardMetadataTest {
@@ -371,6 +372,91 @@ class ShardMetadataTest {
                     new ShardMetadata(store.afterCrash(), definition(FIELDS))) {
                 assertThat(reopened.horizon()).isEqualTo(version(4));
             }
+        }
+    }
+
+    @Test
+    void whoeverReadsWhileRowsAreChangedInPlaceIsToldSo() {
+        WatchedStore store = new WatchedStore();
+        try (ShardMetadata metadata = new ShardMetadata(store, definition(FIELDS))) {
+            MetadataBatch batch = metadata.begin();
+            upsert(batch, "a", 1, 0, 0, "net");
+            batch.commit(1);
+            MetadataBatch rows = metadata.begin();
+            long before = metadata.updates();
+            upsert(rows, "b", 2, 0, 1, "net");
+            rows.commit(2);
+            assertThat(metadata.changedSince(before)).as("a new row").isFalse();
+            MetadataBatch change = metadata.begin();
+            @Nullable Object[] values = {"doc", null, null, null, null, null, null};
+            change.update(
+                    PointKey.of("a"),
+                    Location.ofRow(version(3), 3, 0, 0),
+                    MetadataCodec.encode(FIELDS, values),
+                    values);
+            store.full = true;
+            for (int attempt = 0; attempt < 2; attempt++) {
+                long waiting = metadata.updates();
+                assertThat(metadata.changedSince(waiting)).as("while it waits").isFalse();
+                assertThatThrownBy(() -> change.commit(3)).hasMessageContaining("full");
+                assertThat(metadata.changedSince(waiting)).as("was tried").isTrue();
+            }
+            store.full = false;
+            long last = metadata.updates();
+            long[] during = new long[1];
+            store.written = () -> during[0] = metadata.updates();
+            change.commit(3);
+            assertThat(metadata.changedSince(before)).isTrue();
+            assertThat(metadata.changedSince(last)).as("read before").isTrue();
+            assertThat(metadata.changedSince(during[0])).as("read in between").isTrue();
+            assertThat(metadata.changedSince(metadata.updates())).isFalse();
+        }
+    }
+
+    /** A store that can be full, and tells when something was written. */
+    private static final class WatchedStore implements KeyValueStore {
+        private final InMemoryStore store = new InMemoryStore();
+        private boolean full;
+        private Runnable written = () -> {};
+
+        @Override
+        public byte @Nullable [] get(Family family, byte[] key) {
+            return store.get(family, key);
+        }
+
+        @Override
+        public List<byte @Nullable []> multiGet(Family family, List<byte[]> keys) {
+            return store.multiGet(family, keys);
+        }
+
+        @Override
+        public void scan(
+                Family family, byte[] prefix, byte[] from, BiPredicate<byte[], byte[]> visitor) {
+            store.scan(family, prefix, from, visitor);
+        }
+
+        @Override
+        public void write(List<Change> changes) {
+            if (full) {
+                throw new ArbalestException(ErrorCode.DISK_FULL, "full", "free some space");
+            }
+            store.write(changes);
+            written.run();
+        }
+
+        @Override
+        public void flush() {
+            store.flush();
+        }
+
+        @Override
+        public byte @Nullable [] getDurable(Family family, byte[] key) {
+            return store.getDurable(family, key);
+        }
+
+        @Override
+        public void close() {
+            store.close();
         }
     }
 }
