@@ -17,9 +17,12 @@ import java.util.concurrent.Executor;
 /**
  * Room that is kept free on the data directory's disk for what was acknowledged and has yet to be
  * written: memtables, the next file of a log, segments to be sealed. With less the shards take no
- * writes, so that the store and the log do not meet a full disk; sealing, merging and flushing go
- * on. Looks twice a second, not with each write. Writes are taken again when there is an eighth
- * more than the reserve, or a disk at the edge would go back and forth.
+ * writes and begin no merge; sealing and flushing go on. That makes it unlikely that the store or
+ * the log meets a full disk, and no more: it is one number for all shards, others may write to the
+ * disk, and it is looked at twice a second, not with each write. Who meets one nevertheless waits
+ * ({@link DurableQueue}, {@link SegmentKeeper}). Writes are taken again when there is an eighth
+ * more than the reserve, or a disk at the edge would go back and forth; and while nobody can tell
+ * how much room there is.
  *
  * <p>Thread-safe.
  */
@@ -84,7 +87,8 @@ final class DiskReserve implements AutoCloseable {
             if (!unknown) {
                 LOG.log(Level.WARNING, "cannot tell how much room " + directory + " has", e);
             }
-            unknown = true; // what is written will tell
+            unknown = true;
+            problem = null; // what is written will tell
         }
         Scheduler.Cancellable _ = scheduler.schedule(PAUSE, executor, this::look);
     }

@@ -13,14 +13,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 
 /**
  * From the log's thread to the applier: what is durable is applied in its order, several records in
  * one metadata batch, published, and then acknowledged.
  *
  * <p>If the store has no room for a batch, the owner is told, who refuses writes; the batch is
- * committed again each second until it gets in, and what is durable behind it waits: it is bounded
- * by {@link WriteQueue#MAX_LOGGED_BYTES}.
+ * committed again each second until it gets in. What is durable behind it waits: rows are bounded
+ * by {@link WriteQueue#MAX_LOGGED_BYTES}, and one horizon is under way at a time. So do the tasks
+ * that must meet no batch that is applied and not published ({@link #betweenBatches}).
+ *
+ * <p>A batch that cannot be committed for another reason is given up, and all that is durable after
+ * it: the shard takes no writes then, and finds it all in the log when it is opened again.
  *
  * <p>Thread-safe.
  */
@@ -60,7 +65,12 @@ final class DurableQueue implements WriteQueue.Listener, TombstonePurger.Listene
     private final List<RowStatus[]> statuses = new ArrayList<>();
 
     private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
+    private boolean horizonApplied;
     private boolean waitsForRoom;
+    private boolean toldNoRoom;
+
+    /** Why a batch was given up; null: none was. */
+    private @Nullable ArbalestException gaveUp;
 
     DurableQueue(
             Scheduler scheduler,
@@ -106,92 +116,156 @@ final class DurableQueue implements WriteQueue.Listener, TombstonePurger.Listene
     }
 
     /**
-     * Runs a task on the applier while no batch is under way. One for which the disk has no room is
-     * run again when it has.
+     * Runs a task on the applier while no batch is under way, in the order in which they are given.
+     * One that throws DISK_FULL is run again from its beginning when there is room, unless the
+     * shard takes no writes for another reason; then, and whatever else it throws, it is over. A
+     * batch that was given up is not waited for: nothing of it is ever published.
+     *
+     * @throws RejectedExecutionException if the shard is closed; one that closes drops what waits
      */
     void betweenBatches(Runnable task) {
         applierThread.execute(() -> {
             tasks.add(task);
-            runTasks();
+            proceed();
         });
     }
 
-    private void runTasks() {
+    /** Does what waits, unless that is for room. */
+    private void proceed() {
         while (!waitsForRoom && !tasks.isEmpty()) {
-            attempt(tasks.element(), "fields cannot be added");
-            if (!waitsForRoom) {
-                tasks.remove();
+            runTask();
+        }
+        if (waitsForRoom) {
+            return;
+        }
+        if (toldNoRoom) {
+            toldNoRoom = false;
+            owner.noRoomForStore(null);
+        }
+        apply();
+    }
+
+    private void runTask() {
+        Runnable task = tasks.remove();
+        try {
+            task.run();
+        } catch (ArbalestException e) {
+            if (!waitForRoom(e)) {
+                later(this::proceed); // what waits behind it is not over
+                throw e;
             }
+            tasks.addFirst(task);
+        } catch (RuntimeException | Error e) {
+            later(this::proceed);
+            throw e;
+        }
+    }
+
+    private void later(Runnable step) {
+        try {
+            applierThread.execute(step);
+        } catch (RejectedExecutionException _) {
+            // the shard closes
         }
     }
 
     private void apply() {
         OpenShard shard = open;
         while (shard != null && !waitsForRoom && !durable.isEmpty()) {
-            boolean healthy = condition.failure() == null;
-            if (healthy) {
-                attempt(() -> applyBatch(shard), NOT_APPLIED);
+            ArbalestException reason = notApplying();
+            if (reason == null) {
+                attempt(shard, () -> applyBatch(shard));
             } else {
                 drop();
+                abandon(shard, reason);
             }
-            finish(shard);
         }
     }
 
-    /** Does what writes to the store; if the disk is full it is done again, until it is not. */
-    private void attempt(Runnable work, String failure) {
+    /** Why nothing is applied any more; null: it is. */
+    private @Nullable ArbalestException notApplying() {
+        return gaveUp == null ? condition.failure() : gaveUp;
+    }
+
+    /** Does what ends with a commit, and what follows from how it ends. */
+    private void attempt(OpenShard shard, Runnable work) {
         try {
             work.run();
         } catch (ArbalestException e) {
-            if (e.code() == ErrorCode.DISK_FULL && condition.failure() == null) {
-                waitsForRoom = true;
-                owner.noRoomForStore(e);
-                Scheduler.Cancellable _ = scheduler.schedule(RETRY, applierThread, this::tryAgain);
-            } else {
-                owner.readOnly(ErrorCode.STORE_FAILED, failure, e);
+            if (!waitForRoom(e)) {
+                giveUp(shard, e);
             }
+            return;
         } catch (RuntimeException | Error e) {
-            owner.readOnly(ErrorCode.STORE_FAILED, failure, e);
+            giveUp(shard, e);
+            return;
         }
+        finish(shard); // whatever the shard's condition is by now: rows are published
+    }
+
+    /** Whether something is tried again because the disk is full. */
+    private boolean waitForRoom(ArbalestException problem) {
+        if (problem.code() != ErrorCode.DISK_FULL || notApplying() != null) {
+            return false;
+        }
+        Scheduler.Cancellable _ = scheduler.schedule(RETRY, applierThread, this::tryAgain);
+        waitsForRoom = true;
+        toldNoRoom = true;
+        owner.noRoomForStore(problem);
+        return true;
     }
 
     private void tryAgain() {
-        OpenShard shard = open;
-        if (shard == null) {
-            return;
-        }
         waitsForRoom = false;
-        if (condition.failure() == null) {
-            attempt(shard.applier()::commit, NOT_APPLIED);
+        OpenShard shard = open;
+        if (shard != null) {
+            ArbalestException reason = notApplying();
+            if (reason == null) {
+                attempt(shard, shard.applier()::commit);
+            } else {
+                abandon(shard, reason);
+            }
         }
-        finish(shard);
-        runTasks();
-        if (!waitsForRoom) {
-            owner.noRoomForStore(null);
-            apply();
+        proceed();
+    }
+
+    /** Acknowledges a batch that was committed. */
+    private void finish(OpenShard shard) {
+        gate.published(shard.segments().view().sequenceNumber());
+        if (shard.keeper().wantsRoll()) {
+            shard.segments().roll();
+        }
+        shard.indexer().wake();
+        shard.keeper().wake();
+        for (int i = 0; i < pieces.size(); i++) {
+            shard.writes().applied(pieces.get(i), statuses.get(i));
+        }
+        pieces.clear();
+        statuses.clear();
+        if (horizonApplied) {
+            horizonApplied = false;
+            shard.purger().start();
         }
     }
 
-    /** Publishes and acknowledges a batch that was committed; gives up one that cannot be. */
-    private void finish(OpenShard shard) {
-        if (waitsForRoom) {
-            return;
-        }
+    /** Nothing is applied from now on: a batch may be there in part. */
+    private void giveUp(OpenShard shard, Throwable cause) {
+        owner.readOnly(ErrorCode.STORE_FAILED, NOT_APPLIED, cause);
         ArbalestException reason = condition.failure();
-        if (reason != null) {
-            ArbalestException unknown = ShardRefusals.unknownOutcome(reason);
-            pieces.forEach(piece -> shard.writes().abandon(piece, unknown));
-        } else {
-            gate.published(shard.segments().view().sequenceNumber());
-            if (shard.keeper().wantsRoll()) {
-                shard.segments().roll();
-            }
-            shard.indexer().wake();
-            shard.keeper().wake();
-            for (int i = 0; i < pieces.size(); i++) {
-                shard.writes().applied(pieces.get(i), statuses.get(i));
-            }
+        if (reason == null) { // the shard closes
+            String collection = shard.segments().definition().name();
+            reason = ShardFailure.writing(collection, ErrorCode.STORE_FAILED, NOT_APPLIED, cause);
         }
+        gaveUp = reason;
+        abandon(shard, reason);
+        gate.published(shard.segments().view().sequenceNumber()); // a batch may be two commits
+        shard.indexer().wake();
+    }
+
+    /** Tells the writers of the batch that is under way that it is in the log only. */
+    private void abandon(OpenShard shard, ArbalestException reason) {
+        ArbalestException unknown = ShardRefusals.unknownOutcome(reason);
+        pieces.forEach(piece -> shard.writes().abandon(piece, unknown));
         pieces.clear();
         statuses.clear();
     }
@@ -206,6 +280,7 @@ final class DurableQueue implements WriteQueue.Listener, TombstonePurger.Listene
             if (next instanceof Durable.Horizon(long upTo, long sequenceNumber)) {
                 shard.applier().purge(upTo, sequenceNumber);
                 durable.remove(); // not before: it commits, and stays if there is no room
+                horizonApplied = true;
             } else if (next instanceof Durable.Rows(WriteQueue.Piece piece)) {
                 durable.remove();
                 pieces.add(piece);

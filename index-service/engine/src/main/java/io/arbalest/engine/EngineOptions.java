@@ -24,7 +24,8 @@ import java.util.function.Consumer;
  * @param segmentMemory what the kernel is told about the files of sealed segments
  * @param scrubInterval how often each file of a sealed segment is compared with its checksums
  * @param diskReserveBytes kept free on the data directory's disk for what was acknowledged and has
- *     yet to be written; with less no write is taken
+ *     yet to be written, as far as one number for all shards can; with less no write is taken and
+ *     no merge begins
  */
 public record EngineOptions(
         int unlinkedTailRows,

@@ -39,7 +39,8 @@ import java.util.function.Consumer;
  * <p>If a step fails the segments stay as they are and it is tried again later. While the disk has
  * no room for a sealed segment or for the store, which is told at once, the shard takes no writes:
  * what cannot be sealed would pile up in memory and in the log. Only a merge may wait for room
- * without anybody noticing. A shard seals one segment and merges one set at a time.
+ * without anybody noticing, and waits while the disk's reserve is broken, unless all it does is to
+ * remove a segment. A shard seals one segment and merges one set at a time.
  *
  * <p>Crash points, besides those of {@link SegmentFiles}, {@link CommitPointFiles} and {@link
  * Committer}: {@code seal.packed}, {@code merge.packed}, {@code segment.shown}, {@code
@@ -52,7 +53,12 @@ final class SegmentKeeper {
     private static final Duration RETRY = Duration.ofSeconds(5);
     private static final String MERGING = "merging";
 
-    /** What it works on. */
+    /**
+     * What it works on.
+     *
+     * @param applier runs on the applier's thread what must meet no batch that is not published
+     * @param reserve no merge begins while it is broken
+     */
     record Shard(
             String name,
             CollectionDefinition definition,
@@ -64,6 +70,7 @@ final class SegmentKeeper {
             SegmentFiles files,
             Committer committer,
             Executor applier,
+            DiskReserve reserve,
             ShardMetrics metrics) {}
 
     private final Shard shard;
@@ -120,10 +127,20 @@ final class SegmentKeeper {
             releasedAt = shard.log().sizeBytes();
             executor.execute(() -> work("letting the log go", this::relieve, this::sealed));
         }
-        if (!merging && !mergeable().isEmpty()) {
+        List<SealedSegment> mergeable = merging ? List.of() : mergeable();
+        if (!mergeable.isEmpty()) {
             merging = true;
-            executor.execute(() -> work(MERGING, this::merge, this::merged));
+            if (shard.reserve().problem() == null || mergeable.getFirst().live() == 0) {
+                executor.execute(() -> work(MERGING, this::merge, this::merged));
+            } else {
+                shard.env().scheduler().schedule(RETRY, executor, this::mergeLater);
+            }
         }
+    }
+
+    private void mergeLater() {
+        merged();
+        wake();
     }
 
     /**
@@ -170,7 +187,7 @@ final class SegmentKeeper {
         return sealing;
     }
 
-    /** Whether segments are on their way into one, or it waits to be shown. */
+    /** Whether segments are on their way into one, it waits to be shown, or they wait for room. */
     synchronized boolean merging() {
         return merging;
     }

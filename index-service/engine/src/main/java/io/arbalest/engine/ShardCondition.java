@@ -56,9 +56,11 @@ final class ShardCondition {
         noRoomForSegments = problem;
     }
 
-    /** The store does not take rows for want of room; null: it takes them. */
-    void noRoomForStore(@Nullable ArbalestException problem) {
+    /** The store does not take rows for want of room; null: it takes them. Whether this is news. */
+    boolean noRoomForStore(@Nullable ArbalestException problem) {
+        boolean news = (noRoomForStore == null) != (problem == null);
         noRoomForStore = problem;
+        return news;
     }
 
     /**

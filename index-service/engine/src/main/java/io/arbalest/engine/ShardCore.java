@@ -46,6 +46,8 @@ final class ShardCore implements Shard, AutoCloseable {
     /** Full segments that may wait in memory to be sealed; then writers are held back. */
     static final int MAX_UNSEALED_SEGMENTS = 4;
 
+    private static final String NO_FIELDS = "fields cannot be added";
+
     private static final System.Logger LOG = System.getLogger(ShardCore.class.getName());
 
     private final ShardSite site;
@@ -155,14 +157,15 @@ final class ShardCore implements Shard, AutoCloseable {
         public void noRoomForStore(@Nullable ArbalestException problem) {
             OpenShard open = parts;
             if (problem == null || open == null) {
-                condition.noRoomForStore(null);
+                if (condition.noRoomForStore(null) && condition.failure() == null) {
+                    LOG.log(Level.INFO, "shard {0}: the store takes rows again", name());
+                }
                 return;
             }
             ArbalestException reason = ShardFailure.storeFull(name(), problem);
-            if (condition.refusal() == null) {
+            if (condition.noRoomForStore(reason)) {
                 LOG.log(Level.WARNING, reason.getMessage());
             }
-            condition.noRoomForStore(reason);
             open.writes().refuseAll(reason, ShardRefusals.appliedLater(reason));
         }
     }
@@ -174,7 +177,20 @@ final class ShardCore implements Shard, AutoCloseable {
             fields.grow(newer);
             return;
         }
-        open.durable().betweenBatches(() -> fields.grow(open.metadata(), newer));
+        open.durable().betweenBatches(() -> grow(open, newer));
+    }
+
+    private void grow(OpenShard open, CollectionDefinition newer) {
+        try {
+            fields.grow(open.metadata(), newer);
+        } catch (ArbalestException e) {
+            if (e.code() == ErrorCode.DISK_FULL && condition.failure() == null) {
+                throw e; // tried again
+            }
+            readOnly(ErrorCode.STORE_FAILED, NO_FIELDS, e);
+        } catch (RuntimeException | Error e) {
+            readOnly(ErrorCode.STORE_FAILED, NO_FIELDS, e);
+        }
     }
 
     @Override
@@ -187,7 +203,7 @@ final class ShardCore implements Shard, AutoCloseable {
         if (parts == null) {
             fail(cause);
         } else {
-            readOnly(cause.code(), "fields cannot be added", cause);
+            readOnly(cause.code(), NO_FIELDS, cause);
         }
     }
 

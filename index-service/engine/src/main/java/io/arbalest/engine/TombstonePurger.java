@@ -19,7 +19,8 @@ import java.util.concurrent.Executor;
  * and then and logs up to which sequence number they go. What is in the log decides, so a replay
  * forgets the same ones at the same place.
  *
- * <p>Runs on the applier; one record is under way at a time.
+ * <p>Runs on the applier; one record is under way at a time: whoever applies it calls {@link
+ * #start} again. While the shard applies nothing none is logged.
  */
 final class TombstonePurger {
     private static final System.Logger LOG = System.getLogger(TombstonePurger.class.getName());
@@ -30,7 +31,7 @@ final class TombstonePurger {
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
     private static final int PAUSES_PER_RETENTION = 10;
 
-    /** Told that a horizon is durable; on the log's thread. */
+    /** Told that a horizon is durable; on the log's thread. Once applied, the next one may come. */
     @FunctionalInterface
     interface Listener {
         void durable(long upToSequenceNumber, long sequenceNumber);
@@ -114,12 +115,12 @@ final class TombstonePurger {
                     @Override
                     public void durable(long sequenceNumber) {
                         listener.durable(upTo, sequenceNumber);
-                        start();
                     }
 
                     @Override
                     public void failed(Throwable cause) {
                         LOG.log(Level.DEBUG, "a horizon was not logged", cause);
+                        start();
                     }
                 });
     }

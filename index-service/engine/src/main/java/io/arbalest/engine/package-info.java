@@ -11,7 +11,7 @@
  *
  * <p><b>Threads:</b> {@code applier} (one a shard, applies durable records in sequence order),
  * {@code indexer} (links applied rows into the graph), {@code merger} (seals and merges segments),
- * callers of search (read only).
+ * {@code disk-reserve} (one a node, looks how full the disk is), callers of search (read only).
  */
 @NullMarked
 package io.arbalest.engine;
