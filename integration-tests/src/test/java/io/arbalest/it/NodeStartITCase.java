@@ -23,6 +23,9 @@ class NodeStartITCase {
             assertThat(Files.readAllLines(Path.of("/proc/" + node.pid() + "/maps")))
                     .as("files that the node has mapped")
                     .anyMatch(line -> line.endsWith("/node.jsa"));
+            assertThat(Files.readString(node.log()))
+                    .contains("READY")
+                    .doesNotContainIgnoringCase("error");
         }
     }
 }

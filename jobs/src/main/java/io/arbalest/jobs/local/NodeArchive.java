@@ -32,6 +32,12 @@ final class NodeArchive {
     private static final Path TARGET = Path.of("index-service", "server", "target");
     private static final String NAME = "node.jsa";
 
+    /**
+     * As in the nodes' own flags, but for the archive: the JVM reports each module flag that its
+     * built-in archive was made without as an error, and uses both archives all the same.
+     */
+    private static final String QUIET = "-Xlog:all=error,cds*=off,aot*=off:stderr";
+
     /** What this JVM has found before, by what it was looking for. */
     private static @Nullable Found found; // guarded by NodeArchive.class
 
@@ -95,7 +101,7 @@ final class NodeArchive {
                 }
             }
         }
-        return List.of("-XX:SharedArchiveFile=" + archive, "-Xshare:auto");
+        return List.of("-XX:SharedArchiveFile=" + archive, "-Xshare:auto", QUIET);
     }
 
     private boolean isThere() throws IOException {
