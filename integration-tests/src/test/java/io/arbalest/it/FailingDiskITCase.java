@@ -121,66 +121,41 @@ class FailingDiskITCase {
         }
     }
 
-    /** The node's data lie on a file system of their own, which something else fills. */
+    /** Something else fills the disk. */
     @Test
     void aFullDiskStopsWritesKeepsReadsAndGoesOnByItself(@TempDir Path directory) throws Exception {
-        Path data = Files.createDirectories(directory.resolve("node-0").resolve("data"));
-        Assumptions.assumeTrue(
-                House.runs("mount", "-t", "tmpfs", "-o", "size=96m", "none", data.toString()),
-                "this user cannot mount a tmpfs");
-        try (House house =
-                House.start(
-                        directory,
-                        1,
-                        Map.of(
-                                "engine.growing-segment-rows",
-                                500,
-                                "wal.file-bytes",
-                                1 << 20,
-                                "engine.disk-reserve-bytes",
-                                0))) {
-            NodeProcess node = house.nodes.get(0);
-            house.client.createCollection(definition(), false);
-            for (int i = 0; i < 40; i++) {
-                assertThat(put(house)).isEmpty();
-            }
-            Path ballast = data.resolve("ballast");
-            Files.write(
-                    ballast, new byte[Math.toIntExact(data.toFile().getUsableSpace() - (2 << 20))]);
-            String refusal = "";
-            for (int i = 0; i < 1_000 && refusal.isEmpty(); i++) {
-                refusal = put(house);
-            }
-            assertThat(refusal).contains("ARB-3003", "writing then goes on by itself");
-            for (int i = 0; i < 6; i++) {
-                TimeUnit.SECONDS.sleep(1); // sealing, merging and flushing fail meanwhile
-                assertThat(put(house)).contains("ARB-3003");
-            }
-            assertReads(house);
-            assertThat(report(house).state()).isEqualTo("READ_ONLY");
-            assertThat(report(house).error()).contains("ARB-3003");
-            assertThat(house.metrics(node)).containsEntry("arbalest_engine_state", 2.0);
-            assertThat(house.metrics(node)).containsEntry("arbalest_wal_poisoned", 0.0);
-
-            Files.delete(ballast);
-            House.await(
-                    "a write",
-                    PATIENCE,
-                    () -> put(house).isEmpty(),
-                    () -> report(house).toString());
-            int before = acknowledged;
-            while (acknowledged < before + 40) {
-                assertThat(put(house)).isEmpty();
-            }
-            assertThat(report(house).state()).isEqualTo("SERVING");
-            assertReads(house);
-
-            node.kill();
-            node.restart();
-            assertReads(house);
-        } finally {
-            assertThat(House.runs("umount", "-l", data.toString())).isTrue();
-        }
+        onSmallDisk(
+                directory,
+                "size=96m",
+                Map.of(
+                        "engine.growing-segment-rows",
+                        500,
+                        "wal.file-bytes",
+                        1 << 20,
+                        "engine.disk-reserve-bytes",
+                        0),
+                (house, data) -> {
+                    for (int i = 0; i < 40; i++) {
+                        assertThat(put(house)).isEmpty();
+                    }
+                    Path ballast = fill(data, 3 << 20);
+                    String refusal = "";
+                    for (int i = 0; i < 1_000 && refusal.isEmpty(); i++) {
+                        refusal = put(house);
+                    }
+                    assertThat(refusal).contains("ARB-3003", "writing then goes on by itself");
+                    for (int i = 0; i < 6; i++) {
+                        TimeUnit.SECONDS.sleep(1); // sealing, merging and flushing fail meanwhile
+                        assertThat(put(house)).contains("ARB-3003");
+                    }
+                    assertReads(house);
+                    assertThat(report(house).state()).isEqualTo("READ_ONLY");
+                    assertThat(report(house).error()).contains("ARB-3003");
+                    assertThat(house.metrics(house.nodes.get(0)))
+                            .containsEntry("arbalest_engine_state", 2.0)
+                            .containsEntry("arbalest_wal_poisoned", 0.0);
+                    goesOnWithout(ballast, house);
+                });
     }
 
     /**

@@ -1,8 +1,6 @@
 package io.arbalest.engine;
 
-import io.arbalest.common.Metrics;
 import io.arbalest.common.Scheduler;
-import io.arbalest.io.Disk;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 
@@ -33,36 +31,30 @@ final class DiskReserve implements AutoCloseable {
     /** Share of the reserve that must be free beyond it until writes are taken again. */
     private static final int MARGIN = 8;
 
-    private final Disk disk;
+    private final Env env;
     private final Path directory;
     private final long bytes;
-    private final Scheduler scheduler;
     private final Executor executor;
     private volatile @Nullable ArbalestException problem;
     private volatile boolean closed;
     private boolean unknown; // confined to the executor
 
     /**
-     * Looks for the first time before it returns.
-     *
-     * @param executor runs the looking; nothing that takes long may be in its way
+     * Looks for the first time before it returns, and from then on on a thread of its own, so that
+     * nothing that takes long is in its way.
      */
-    DiskReserve(
-            Disk disk,
-            Path directory,
-            long bytes,
-            Scheduler scheduler,
-            Executor executor,
-            Metrics metrics) {
-        this.disk = disk;
+    DiskReserve(Env env, Path directory, long bytes) {
+        this.env = env;
         this.directory = directory;
         this.bytes = bytes;
-        this.scheduler = scheduler;
-        this.executor = executor;
-        metrics.gauge(
-                "arbalest_engine_disk_reserve_broken",
-                "1 while the disk has less room than engine.disk-reserve-bytes: no writes.",
-                () -> problem == null ? 0 : 1);
+        this.executor = env.scheduler().serial("disk-reserve");
+        env.metrics()
+                .gauge(
+                        "arbalest_engine_disk_reserve_broken",
+                        "1 while the disk has less room than "
+                                + EngineOptions.DISK_RESERVE_KEY
+                                + ": no writes.",
+                        () -> problem == null ? 0 : 1);
         look();
     }
 
@@ -81,7 +73,7 @@ final class DiskReserve implements AutoCloseable {
             return;
         }
         try {
-            found(disk.usableBytes(directory));
+            found(env.disk().usableBytes(directory));
             unknown = false;
         } catch (IOException e) {
             if (!unknown) {
@@ -90,7 +82,7 @@ final class DiskReserve implements AutoCloseable {
             unknown = true;
             problem = null; // what is written will tell
         }
-        Scheduler.Cancellable _ = scheduler.schedule(PAUSE, executor, this::look);
+        Scheduler.Cancellable _ = env.scheduler().schedule(PAUSE, executor, this::look);
     }
 
     private void found(long usable) {

@@ -149,15 +149,12 @@ final class DurableQueue implements WriteQueue.Listener, TombstonePurger.Listene
         Runnable task = tasks.remove();
         try {
             task.run();
-        } catch (ArbalestException e) {
+        } catch (RuntimeException | Error e) {
             if (!waitForRoom(e)) {
                 later(this::proceed); // what waits behind it is not over
                 throw e;
             }
             tasks.addFirst(task);
-        } catch (RuntimeException | Error e) {
-            later(this::proceed);
-            throw e;
         }
     }
 
@@ -191,21 +188,20 @@ final class DurableQueue implements WriteQueue.Listener, TombstonePurger.Listene
     private void attempt(OpenShard shard, Runnable work) {
         try {
             work.run();
-        } catch (ArbalestException e) {
+        } catch (RuntimeException | Error e) {
             if (!waitForRoom(e)) {
                 giveUp(shard, e);
             }
-            return;
-        } catch (RuntimeException | Error e) {
-            giveUp(shard, e);
             return;
         }
         finish(shard); // whatever the shard's condition is by now: rows are published
     }
 
     /** Whether something is tried again because the disk is full. */
-    private boolean waitForRoom(ArbalestException problem) {
-        if (problem.code() != ErrorCode.DISK_FULL || notApplying() != null) {
+    private boolean waitForRoom(Throwable failure) {
+        if (!(failure instanceof ArbalestException problem)
+                || problem.code() != ErrorCode.DISK_FULL
+                || notApplying() != null) {
             return false;
         }
         Scheduler.Cancellable _ = scheduler.schedule(RETRY, applierThread, this::tryAgain);

@@ -113,14 +113,7 @@ public final class NodeEngine implements Engine {
         this.fields = new FieldsFile(env.disk());
         this.logs = new FileLogs(options, env, acceptedLosses);
         this.kernels = new KernelChecks(env, workers.merger());
-        this.reserve =
-                new DiskReserve(
-                        env.disk(),
-                        dataDirectory,
-                        options.diskReserveBytes(),
-                        env.scheduler(),
-                        env.scheduler().serial("disk-reserve"),
-                        env.metrics());
+        this.reserve = new DiskReserve(env, dataDirectory, options.diskReserveBytes());
         workers.merger().execute(() -> KernelWarmUp.once(env.random()));
     }
 

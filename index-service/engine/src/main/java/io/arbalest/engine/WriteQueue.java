@@ -400,11 +400,7 @@ final class WriteQueue {
     void refuseAll(ArbalestException problem, ArbalestException unknown) {
         List<Runnable> after = new ArrayList<>();
         synchronized (this) {
-            waiting.clear();
-            waitingBytes = 0;
-            for (Write write : List.copyOf(unfinished)) {
-                finish(write, null, write.appended == 0 ? problem : unknown, after);
-            }
+            failAll(problem, unknown, after);
         }
         after.forEach(Runnable::run);
     }
@@ -417,13 +413,18 @@ final class WriteQueue {
                 return;
             }
             closed = reason;
-            waiting.clear();
-            waitingBytes = 0;
-            for (Write write : List.copyOf(unfinished)) {
-                finish(write, null, reason, after);
-            }
+            failAll(reason, reason, after);
         }
         after.forEach(Runnable::run);
+    }
+
+    private void failAll(
+            ArbalestException notBegun, ArbalestException begun, List<Runnable> after) {
+        waiting.clear();
+        waitingBytes = 0;
+        for (Write write : List.copyOf(unfinished)) {
+            finish(write, null, write.appended == 0 ? notBegun : begun, after);
+        }
     }
 
     private void finish(

@@ -2,7 +2,6 @@ package io.arbalest.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.arbalest.common.Metrics;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.Field;
 import io.arbalest.model.FieldType;
@@ -86,13 +85,7 @@ final class MetadataFeedTest {
                                 new ShardWorkers(
                                         scheduler.parallel("indexer", 1),
                                         scheduler.parallel("merger", 2)),
-                                new DiskReserve(
-                                        env.disk(),
-                                        DIRECTORY,
-                                        options.diskReserveBytes(),
-                                        scheduler,
-                                        scheduler.serial("disk-reserve"),
-                                        Metrics.NONE)));
+                                new DiskReserve(env, DIRECTORY, options.diskReserveBytes())));
         opened.open();
         return opened;
     }

@@ -91,13 +91,7 @@ final class ShardThreadsTest {
                                 new ShardWorkers(
                                         scheduler.parallel("indexer", 2),
                                         scheduler.parallel("merger", 2)),
-                                new DiskReserve(
-                                        env.disk(),
-                                        directory,
-                                        options.diskReserveBytes(),
-                                        scheduler,
-                                        scheduler.serial("disk-reserve"),
-                                        Metrics.NONE)));
+                                new DiskReserve(env, directory, options.diskReserveBytes())));
         shard.open();
         assertThat(shard.statistics().error()).isEmpty();
         assertThat(shard.state()).isEqualTo(ShardState.SERVING);

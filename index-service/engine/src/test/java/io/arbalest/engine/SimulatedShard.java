@@ -175,13 +175,7 @@ final class SimulatedShard {
                         new ShardWorkers(
                                 scheduler.parallel("indexer", options.indexerThreads()),
                                 scheduler.parallel("merger", 2)),
-                        new DiskReserve(
-                                env.disk(),
-                                DIRECTORY,
-                                options.diskReserveBytes(),
-                                scheduler,
-                                scheduler.serial("disk-reserve"),
-                                Metrics.NONE)));
+                        new DiskReserve(env, DIRECTORY, options.diskReserveBytes())));
     }
 
     private void hit(String crashPoint) {

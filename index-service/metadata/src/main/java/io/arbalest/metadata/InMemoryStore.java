@@ -20,9 +20,10 @@ import java.util.function.BiPredicate;
  * #afterCrash()} opens what survived.
  *
  * <p>Its size is bounded by the heap only; it is not meant for a node. One writing thread, many
- * readers; a reader may see a part of a batch that is being written.
+ * readers; a reader may see a part of a batch that is being written. Tests of what a store does
+ * wrong extend it.
  */
-public final class InMemoryStore implements KeyValueStore {
+public class InMemoryStore implements KeyValueStore {
     private final Map<Family, ConcurrentNavigableMap<byte[], byte[]>> written = emptyFamilies();
     private final Map<Family, ConcurrentNavigableMap<byte[], byte[]>> durable = emptyFamilies();
     private final List<Change> unflushed = new ArrayList<>();

@@ -363,8 +363,10 @@ public final class ShardMetadata implements AutoCloseable {
 
     /** Readers look closer at rows that are changed in place, from before the change on. */
     void announce(List<Location> updated, List<Change> changes) {
-        updated.forEach(row -> mark(row.segment(), row.ordinal(), changes));
-        updated.forEach(row -> filters.updates(row.segment()).register(row.ordinal()));
+        for (Location row : updated) {
+            mark(row.segment(), row.ordinal(), changes);
+            filters.updates(row.segment()).register(row.ordinal());
+        }
     }
 
     /**

@@ -24,7 +24,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import java.util.function.BiPredicate;
 import java.util.stream.IntStream;
 
 class ShardMetadataTest {
@@ -414,49 +413,17 @@ class ShardMetadataTest {
     }
 
     /** A store that can be full, and tells when something was written. */
-    private static final class WatchedStore implements KeyValueStore {
-        private final InMemoryStore store = new InMemoryStore();
+    private static final class WatchedStore extends InMemoryStore {
         private boolean full;
         private Runnable written = () -> {};
 
         @Override
-        public byte @Nullable [] get(Family family, byte[] key) {
-            return store.get(family, key);
-        }
-
-        @Override
-        public List<byte @Nullable []> multiGet(Family family, List<byte[]> keys) {
-            return store.multiGet(family, keys);
-        }
-
-        @Override
-        public void scan(
-                Family family, byte[] prefix, byte[] from, BiPredicate<byte[], byte[]> visitor) {
-            store.scan(family, prefix, from, visitor);
-        }
-
-        @Override
-        public void write(List<Change> changes) {
+        public synchronized void write(List<Change> changes) {
             if (full) {
                 throw new ArbalestException(ErrorCode.DISK_FULL, "full", "free some space");
             }
-            store.write(changes);
+            super.write(changes);
             written.run();
-        }
-
-        @Override
-        public void flush() {
-            store.flush();
-        }
-
-        @Override
-        public byte @Nullable [] getDurable(Family family, byte[] key) {
-            return store.getDurable(family, key);
-        }
-
-        @Override
-        public void close() {
-            store.close();
         }
     }
 }
