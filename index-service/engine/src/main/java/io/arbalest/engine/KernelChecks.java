@@ -18,8 +18,9 @@ import java.util.concurrent.Executor;
 
 /**
  * Tests the distance kernels on this machine, in the background, for every dimension that a shard
- * has: once when the first such shard opens, and again a few times where one was slow, because the
- * compiler may have had other things to do.
+ * has: once, some seconds after the first such shard opens, when the start needs the processor and
+ * the compiler no longer, and again a few times where one was slow, because the compiler may have
+ * had other things to do.
  *
  * <p>A kernel that stays slow goes on serving and is reported, in the log, as a metric and by
  * {@code /healthz}; a kernel whose results differ from its twin's also makes the node not ready. No
@@ -32,6 +33,7 @@ final class KernelChecks implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(KernelChecks.class.getName());
     private static final int MOST_DIMENSIONS = 64;
     private static final int TRIES = 4;
+    private static final Duration AFTER_OPENING = Duration.ofSeconds(5);
     private static final Duration PAUSE = Duration.ofSeconds(15);
 
     /** Runs the kernels; replaced by tests. */
@@ -56,7 +58,7 @@ final class KernelChecks implements AutoCloseable {
         this.test = test;
     }
 
-    /** Sees to it that the kernels are tested for vectors of a dimension. */
+    /** Sees to it that the kernels will be tested for vectors of a dimension. */
     void check(int dimension) {
         synchronized (this) {
             if (closed || found.containsKey(dimension) || found.size() >= MOST_DIMENSIONS) {
@@ -64,7 +66,7 @@ final class KernelChecks implements AutoCloseable {
             }
             found.put(dimension, List.of());
         }
-        executor.execute(() -> run(dimension, 1));
+        schedule(AFTER_OPENING, dimension, 1);
     }
 
     /** What was found so far, by dimension. */
@@ -80,6 +82,11 @@ final class KernelChecks implements AutoCloseable {
         closed = true;
     }
 
+    private void schedule(Duration delay, int dimension, int attempt) {
+        Scheduler.Cancellable _ =
+                env.scheduler().schedule(delay, executor, () -> run(dimension, attempt));
+    }
+
     private void run(int dimension, int attempt) {
         List<Measured> measured = test.run(dimension);
         report(dimension, attempt, measured);
@@ -93,8 +100,7 @@ final class KernelChecks implements AutoCloseable {
         boolean slow = measured.stream().anyMatch(one -> one.verdict() == Verdict.SLOW);
         if (slow && attempt < TRIES) {
             LOG.log(Level.DEBUG, "kernels are tested again: {0}", measured);
-            Scheduler.Cancellable _ =
-                    env.scheduler().schedule(PAUSE, executor, () -> run(dimension, attempt + 1));
+            schedule(PAUSE, dimension, attempt + 1);
         }
         found.put(dimension, List.copyOf(measured));
         measured.forEach(this::show);

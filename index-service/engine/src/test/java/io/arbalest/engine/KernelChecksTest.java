@@ -23,6 +23,8 @@ import java.util.TreeMap;
 import java.util.function.DoubleSupplier;
 
 class KernelChecksTest {
+    private static final Duration AFTER_OPENING = Duration.ofSeconds(5);
+
     private final SimClock clock = new SimClock();
     private final SimScheduler scheduler = new SimScheduler(clock, null);
     private final Map<String, DoubleSupplier> gauges = new TreeMap<>();
@@ -44,10 +46,21 @@ class KernelChecksTest {
         checks.check(128);
         checks.check(768);
         checks.check(128);
-        scheduler.runUntilIdle();
+        scheduler.advance(AFTER_OPENING);
         assertThat(runs).isEqualTo(2);
         assertThat(checks.found()).extracting(Measured::dimension).containsExactly(128, 768);
         assertThat(verdict()).isZero();
+    }
+
+    /** The start has better uses for the processor and the compiler. */
+    @Test
+    void nothingIsTestedWhileANodeStarts() {
+        verdicts.add(Verdict.GOOD);
+        checks.check(128);
+        scheduler.advance(AFTER_OPENING.minusMillis(1));
+        assertThat(runs).isZero();
+        scheduler.advance(Duration.ofMillis(1));
+        assertThat(runs).isEqualTo(1);
     }
 
     @Test
@@ -76,7 +89,7 @@ class KernelChecksTest {
     void aWrongKernelIsReportedAtOnce() {
         verdicts.add(Verdict.WRONG);
         checks.check(128);
-        scheduler.runUntilIdle();
+        scheduler.advance(AFTER_OPENING);
         assertThat(runs).isEqualTo(1);
         assertThat(verdict()).isEqualTo(2);
     }
@@ -100,7 +113,7 @@ class KernelChecksTest {
                         scheduler.parallel("merger", 1),
                         dimension -> KernelSelfTest.run(dimension, Clock.SYSTEM));
         real.check(96);
-        scheduler.runUntilIdle();
+        scheduler.advance(AFTER_OPENING);
         assertThat(real.found()).hasSize(3).noneMatch(one -> one.verdict() == Verdict.WRONG);
         assertThat(gauges.keySet())
                 .anyMatch(name -> name.startsWith("arbalest_kernel_nanos_per_row[kernel, signs"));

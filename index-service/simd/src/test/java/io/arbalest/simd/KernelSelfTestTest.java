@@ -48,6 +48,14 @@ class KernelSelfTestTest {
         assertThat(slow.nanosPerRow()).isGreaterThan(slow.scalarNanosPerRow());
     }
 
+    /** As in the first seconds of a process, when neither is compiled. */
+    @Test
+    void aKernelThatIsNotCompiledIsFoundOutBesideATwinThatIsNotEither() {
+        Measured slow = pair(() -> work(2000), () -> work(4000), true);
+        assertThat(slow.nanosPerRow()).isGreaterThan(64 + 64).isLessThan(slow.scalarNanosPerRow());
+        assertThat(slow.verdict()).isEqualTo(Verdict.SLOW);
+    }
+
     @Test
     void aWrongKernelIsFoundOutHoweverFast() {
         assertThat(pair(() -> work(1), () -> work(100), false).verdict()).isEqualTo(Verdict.WRONG);
