@@ -214,8 +214,8 @@ final class GrowingSegment implements Segment {
     }
 
     @Override
-    public double exactScore(int ordinal, float[] query) {
-        return vectors.exactScore(ordinal, query);
+    public void exactScores(int[] rows, int count, float[] query, double[] scores) {
+        vectors.exactScores(rows, count, query, scores);
     }
 
     @Override

@@ -311,8 +311,8 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
     }
 
     @Override
-    public double exactScore(int ordinal, float[] query) {
-        return graph.exactScore(ordinal, query);
+    public void exactScores(int[] rows, int count, float[] query, double[] scores) {
+        graph.exactScores(rows, count, query, scores);
     }
 
     @Override

@@ -49,7 +49,7 @@ interface Segment extends AutoCloseable {
     }
 
     /**
-     * Starts to bring what {@link #exactScore}, {@link #name} and {@link #head} read of the first
+     * Starts to bring what {@link #exactScores}, {@link #name} and {@link #head} read of the first
      * {@code count} rows into the cache.
      */
     default void expect(int[] ordinals, int count, Prefetch prefetch) {}
@@ -74,8 +74,11 @@ interface Segment extends AutoCloseable {
     /** Looks for rows near a query; on the calling thread. */
     Probe probe(float[] query);
 
-    /** The score in its direct form, accumulated in double from the stored vector. */
-    double exactScore(int ordinal, float[] query);
+    /**
+     * Scores of the first {@code count} rows in their direct form, accumulated in double from the
+     * stored vectors.
+     */
+    void exactScores(int[] ordinals, int count, float[] query, double[] scores);
 
     /** Reads a vector back, bit for bit as it was written. */
     void read(int ordinal, short[] target);

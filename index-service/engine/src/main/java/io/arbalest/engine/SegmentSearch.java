@@ -268,12 +268,14 @@ final class SegmentSearch {
         walkedLast = false;
         int end = scanTail ? rows : linked;
         int[] batch = new int[Math.clamp(countingRows, 1, DIRECT_BATCH)];
+        double[] scores = new double[batch.length];
         Prefetch prefetch = new Prefetch();
         int count = accept.copy(0, end, batch);
         while (count > 0) {
             segment.expect(batch, count, prefetch);
+            segment.exactScores(batch, count, query, scores);
             for (int i = 0; i < count; i++) {
-                found.row(batch[i], segment.exactScore(batch[i], query));
+                found.row(batch[i], scores[i]);
             }
             scanned += count;
             count = accept.copy(batch[count - 1] + 1, end, batch);

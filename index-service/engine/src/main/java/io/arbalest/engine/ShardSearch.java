@@ -14,6 +14,7 @@ import io.arbalest.model.HnswParams;
 import io.arbalest.model.Metric;
 import io.arbalest.model.PointKey;
 import io.arbalest.model.Version;
+import io.arbalest.simd.FloatDot;
 
 import org.jspecify.annotations.Nullable;
 
@@ -147,11 +148,8 @@ final class ShardSearch {
                             + definition.dimension(),
                     "send queries of dimension " + definition.dimension());
         }
-        int largest = 0; // as bits, of which the compiler takes many at once
-        for (float element : query) {
-            largest = Math.max(largest, Float.floatToRawIntBits(element) & Integer.MAX_VALUE);
-        }
-        if (largest >= Float.floatToRawIntBits(Float.POSITIVE_INFINITY)) {
+        float largest = FloatDot.largest(query);
+        if (!Float.isFinite(largest)) {
             throw notFinite(number, query);
         }
         boolean zero = largest == 0;
@@ -383,14 +381,14 @@ final class ShardSearch {
             ordinals[i] = ScoredOrdinal.ordinal(best[i]);
         }
         segment.expect(ordinals, ordinals.length, new Prefetch());
-        for (int i = 0; i < best.length; i++) {
-            float score = ScoredOrdinal.score(best[i]);
-            if (score >= bound.score()) {
-                int ordinal = ordinals[i];
-                double exact = segment.exactScore(ordinal, query);
-                candidates.add(new Candidate(segment, ordinal, exact));
-                bound.offer(score);
-            }
+        int count = 0;
+        while (count < best.length && ScoredOrdinal.score(best[count]) >= bound.score()) {
+            bound.offer(ScoredOrdinal.score(best[count++]));
+        }
+        double[] scores = new double[count];
+        segment.exactScores(ordinals, count, query, scores);
+        for (int i = 0; i < count; i++) {
+            candidates.add(new Candidate(segment, ordinals[i], scores[i]));
         }
     }
 

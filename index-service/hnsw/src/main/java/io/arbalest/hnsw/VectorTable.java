@@ -32,6 +32,7 @@ public final class VectorTable implements AutoCloseable {
     private final MemorySegment rows;
     private final long strideBytes;
     private final byte[] exponents;
+    private final DirectScore direct;
     private final float[] terms; // factor and offset of each ordinal
 
     /** As {@link #VectorTable(int, Metric, int, MemoryBudget)} without a limit on memory. */
@@ -56,6 +57,7 @@ public final class VectorTable implements AutoCloseable {
         rows = slabs.memory();
         strideBytes = slabs.strideBytes();
         exponents = new byte[capacity];
+        direct = new DirectScore(metric, rows, strideBytes, this::exponent);
         terms = new float[Math.multiplyExact(2, capacity)];
     }
 
@@ -144,11 +146,14 @@ public final class VectorTable implements AutoCloseable {
     }
 
     /**
-     * The score in its direct form, accumulated in double from the stored vector: what results
+     * Scores in their direct form, accumulated in double from the stored vectors: what results
      * report.
+     *
+     * @param ordinals the first {@code count}
+     * @param scores receives the scores, from index 0
      */
-    public double exactScore(int ordinal, float[] query) {
-        return DirectScore.of(metric, rows, slabs.offset(ordinal), exponents[ordinal], query);
+    public void exactScores(int[] ordinals, int count, float[] query, double[] scores) {
+        direct.of(ordinals, count, query, scores);
     }
 
     /** Lays a query out for the kernels; its elements must be finite. */

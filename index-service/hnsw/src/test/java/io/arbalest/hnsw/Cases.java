@@ -74,12 +74,19 @@ final class Cases {
         }
     }
 
+    /** A score in its direct form. */
+    static double exactScore(VectorTable table, int ordinal, float[] query) {
+        double[] score = new double[1];
+        table.exactScores(new int[] {ordinal}, 1, query, score);
+        return score[0];
+    }
+
     /** The k best by the direct form in double precision. */
     static int[] best(VectorTable table, int count, float[] query, int k, OrdinalSet accept) {
         double[] scores = new double[count];
         Integer[] order = new Integer[count];
         for (int i = 0; i < count; i++) {
-            scores[i] = table.exactScore(i, query);
+            scores[i] = exactScore(table, i, query);
             order[i] = i;
         }
         return java.util.Arrays.stream(order)

@@ -222,7 +222,7 @@ class PublishOrderTest {
             float[] scores = walked.scoresBestFirst();
             for (int i = 0; i < found.length; i++) { // a vector not seen would score as zeros do
                 assertThat((double) scores[i])
-                        .isCloseTo(table.exactScore(found[i], query), within(0.01));
+                        .isCloseTo(Cases.exactScore(table, found[i], query), within(0.01));
             }
             hits[0] += Cases.common(found, scanned.ordinalsBestFirst());
             hits[1] += 10;

@@ -41,7 +41,7 @@ class VectorTableTest {
                     assertThat(read).isEqualTo(written[ordinal]);
                     double expected = score(metric, written[ordinal], query);
                     double size = size(metric, written[ordinal], query);
-                    assertThat(table.exactScore(ordinal, query))
+                    assertThat(Cases.exactScore(table, ordinal, query))
                             .isCloseTo(expected, within(1e-12 * size));
                     assertThat((double) scores[i])
                             .isCloseTo(expected, within(dimension * 0x1p-22 * size + 1e-30));

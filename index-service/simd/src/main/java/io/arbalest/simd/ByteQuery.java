@@ -1,5 +1,16 @@
 package io.arbalest.simd;
 
+import static jdk.incubator.vector.VectorOperators.ADD;
+import static jdk.incubator.vector.VectorOperators.F2I;
+import static jdk.incubator.vector.VectorOperators.I2S;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
+
 /**
  * A query as {@link ByteCodes} wants it: elements as signed 8-bit steps, those of even and odd
  * index apart, zero-padded.
@@ -8,6 +19,18 @@ package io.arbalest.simd;
  */
 public final class ByteQuery {
     private static final int LARGEST = 127;
+    private static final VectorSpecies<Integer> INTS = VectorWidth.ints();
+    private static final VectorSpecies<Float> FLOATS = INTS.withLanes(float.class);
+    private static final int LANES = INTS.length();
+
+    /** As many as there are ints in a vector. */
+    private static final VectorSpecies<Short> SHORTS =
+            VectorSpecies.of(short.class, VectorShape.forBitSize(LANES * Short.SIZE));
+
+    private static final VectorShuffle<Integer> EVEN = VectorShuffle.fromOp(INTS, i -> 2 * i);
+    private static final VectorShuffle<Integer> ODD = VectorShuffle.fromOp(INTS, i -> 2 * i + 1);
+    private static final int SIGN = Integer.MIN_VALUE;
+    private static final int ONE_HALF = Float.floatToRawIntBits(0.5f);
 
     final short[] even;
     final short[] odd;
@@ -33,25 +56,43 @@ public final class ByteQuery {
         }
         float largest = FloatDot.largest(query);
         step = largest == 0 ? 1 : largest / LARGEST;
-        float scale = 1 / step;
-        int sum = 0;
-        int pairs = dimension / 2;
-        for (int i = 0; i < pairs; i++) {
-            int first = roundedSteps(query[2 * i] * scale);
-            int second = roundedSteps(query[2 * i + 1] * scale);
-            sum += first + second;
-            even[i] = (short) first;
-            odd[i] = (short) second;
-        }
-        if ((dimension & 1) != 0) {
-            int last = roundedSteps(query[dimension - 1] * scale);
-            sum += last;
-            even[pairs] = (short) last;
-        }
-        zero = ByteCodes.ZERO * sum;
+        zero = ByteCodes.ZERO * lay(query, 1 / step);
     }
 
-    private static int roundedSteps(float value) {
+    /** Lays the steps out and returns their sum. */
+    private int lay(float[] query, float scale) {
+        IntVector sums = IntVector.zero(INTS);
+        int whole = dimension / (2 * LANES) * (2 * LANES);
+        for (int i = 0; i < whole; i += 2 * LANES) {
+            FloatVector left = FloatVector.fromArray(FLOATS, query, i).mul(scale);
+            FloatVector right = FloatVector.fromArray(FLOATS, query, i + LANES).mul(scale);
+            IntVector leftHalf = left.reinterpretAsInts().and(SIGN).or(ONE_HALF);
+            IntVector rightHalf = right.reinterpretAsInts().and(SIGN).or(ONE_HALF);
+            IntVector leftSteps =
+                    ((IntVector) left.add(leftHalf.reinterpretAsFloats()).convert(F2I, 0))
+                            .min(LARGEST)
+                            .max(-LARGEST);
+            IntVector rightSteps =
+                    ((IntVector) right.add(rightHalf.reinterpretAsFloats()).convert(F2I, 0))
+                            .min(LARGEST)
+                            .max(-LARGEST);
+            sums = sums.add(leftSteps).add(rightSteps);
+            IntVector evenSteps = leftSteps.rearrange(EVEN, rightSteps);
+            IntVector oddSteps = leftSteps.rearrange(ODD, rightSteps);
+            ((ShortVector) evenSteps.convertShape(I2S, SHORTS, 0)).intoArray(even, i / 2);
+            ((ShortVector) oddSteps.convertShape(I2S, SHORTS, 0)).intoArray(odd, i / 2);
+        }
+        int sum = sums.reduceLanes(ADD);
+        for (int i = whole; i < dimension; i++) {
+            int steps = roundedSteps(query[i] * scale);
+            sum += steps;
+            ((i & 1) == 0 ? even : odd)[i / 2] = (short) steps;
+        }
+        return sum;
+    }
+
+    /** The nearest step; a half is rounded away from zero. The scalar twin of what is above. */
+    static int roundedSteps(float value) {
         int steps = (int) (value + Math.copySign(0.5f, value));
         return Math.max(-LARGEST, Math.min(LARGEST, steps));
     }

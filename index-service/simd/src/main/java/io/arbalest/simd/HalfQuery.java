@@ -1,5 +1,9 @@
 package io.arbalest.simd;
 
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
+
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -10,6 +14,20 @@ import java.lang.foreign.MemorySegment;
  * <p>Reusable; confined to one thread.
  */
 public final class HalfQuery {
+    private static final VectorSpecies<Float> FLOATS = VectorWidth.ints().withLanes(float.class);
+    private static final int LANES = FLOATS.length();
+
+    /** Of two vectors after each other, the elements of even and of odd index. */
+    private static final VectorShuffle<Float> EVEN = VectorShuffle.fromOp(FLOATS, i -> 2 * i);
+
+    private static final VectorShuffle<Float> ODD = VectorShuffle.fromOp(FLOATS, i -> 2 * i + 1);
+
+    /** What a kernel's product lacks; see {@link HalfDot}. */
+    private static final int RAISED = 112;
+
+    /** So that {@link #RAISED} and this are the exponents of two floats at most. */
+    private static final int LEAST_EXPONENT = RAISED - 2 * Float.MAX_EXPONENT;
+
     /** Element 2i of the query, times a power of two. */
     final float[] even;
 
@@ -40,17 +58,29 @@ public final class HalfQuery {
                     "query has " + query.length + " elements, expected " + dimension);
         }
         float largest = FloatDot.largest(query);
-        int exponent = largest == 0 ? 0 : Math.getExponent((double) largest) + 1;
-        double power = Math.scalb(1.0, 112 - exponent); // may be above what a float holds
-        int pairs = dimension / 2;
-        for (int i = 0; i < pairs; i++) {
-            even[i] = (float) (query[2 * i] * power);
-            odd[i] = (float) (query[2 * i + 1] * power);
-        }
-        if ((dimension & 1) != 0) {
-            even[pairs] = (float) (query[dimension - 1] * power);
-        }
+        int exponent =
+                largest == 0 ? 0 : Math.max(LEAST_EXPONENT, Math.getExponent((double) largest) + 1);
+        int first = Math.min(Float.MAX_EXPONENT, RAISED - exponent);
+        lay(query, Math.scalb(1f, first), Math.scalb(1f, RAISED - exponent - first));
         scale = Math.scalb(1.0, exponent);
+    }
+
+    /**
+     * Lays the elements out, times two powers of two; of the two only the last product may be
+     * rounded.
+     */
+    private void lay(float[] query, float first, float second) {
+        int whole = dimension / (2 * LANES) * (2 * LANES);
+        for (int i = 0; i < whole; i += 2 * LANES) {
+            FloatVector left = FloatVector.fromArray(FLOATS, query, i).mul(first).mul(second);
+            FloatVector right =
+                    FloatVector.fromArray(FLOATS, query, i + LANES).mul(first).mul(second);
+            left.rearrange(EVEN, right).intoArray(even, i / 2);
+            left.rearrange(ODD, right).intoArray(odd, i / 2);
+        }
+        for (int i = whole; i < dimension; i++) {
+            ((i & 1) == 0 ? even : odd)[i / 2] = query[i] * first * second;
+        }
     }
 
     /** Takes a stored vector, in the values that are stored. */

@@ -1,6 +1,6 @@
 package io.arbalest.simd;
 
-import static org.assertj.core.api.Assertions.assertThat;
+import static io.arbalest.simd.FasterThan.assertFaster;
 
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -16,8 +16,6 @@ import java.util.SplittableRandom;
  */
 class KernelSpeedTest {
     private static final int ROWS = 64;
-    private static final int REPETITIONS = 20;
-    private static final long PATIENCE_NANOS = 30_000_000_000L;
 
     @ParameterizedTest
     @ValueSource(ints = {31, 96, 128, 192, 768, 1537})
@@ -54,31 +52,5 @@ class KernelSpeedTest {
             assertFaster(list, scalar, 1.5);
             assertFaster(single, scalar, 1.0);
         }
-    }
-
-    /** Gives the compiler time: it works beside the test, and this machine may be busy. */
-    private static void assertFaster(Runnable kernel, Runnable scalar, double factor) {
-        long deadline = System.nanoTime() + PATIENCE_NANOS;
-        long kernelNanos = leastNanos(kernel);
-        long scalarNanos = leastNanos(scalar);
-        while (scalarNanos <= factor * kernelNanos && System.nanoTime() < deadline) {
-            kernelNanos = Math.min(kernelNanos, leastNanos(kernel));
-            scalarNanos = leastNanos(scalar);
-        }
-        assertThat((double) scalarNanos)
-                .as("nanoseconds of the twin; the kernel takes %s", kernelNanos)
-                .isGreaterThan(factor * kernelNanos);
-    }
-
-    private static long leastNanos(Runnable work) {
-        long least = Long.MAX_VALUE;
-        for (int i = 0; i < REPETITIONS; i++) {
-            long start = System.nanoTime();
-            for (int j = 0; j < 100; j++) {
-                work.run();
-            }
-            least = Math.min(least, System.nanoTime() - start);
-        }
-        return least / 100;
     }
 }

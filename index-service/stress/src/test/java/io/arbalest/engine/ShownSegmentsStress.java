@@ -150,7 +150,7 @@ public class ShownSegmentsStress {
         }
 
         @Override
-        public double exactScore(int ordinal, float[] query) {
+        public void exactScores(int[] ordinals, int count, float[] query, double[] scores) {
             throw noRows();
         }
 

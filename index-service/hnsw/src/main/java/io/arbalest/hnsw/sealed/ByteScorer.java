@@ -45,16 +45,22 @@ final class ByteScorer implements RowScorer {
 
     @Override
     public void load(float[] elements) {
-        double norm = 1;
-        if (metric == Metric.COSINE) {
-            double squares = FloatDot.dot(elements, elements);
-            norm = squares > 0 ? 1 / Math.sqrt(squares) : 0;
+        switch (metric) {
+            case L2 -> {
+                for (int i = 0; i < dimension; i++) {
+                    centred[i] = elements[i] - mean[i];
+                }
+            }
+            case IP -> System.arraycopy(elements, 0, centred, 0, dimension);
+            case COSINE -> {
+                double squares = FloatDot.dot(elements, elements);
+                double norm = squares > 0 ? 1 / Math.sqrt(squares) : 0;
+                for (int i = 0; i < dimension; i++) {
+                    centred[i] = (float) (elements[i] * norm);
+                }
+            }
         }
         boolean l2 = metric == Metric.L2;
-        for (int i = 0; i < dimension; i++) {
-            float element = (float) (elements[i] * norm);
-            centred[i] = l2 ? element - mean[i] : element;
-        }
         double sum = FloatDot.dot(centred, l2 ? centred : mean);
         query.load(centred);
         factor = l2 ? 2 * query.step() : query.step();

@@ -288,15 +288,18 @@ public final class SealedGraph {
     }
 
     /**
-     * The score in its direct form, accumulated in double from the stored vector: what results
+     * Scores in their direct form, accumulated in double from the stored vectors: what results
      * report.
+     *
+     * @param ordinals the first {@code count}
+     * @param scores receives the scores, from index 0
      */
-    public double exactScore(int ordinal, float[] query) {
-        return vectors.exactScore(ordinal, query);
+    public void exactScores(int[] ordinals, int count, float[] query, double[] scores) {
+        vectors.exactScores(ordinals, count, query, scores);
     }
 
     /**
-     * Starts to bring what {@link #exactScore} reads of the first {@code count} points into the
+     * Starts to bring what {@link #exactScores} reads of the first {@code count} points into the
      * cache.
      */
     public void expectExactScores(int[] ordinals, int count, Prefetch prefetch) {

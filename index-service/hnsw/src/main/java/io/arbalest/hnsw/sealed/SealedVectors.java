@@ -25,6 +25,7 @@ final class SealedVectors {
     private final MemorySegment terms;
     private final MemorySegment exponents;
     private final long strideBytes;
+    private final DirectScore direct;
 
     SealedVectors(
             int dimension,
@@ -38,6 +39,7 @@ final class SealedVectors {
         this.terms = terms;
         this.exponents = exponents;
         strideBytes = SealedGraphFormat.vectorBytes(dimension);
+        direct = new DirectScore(metric, rows, strideBytes, this::exponent);
     }
 
     int dimension() {
@@ -81,13 +83,16 @@ final class SealedVectors {
         prefetch.rows(exponents, 0, 1, 1, ordinals, 0, count);
     }
 
-    double exactScore(int ordinal, float[] query) {
-        int exponent = exponents.get(BYTE, ordinal);
-        return DirectScore.of(metric, rows, ordinal * strideBytes, exponent, query);
+    void exactScores(int[] ordinals, int count, float[] query, double[] scores) {
+        direct.of(ordinals, count, query, scores);
+    }
+
+    private int exponent(int ordinal) {
+        return exponents.get(BYTE, ordinal);
     }
 
     void read(int ordinal, short[] target) {
-        HalfCodec.decode(rows, ordinal * strideBytes, exponents.get(BYTE, ordinal), target);
+        HalfCodec.decode(rows, ordinal * strideBytes, exponent(ordinal), target);
     }
 
     /** Starts to bring a vector into memory. */
@@ -102,7 +107,7 @@ final class SealedVectors {
                 targetOrdinal,
                 rows,
                 ordinal * strideBytes,
-                exponents.get(BYTE, ordinal),
+                exponent(ordinal),
                 terms.get(FLOAT, term),
                 terms.get(FLOAT, term + Float.BYTES));
     }

@@ -91,7 +91,7 @@ class CodedScanTest {
                         assertThat(accept.contains(ordinals[place])).isTrue();
                         assertThat((double) scores[place])
                                 .isCloseTo(
-                                        graph.exactScore(ordinals[place], query),
+                                        SealedCases.exactScore(graph, ordinals[place], query),
                                         Offset.offset(0.01));
                     }
                     hits += SealedCases.common(SealedCases.best(graph, query, K, accept), ordinals);

@@ -80,12 +80,19 @@ final class SealedCases {
         return sections;
     }
 
+    /** A score in its direct form. */
+    static double exactScore(SealedGraph graph, int ordinal, float[] query) {
+        double[] score = new double[1];
+        graph.exactScores(new int[] {ordinal}, 1, query, score);
+        return score[0];
+    }
+
     /** The k best by the direct form in double precision. */
     static int[] best(SealedGraph graph, float[] query, int k, OrdinalSet accept) {
         Integer[] order = new Integer[graph.points()];
         Arrays.setAll(order, i -> i);
         double[] scores = new double[order.length];
-        Arrays.setAll(scores, i -> graph.exactScore(i, query));
+        Arrays.setAll(scores, i -> exactScore(graph, i, query));
         return Arrays.stream(order)
                 .filter(accept::contains)
                 .sorted(Comparator.comparingDouble(i -> -scores[i]))

@@ -1,0 +1,107 @@
+package io.arbalest.simd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+
+/**
+ * Queries as kernels want them, against what each element has to be; the build runs it with 128,
+ * 256 and the machine's widest vectors.
+ */
+class QueryLayoutTest {
+    private static final int[] DIMENSIONS =
+            IntStream.concat(IntStream.rangeClosed(1, 140), IntStream.of(192, 768, 1537, 4096))
+                    .toArray();
+
+    private final SplittableRandom random = new SplittableRandom(HalfCases.SEED);
+
+    private float[] query(int dimension, double size) {
+        float[] query = new float[dimension];
+        for (int i = 0; i < dimension; i++) {
+            query[i] = (float) (random.nextGaussian() * size);
+        }
+        return query;
+    }
+
+    /** Whatever the size: what a float cannot hold is rounded once. */
+    @ParameterizedTest
+    @ValueSource(doubles = {1, 1e-3, 1e37, 1e-30, 1e-38, 1e-41, 3e-45, 0})
+    void halvesAreElementsTimesAPowerOfTwo(double size) {
+        for (int dimension : DIMENSIONS) {
+            float[] elements = query(dimension, size);
+            elements[random.nextInt(dimension)] *= 0x1p-120f; // small beside the others
+            HalfQuery query = new HalfQuery(dimension);
+            query.load(query(dimension, 7)); // what was there before does not stay
+            query.load(elements);
+            double power = 0x1p112 / query.scale();
+            for (int i = 0; i < dimension; i++) {
+                float laid = ((i & 1) == 0 ? query.even : query.odd)[i / 2];
+                assertThat(laid)
+                        .as("element %s of %s, seed %s", i, dimension, HalfCases.SEED)
+                        .isEqualTo((float) (elements[i] * power));
+            }
+            assertPadded(query, dimension);
+            float largest = FloatDot.largest(elements);
+            if (largest >= Float.MIN_NORMAL) {
+                assertThat(largest / query.scale()).isBetween(0.5, 1.0);
+            }
+        }
+    }
+
+    private static void assertPadded(HalfQuery query, int dimension) {
+        for (int i = dimension; i < HalfDot.paddedDimension(dimension); i++) {
+            assertThat(((i & 1) == 0 ? query.even : query.odd)[i / 2]).isZero();
+        }
+    }
+
+    @Test
+    void bytesAreElementsInRoundedSteps() {
+        for (int dimension : DIMENSIONS) {
+            for (double size : new double[] {1, 1e30, 1e-30}) {
+                float[] elements = query(dimension, size);
+                ByteQuery query = new ByteQuery(dimension);
+                query.load(query(dimension, 7));
+                query.load(elements);
+                int sum = 0;
+                for (int i = 0; i < dimension; i++) {
+                    int steps = ByteQuery.roundedSteps(elements[i] * (1 / query.step()));
+                    sum += steps;
+                    assertThat(((i & 1) == 0 ? query.even : query.odd)[i / 2])
+                            .as("element %s of %s, seed %s", i, dimension, HalfCases.SEED)
+                            .isEqualTo((short) steps);
+                }
+                assertThat(query.zero()).isEqualTo(ByteCodes.ZERO * sum);
+            }
+        }
+    }
+
+    @Test
+    void aQueryOfZerosHasNoSteps() {
+        ByteQuery query = new ByteQuery(100);
+        query.load(query(100, 1));
+        query.load(new float[100]);
+        assertThat(query.even).containsOnly((short) 0);
+        assertThat(query.odd).containsOnly((short) 0);
+        assertThat(query.zero()).isZero();
+    }
+
+    /** Two steps of the largest element are 1/127 of it; a half is rounded away from zero. */
+    @Test
+    void halfAStepIsRoundedAwayFromZero() {
+        float[] elements = new float[64];
+        Arrays.fill(elements, 2.5f);
+        elements[1] = -127;
+        elements[2] = -2.5f;
+        ByteQuery query = new ByteQuery(64);
+        query.load(elements);
+        assertThat(query.odd[0]).isEqualTo((short) -127);
+        assertThat(query.even[0]).isEqualTo((short) 3);
+        assertThat(query.even[1]).isEqualTo((short) -3);
+    }
+}
