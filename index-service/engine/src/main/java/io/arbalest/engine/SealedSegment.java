@@ -154,8 +154,6 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
         if (heads != null) {
             heads.expect(rows, count, prefetch);
         }
-        int bytes = SegmentFiles.NAME_BYTES;
-        prefetch.rows(names, 0, bytes, bytes, rows, 0, count);
     }
 
     @Override

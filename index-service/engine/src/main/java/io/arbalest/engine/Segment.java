@@ -49,8 +49,8 @@ interface Segment extends AutoCloseable {
     }
 
     /**
-     * Starts to bring what {@link #exactScores}, {@link #name} and {@link #head} read of the first
-     * {@code count} rows into the cache.
+     * Starts to bring what {@link #exactScores} and {@link #head} read of the first {@code count}
+     * rows into the cache.
      */
     default void expect(int[] ordinals, int count, Prefetch prefetch) {}
 
