@@ -231,6 +231,33 @@ class FailingDiskITCase {
                 });
     }
 
+    /** Killed while the disk was full, and started again before there is any room. */
+    @Test
+    void aNodeThatIsStartedOnAFullDiskGoesOnByItself(@TempDir Path directory) throws Exception {
+        fields = FIELDS;
+        onSmallDisk(
+                directory,
+                "size=256m",
+                Map.of("wal.file-bytes", 4 << 20, "engine.disk-reserve-bytes", 16 << 20),
+                (house, data) -> {
+                    NodeProcess node = house.nodes.get(0);
+                    for (int i = 0; i < 40; i++) {
+                        assertThat(put(house)).isEmpty();
+                    }
+                    Path ballast = fill(data, 0);
+                    node.kill();
+                    node.restart();
+                    for (int i = 0; i < 3; i++) {
+                        TimeUnit.SECONDS.sleep(1);
+                        assertThat(put(house)).contains("ARB-3003", "by itself");
+                    }
+                    assertThat(report(house).error())
+                            .contains("ARB-3003", "by itself")
+                            .doesNotContain("restart the node");
+                    goesOnWithout(ballast, house);
+                });
+    }
+
     @FunctionalInterface
     private interface SmallDiskTest {
         void run(House house, Path data) throws Exception;

@@ -2,6 +2,7 @@ package io.arbalest.engine;
 
 import io.arbalest.common.Crc32c;
 import io.arbalest.io.Disk;
+import io.arbalest.io.DiskFullException;
 import io.arbalest.metadata.CollectionSchema;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.CollectionDefinition;
@@ -42,8 +43,8 @@ final class FieldsFile {
      * own, which are then in the file.
      *
      * @param incarnation the directory of the collection
-     * @throws ArbalestException IO_FAILED, STORE_FAILED if the file is damaged, SCHEMA_MISMATCH if
-     *     neither list of fields begins with the other
+     * @throws ArbalestException DISK_FULL, IO_FAILED, STORE_FAILED if the file is damaged,
+     *     SCHEMA_MISMATCH if neither list of fields begins with the other
      */
     synchronized CollectionDefinition newest(Path incarnation, CollectionDefinition definition) {
         Path file = incarnation.resolve(NAME);
@@ -66,6 +67,12 @@ final class FieldsFile {
             }
             disk.publish(file, encode(definition));
             return definition;
+        } catch (DiskFullException e) {
+            throw new ArbalestException(
+                    ErrorCode.DISK_FULL,
+                    "cannot write " + file + ": " + e.getMessage(),
+                    "free space on the node's disk; it is then tried again",
+                    e);
         } catch (IOException e) {
             throw new ArbalestException(
                     ErrorCode.IO_FAILED,

@@ -1,7 +1,9 @@
 package io.arbalest.engine;
 
+import io.arbalest.common.Scheduler;
 import io.arbalest.io.DirectoryInUseException;
 import io.arbalest.io.Disk;
+import io.arbalest.io.DiskFullException;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.CollectionDefinition;
@@ -14,6 +16,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -55,6 +58,9 @@ public final class NodeEngine implements Engine {
 
     /** One that seals and one that merges can go on at the same time. */
     private static final int MERGER_THREADS = 2;
+
+    /** Until what found no room on the disk is tried again. */
+    private static final Duration NO_ROOM_PAUSE = Duration.ofSeconds(1);
 
     private static final String CREATED = "created";
     private static final String IMAGE = " image=";
@@ -173,7 +179,7 @@ public final class NodeEngine implements Engine {
             if (known == null) {
                 start(id, shard, image.index());
             } else if (shard.definition().fields().size() > known.collection().fields().size()) {
-                then(id, () -> addFields(known, shard.definition()));
+                then(id, () -> addFields(known, shard.definition(), Level.WARNING));
             }
         });
         removeDropped(image.index(), living);
@@ -198,25 +204,53 @@ public final class NodeEngine implements Engine {
                                 reserve));
         shards.put(id, shard);
         kernels.check(wanted.definition().dimension());
-        then(
-                id,
-                () -> {
-                    recordCreation(incarnation, wanted.definition().name(), imageIndex);
-                    if (addFields(shard, wanted.definition())) {
-                        shard.open();
-                    }
-                });
+        then(id, () -> open(shard, wanted.definition(), imageIndex));
     }
 
-    /** Whether the shard may go on. */
-    private boolean addFields(ShardCore shard, CollectionDefinition definition) {
+    /** Opens a shard, and for want of room begins again a little later. */
+    private void open(ShardCore shard, CollectionDefinition definition, long imageIndex) {
+        Path incarnation = shardsDirectory.resolve(definition.incarnation().toString());
+        try {
+            recordCreation(incarnation, definition.name(), imageIndex);
+            shard.addFields(fields.newest(incarnation, definition));
+            shard.open();
+        } catch (ArbalestException | DiskFullException e) {
+            shard.cannotOpen(e);
+        }
+        if (shard.noRoomToOpen()) {
+            later(shard, () -> open(shard, definition, imageIndex));
+        }
+    }
+
+    /**
+     * Adds fields to a shard that is open, or waits to be.
+     *
+     * @param loud how it is said that there is no room, which is tried again
+     */
+    private void addFields(ShardCore shard, CollectionDefinition definition, Level loud) {
         Path incarnation = shardsDirectory.resolve(definition.incarnation().toString());
         try {
             shard.addFields(fields.newest(incarnation, definition));
-            return true;
         } catch (ArbalestException e) {
-            shard.fieldsFailed(e);
-            return false;
+            if (e.code() != ErrorCode.DISK_FULL) {
+                shard.fieldsFailed(e);
+                return;
+            }
+            LOG.log(loud, "shard " + shard.id() + " waits with new fields: " + e.getMessage());
+            later(shard, () -> addFields(shard, definition, Level.DEBUG));
+        }
+    }
+
+    /** Goes on with a shard that found no room, unless it is not wanted any more. */
+    private void later(ShardCore shard, Runnable step) {
+        Scheduler.Cancellable _ =
+                env.scheduler().schedule(NO_ROOM_PAUSE, opener, () -> again(shard, step));
+    }
+
+    @SuppressWarnings("ReferenceEquality") // a shard of a later term is another one
+    private synchronized void again(ShardCore shard, Runnable step) {
+        if (!closed && shards.get(shard.id()) == shard) {
+            then(shard.id(), step);
         }
     }
 
@@ -235,8 +269,12 @@ public final class NodeEngine implements Engine {
         lifecycles.put(id, after);
     }
 
-    /** A failure here is left to the shard's own opening, which meets the same disk. */
-    private void recordCreation(Path incarnation, String collection, long imageIndex) {
+    /**
+     * Other failures than a full disk are left to the shard's own opening, which meets the same
+     * disk.
+     */
+    private void recordCreation(Path incarnation, String collection, long imageIndex)
+            throws DiskFullException {
         try {
             env.disk().createDirectories(incarnation);
             Path file = incarnation.resolve(CREATED);
@@ -244,6 +282,8 @@ public final class NodeEngine implements Engine {
                 String line = "format=1 collection=" + collection + IMAGE + imageIndex + "\n";
                 env.disk().publish(file, line.getBytes(StandardCharsets.UTF_8));
             }
+        } catch (DiskFullException e) {
+            throw e;
         } catch (IOException e) {
             LOG.log(Level.WARNING, "cannot write " + incarnation.resolve(CREATED), e);
         }

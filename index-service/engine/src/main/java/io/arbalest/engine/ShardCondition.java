@@ -9,7 +9,8 @@ import java.util.Optional;
 
 /**
  * In which state a shard is, and why. A shard fails once: the first reason stays, but damage of its
- * files counts for more than the reason for which it only takes no writes.
+ * files counts for more than the reason for which it only takes no writes. Only what finds no room
+ * to be opened is opened again.
  *
  * <p>Thread-safe.
  */
@@ -20,6 +21,7 @@ final class ShardCondition {
     private volatile @Nullable ArbalestException noRoomForLog;
     private volatile @Nullable ArbalestException noRoomForSegments;
     private volatile @Nullable ArbalestException noRoomForStore;
+    private volatile boolean noRoomToOpen;
     private volatile boolean closing;
 
     ShardCondition(DiskReserve reserve) {
@@ -79,7 +81,11 @@ final class ShardCondition {
     }
 
     synchronized void serving() {
-        state = ShardState.SERVING;
+        if (noRoomToOpen) {
+            noRoomToOpen = false;
+            failure = null;
+        }
+        state = failure == null ? ShardState.SERVING : state; // it may have failed meanwhile
     }
 
     /** Takes no writes from now on; whether this is news. */
@@ -94,12 +100,25 @@ final class ShardCondition {
 
     /** Answers nothing from now on; whether this is news. */
     synchronized boolean fail(ArbalestException reason) {
-        if (state == ShardState.FAILED || closing) {
+        if ((state == ShardState.FAILED && !noRoomToOpen) || closing) {
             return false;
         }
+        noRoomToOpen = false;
         failure = reason;
         state = ShardState.FAILED;
         return true;
+    }
+
+    /** Answers nothing until it is opened again, for want of room; whether this is news. */
+    synchronized boolean noRoomToOpen(ArbalestException reason) {
+        boolean news = !noRoomToOpen;
+        noRoomToOpen |= fail(reason);
+        return news && noRoomToOpen;
+    }
+
+    /** Whether it could be opened if the disk had room. */
+    boolean noRoomToOpen() {
+        return noRoomToOpen && !closing;
     }
 
     boolean closing() {

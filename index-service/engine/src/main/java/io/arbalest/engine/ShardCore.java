@@ -34,11 +34,12 @@ import java.util.function.Function;
  * not count against the limit on the unlinked tail, else no write would get in until all are
  * linked.
  *
- * <p>If opening fails the shard is FAILED and keeps the reason. If the log or the store fails later
- * the shard is READ_ONLY: what was published is served, writes are refused with the reason, until
- * the node restarts; a full disk ends by itself. If a file of a sealed segment turns out to be
- * damaged, when it is opened, merged or {@linkplain SegmentScrub checked}, the shard is FAILED:
- * every call is refused with what was found, because answers would lack rows and not say so.
+ * <p>If opening fails the shard is FAILED and keeps the reason; for want of room it is opened
+ * again. If the log or the store fails later the shard is READ_ONLY: what was published is served,
+ * writes are refused with the reason, until the node restarts; a full disk ends by itself. If a
+ * file of a sealed segment turns out to be damaged, when it is opened, merged or {@linkplain
+ * SegmentScrub checked}, the shard is FAILED: every call is refused with what was found, because
+ * answers would lack rows and not say so.
  *
  * <p>Thread-safe.
  */
@@ -73,7 +74,10 @@ final class ShardCore implements Shard, AutoCloseable {
 
     // ---------------------------------------------------------------- opening and closing
 
-    /** Recovers the shard; on the caller's thread. Does not throw: a failure becomes the state. */
+    /**
+     * Recovers the shard; on the caller's thread. Does not throw: a failure becomes the state. May
+     * be called again while there is {@linkplain #noRoomToOpen no room}.
+     */
     synchronized void open() {
         if (condition.closing() || parts != null) {
             return;
@@ -106,7 +110,7 @@ final class ShardCore implements Shard, AutoCloseable {
                     (env.clock().monotonicNanos() - started) / 1_000_000);
         } catch (IOException | RuntimeException | Error e) {
             opened.reversed().forEach(part -> Closing.quietly(name(), part));
-            fail(e);
+            cannotOpen(e);
         }
     }
 
@@ -201,16 +205,27 @@ final class ShardCore implements Shard, AutoCloseable {
     /** The fields of the collection are not known: nothing can be opened, or written any more. */
     void fieldsFailed(ArbalestException cause) {
         if (parts == null) {
-            fail(cause);
+            cannotOpen(cause);
         } else {
             readOnly(cause.code(), NO_FIELDS, cause);
         }
     }
 
-    private void fail(Throwable cause) {
-        if (condition.fail(ShardFailure.opening(name(), cause))) {
+    /** Keeps the reason, and says it once. */
+    void cannotOpen(Throwable cause) {
+        ArbalestException reason = ShardFailure.opening(name(), cause);
+        boolean news =
+                reason.code() == ErrorCode.DISK_FULL
+                        ? condition.noRoomToOpen(reason)
+                        : condition.fail(reason);
+        if (news) {
             ShardFailure.report("shard " + name() + " cannot be opened", cause);
         }
+    }
+
+    /** Whether opening it failed for want of room: it may be tried again. */
+    boolean noRoomToOpen() {
+        return condition.noRoomToOpen();
     }
 
     /** Keeps the first reason. */

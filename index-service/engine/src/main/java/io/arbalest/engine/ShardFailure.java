@@ -27,8 +27,18 @@ final class ShardFailure {
     static final String FREE_SPACE =
             "free space on the node's disk; writing then goes on by itself";
 
+    private static final String FREE_SPACE_TO_OPEN =
+            "free space on the node's disk; the shard is then opened by itself";
+
     /** What a shard says that could not be opened. */
     static ArbalestException opening(String shard, Throwable cause) {
+        if (cause instanceof ArbalestException full && full.code() == ErrorCode.DISK_FULL) {
+            return new ArbalestException(
+                    ErrorCode.DISK_FULL,
+                    "shard " + shard + " cannot be opened: " + full.detail(),
+                    FREE_SPACE_TO_OPEN,
+                    full);
+        }
         if (cause instanceof ArbalestException coded) {
             return coded.prefixed("shard " + shard + " cannot be opened: ");
         }
@@ -47,7 +57,7 @@ final class ShardFailure {
                     case LOG_CORRUPT, SEGMENT_CORRUPT -> REFILL;
                     case UNSUPPORTED_FORMAT_VERSION ->
                             "run the release that wrote it, or a later one";
-                    case DISK_FULL -> "free space on the node's disk, then restart the node";
+                    case DISK_FULL -> FREE_SPACE_TO_OPEN;
                     default -> "see the node's log, then restart the node";
                 };
         String what = cause instanceof IOException ? cause.getMessage() : cause.toString();

@@ -277,6 +277,92 @@ final class NodeEngineTest {
         }
     }
 
+    private static ShardStatistics statistics(NodeEngine engine) {
+        return engine.shard("c1", 0).orElseThrow().statistics();
+    }
+
+    private static void assertNoRoomToOpen(NodeEngine engine) {
+        assertThat(statistics(engine).state()).isEqualTo(ShardState.FAILED);
+        assertThat(statistics(engine).error())
+                .contains("ARB-3003", "opened by itself")
+                .doesNotContain("restart");
+        assertThat(engine.ready()).as("others may be served").isTrue();
+    }
+
+    @Test
+    void whatFindsNoRoomToBeOpenedIsOpenedOnceThereIsSome() throws IOException {
+        disk.capacity(BlockFile.BLOCK_BYTES);
+        try (NodeEngine engine = start()) {
+            engine.follow(image(3, collection(FIRST, 1, 1)));
+            scheduler.advance(Duration.ofSeconds(10));
+            assertNoRoomToOpen(engine);
+            disk.capacity(Long.MAX_VALUE);
+            scheduler.advance(Duration.ofSeconds(2));
+            assertThat(statistics(engine).state()).isEqualTo(ShardState.SERVING);
+            assertThat(statistics(engine).error()).isEmpty();
+            write(engine.shard("c1", 0).orElseThrow(), 1);
+            engine.follow(image(4));
+            scheduler.runUntilIdle();
+            assertThat(disk.exists(DATA.resolve("shards").resolve(FIRST.toString()))).isFalse();
+        }
+    }
+
+    @Test
+    void whatWasOpenBeforeIsServedFromAFullDisk() {
+        try (NodeEngine engine = start()) {
+            engine.follow(image(3, collection(FIRST, 1, 1)));
+            scheduler.runUntilIdle();
+            for (int key = 0; key < 5; key++) {
+                write(engine.shard("c1", 0).orElseThrow(), key);
+            }
+        }
+        disk.capacity(0);
+        try (NodeEngine engine = start()) {
+            engine.follow(image(3, collection(FIRST, 1, 1)));
+            scheduler.advance(Duration.ofSeconds(10));
+            assertThat(statistics(engine).state()).isEqualTo(ShardState.READ_ONLY);
+            assertThat(live(engine, "c1", 0)).isEqualTo(5);
+            disk.capacity(Long.MAX_VALUE);
+            scheduler.advance(Duration.ofSeconds(2));
+            assertThat(statistics(engine).state()).isEqualTo(ShardState.SERVING);
+            write(engine.shard("c1", 0).orElseThrow(), 5);
+            assertThat(live(engine, "c1", 0)).isEqualTo(6);
+        }
+    }
+
+    @Test
+    void aShardThatWaitsForRoomIsNotOpenedOnceItIsNotWantedAnyMore() throws IOException {
+        disk.capacity(BlockFile.BLOCK_BYTES);
+        try (NodeEngine engine = start()) {
+            engine.follow(image(3, collection(FIRST, 1, 1)));
+            scheduler.advance(Duration.ofSeconds(3));
+            engine.follow(image(4));
+            disk.capacity(Long.MAX_VALUE);
+            scheduler.advance(Duration.ofSeconds(10));
+            assertThat(engine.shard("c1", 0)).isEmpty();
+            assertThat(disk.exists(DATA.resolve("shards").resolve(FIRST.toString()).resolve("0")))
+                    .isFalse();
+        }
+    }
+
+    @Test
+    void aFieldThatIsAddedWhileTheDiskIsFullIsKnownOnceThereIsRoom() {
+        try (NodeEngine engine = start()) {
+            engine.follow(image(3, collection(FIRST, 1, 1)));
+            scheduler.runUntilIdle();
+            disk.capacity(0);
+            CompletableFuture<Void> known = engine.shard("c1", 0).orElseThrow().fieldsKnown(1);
+            engine.follow(image(4, grown(FIRST, new Field("size", FieldType.LONG))));
+            scheduler.advance(Duration.ofSeconds(5));
+            assertThat(known).isNotDone();
+            assertThat(statistics(engine).state()).isNotEqualTo(ShardState.FAILED);
+            disk.capacity(Long.MAX_VALUE);
+            scheduler.advance(Duration.ofSeconds(2));
+            assertThat(known).isDone();
+            assertThat(statistics(engine).state()).isEqualTo(ShardState.SERVING);
+        }
+    }
+
     @Test
     void aDamagedLogFailsItsShardOnly() throws IOException {
         Path log = DATA.resolve("shards").resolve(FIRST.toString()).resolve("0").resolve("wal");

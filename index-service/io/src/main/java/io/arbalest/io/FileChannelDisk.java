@@ -193,6 +193,8 @@ public final class FileChannelDisk implements Disk {
                 if (!Files.isDirectory(path)) {
                     throw new NotDirectoryException(path.toString());
                 }
+            } catch (IOException e) {
+                throw DiskErrors.translated("create " + path, e);
             }
         }
         // The last entry is synced even if it was there: a killed predecessor may have made it and

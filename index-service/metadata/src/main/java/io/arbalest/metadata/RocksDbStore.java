@@ -268,9 +268,7 @@ public final class RocksDbStore implements KeyValueStore {
             return new ArbalestException(
                     ErrorCode.DISK_FULL,
                     detail,
-                    database == null
-                            ? "free disk space, then restart the node"
-                            : "free disk space; the store then goes on by itself",
+                    "free disk space; the store then goes on by itself",
                     e);
         }
         String message = String.valueOf(e.getMessage());
