@@ -1,6 +1,7 @@
 package io.arbalest.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.arbalest.client.ArbalestClient.GetOptions;
 import io.arbalest.client.ArbalestClient.ShardReport;
@@ -220,7 +221,7 @@ class FailingDiskITCase {
                     assertThat(house.metrics(node))
                             .containsEntry("arbalest_engine_disk_reserve_broken", 1.0);
                     assertReads(house);
-                    assertThat(data.toFile().getUsableSpace())
+                    assertThat(usable(data))
                             .as("what was acknowledged before has room")
                             .isGreaterThan(16 << 20);
                     goesOnWithout(ballast, house);
@@ -246,6 +247,11 @@ class FailingDiskITCase {
                     }
                     Path ballast = fill(data, 0);
                     node.kill();
+                    assertThatThrownBy(node::restart)
+                            .hasMessageContainingAll("ARB-3003", "then start the node again");
+                    Files.delete(ballast);
+                    assertThat(fill(data, 1 << 20)) // for the node itself, and for no log
+                            .isEqualTo(ballast);
                     node.restart();
                     for (int i = 0; i < 3; i++) {
                         TimeUnit.SECONDS.sleep(1);
@@ -284,11 +290,15 @@ class FailingDiskITCase {
         Path ballast = data.resolve("ballast");
         byte[] block = new byte[1 << 20];
         try (OutputStream out = Files.newOutputStream(ballast)) {
-            while (data.toFile().getUsableSpace() > left) {
-                out.write(block);
+            for (long more = usable(data) - left; more > 0; more = usable(data) - left) {
+                out.write(block, 0, (int) Math.min(block.length, more));
             }
         }
         return ballast;
+    }
+
+    private static long usable(Path data) {
+        return data.toFile().getUsableSpace();
     }
 
     /** Space returns: writes go on, and every acknowledged row is there, after a kill as well. */

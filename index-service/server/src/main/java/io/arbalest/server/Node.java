@@ -13,6 +13,7 @@ import io.arbalest.engine.ReplicaTransport;
 import io.arbalest.engine.ThreadPriorities;
 import io.arbalest.flight.FlightOptions;
 import io.arbalest.flight.FlightService;
+import io.arbalest.io.DiskFullException;
 import io.arbalest.io.FileChannelDisk;
 import io.arbalest.io.uring.DiskSelection;
 import io.arbalest.io.uring.UringRefusedException;
@@ -119,6 +120,12 @@ final class Node implements AutoCloseable {
                     ErrorCode.IO_URING_REFUSED,
                     "wal.io is io_uring, but " + e.getMessage(),
                     e.remedy() + ", or set wal.io to auto",
+                    e);
+        } catch (DiskFullException e) {
+            throw new ArbalestException(
+                    ErrorCode.DISK_FULL,
+                    "cannot start: " + e.getMessage(),
+                    "free space on the disk of node.data-dir, then start the node again",
                     e);
         } catch (IOException e) {
             throw new ArbalestException(
