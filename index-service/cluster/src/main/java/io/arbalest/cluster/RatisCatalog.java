@@ -6,6 +6,7 @@ import io.arbalest.common.Clock;
 import io.arbalest.common.Scheduler;
 import io.arbalest.engine.ClusterCatalog;
 import io.arbalest.io.Disk;
+import io.arbalest.io.DiskErrors;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ClusterImage;
 import io.arbalest.model.CollectionDefinition;
@@ -173,6 +174,16 @@ public final class RatisCatalog implements ClusterCatalog, AutoCloseable {
                         "ratis.port " + options.self().address() + " is in use",
                         "stop the process that listens there, or choose another ratis.port on every"
                                 + " node",
+                        e);
+            }
+            if (cause instanceof IOException io && DiskErrors.saysDiskFull(io)) {
+                return new ArbalestException(
+                        ErrorCode.DISK_FULL,
+                        "the metadata group member in "
+                                + options.directory()
+                                + " did not start: "
+                                + io.getMessage(),
+                        "free space on the directory's disk, then start the node again",
                         e);
             }
         }

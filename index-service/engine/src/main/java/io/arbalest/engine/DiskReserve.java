@@ -63,6 +63,18 @@ final class DiskReserve implements AutoCloseable {
         return problem;
     }
 
+    /**
+     * Whether the reserve is there, and at least so many bytes; also where nobody can tell. Looks
+     * at the disk.
+     */
+    boolean leaves(long least) {
+        try {
+            return env.disk().usableBytes(directory) >= Math.max(bytes, least);
+        } catch (IOException _) {
+            return true;
+        }
+    }
+
     @Override
     public void close() {
         closed = true;

@@ -88,6 +88,11 @@ final class KernelChecks implements AutoCloseable {
     }
 
     private void run(int dimension, int attempt) {
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+        }
         List<Measured> measured = test.run(dimension);
         report(dimension, attempt, measured);
     }
@@ -115,7 +120,7 @@ final class KernelChecks implements AutoCloseable {
         env.metrics()
                 .gauge(
                         "arbalest_kernel_verdict",
-                        "0 good, 1 slower than without vectors, 2 wrong results",
+                        "0 good, 1 not compiled to vectors, 2 wrong results",
                         () -> number(one.verdict()),
                         "kernel",
                         one.kernel(),
@@ -166,7 +171,7 @@ final class KernelChecks implements AutoCloseable {
             if (one.verdict() == Verdict.SLOW) {
                 LOG.log(
                         Level.WARNING,
-                        "kernel {0} for {1} elements is slower than without vectors: this JVM does"
+                        "kernel {0} for {1} elements is as slow as without vectors: this JVM does"
                             + " not compile it to vector instructions. Searches are slow. Fix: try"
                             + " another -D{2}, or another build of the JDK",
                         one.kernel(),

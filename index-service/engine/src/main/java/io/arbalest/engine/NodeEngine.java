@@ -1,6 +1,5 @@
 package io.arbalest.engine;
 
-import io.arbalest.common.Scheduler;
 import io.arbalest.io.DirectoryInUseException;
 import io.arbalest.io.Disk;
 import io.arbalest.io.DiskFullException;
@@ -16,7 +15,6 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -59,8 +57,8 @@ public final class NodeEngine implements Engine {
     /** One that seals and one that merges can go on at the same time. */
     private static final int MERGER_THREADS = 2;
 
-    /** Until what found no room on the disk is tried again. */
-    private static final Duration NO_ROOM_PAUSE = Duration.ofSeconds(1);
+    /** Room for so many files of a log is asked for before a shard without room is opened again. */
+    private static final int LOG_FILES = 4;
 
     private static final String CREATED = "created";
     private static final String IMAGE = " image=";
@@ -78,6 +76,11 @@ public final class NodeEngine implements Engine {
     private final FieldsFile fields;
 
     private final Map<ShardId, ShardCore> shards = new ConcurrentHashMap<>();
+
+    private final RoomRetries retries;
+
+    /** What the newest image wants here. */
+    private volatile Map<ShardId, Wanted> newest = Map.of();
 
     /** The last thing to do for each shard; guarded by this. */
     private final Map<ShardId, CompletableFuture<Void>> lifecycles = new HashMap<>();
@@ -120,12 +123,19 @@ public final class NodeEngine implements Engine {
         this.logs = new FileLogs(options, env, acceptedLosses);
         this.kernels = new KernelChecks(env, workers.merger());
         this.reserve = new DiskReserve(env, dataDirectory, options.diskReserveBytes());
+        this.retries =
+                new RoomRetries(
+                        env.scheduler(),
+                        opener,
+                        () -> reserve.leaves(LOG_FILES * options.walFileBytes()));
         workers.merger().execute(() -> KernelWarmUp.once(env.random()));
     }
 
     private static AutoCloseable lock(Disk disk, Path dataDirectory, Path shardsDirectory) {
         try {
             disk.createDirectories(shardsDirectory);
+        } catch (DiskFullException e) {
+            throw noRoom(dataDirectory, e);
         } catch (IOException e) {
             throw new ArbalestException(
                     ErrorCode.IO_FAILED,
@@ -141,6 +151,8 @@ public final class NodeEngine implements Engine {
                     "another process uses data directory " + dataDirectory + ": " + e.getMessage(),
                     "stop the other node that uses it, or set another node.data-dir",
                     e);
+        } catch (DiskFullException e) {
+            throw noRoom(dataDirectory, e);
         } catch (IOException e) {
             throw new ArbalestException(
                     ErrorCode.IO_FAILED,
@@ -148,6 +160,14 @@ public final class NodeEngine implements Engine {
                     "check that node.data-dir is writable",
                     e);
         }
+    }
+
+    private static ArbalestException noRoom(Path dataDirectory, DiskFullException e) {
+        return new ArbalestException(
+                ErrorCode.DISK_FULL,
+                "cannot use data directory " + dataDirectory + ": " + e.getMessage(),
+                "free space on its disk, then start the node again",
+                e);
     }
 
     @Override
@@ -167,6 +187,7 @@ public final class NodeEngine implements Engine {
                 }
             }
         }
+        newest = wanted;
         for (ShardCore shard : List.copyOf(shards.values())) {
             Wanted still = wanted.get(shard.id());
             if (still == null || still.term() != shard.term()) {
@@ -179,7 +200,7 @@ public final class NodeEngine implements Engine {
             if (known == null) {
                 start(id, shard, image.index());
             } else if (shard.definition().fields().size() > known.collection().fields().size()) {
-                then(id, () -> addFields(known, shard.definition(), Level.WARNING));
+                then(id, () -> proceed(known, image.index()));
             }
         });
         removeDropped(image.index(), living);
@@ -204,53 +225,39 @@ public final class NodeEngine implements Engine {
                                 reserve));
         shards.put(id, shard);
         kernels.check(wanted.definition().dimension());
-        then(id, () -> open(shard, wanted.definition(), imageIndex));
+        then(id, () -> proceed(shard, imageIndex));
     }
 
-    /** Opens a shard, and for want of room begins again a little later. */
-    private void open(ShardCore shard, CollectionDefinition definition, long imageIndex) {
+    /** Gives a shard the fields that it shall have and opens it; for want of room, later again. */
+    private void proceed(ShardCore shard, long imageIndex) {
+        Wanted wanted = newest.get(shard.id());
+        if (closed || wanted == null || wanted.term() != shard.term()) {
+            return;
+        }
+        CollectionDefinition definition = wanted.definition();
         Path incarnation = shardsDirectory.resolve(definition.incarnation().toString());
+        boolean full;
         try {
             recordCreation(incarnation, definition.name(), imageIndex);
             shard.addFields(fields.newest(incarnation, definition));
             shard.open();
-        } catch (ArbalestException | DiskFullException e) {
-            shard.cannotOpen(e);
-        }
-        if (shard.noRoomToOpen()) {
-            later(shard, () -> open(shard, definition, imageIndex));
-        }
-    }
-
-    /**
-     * Adds fields to a shard that is open, or waits to be.
-     *
-     * @param loud how it is said that there is no room, which is tried again
-     */
-    private void addFields(ShardCore shard, CollectionDefinition definition, Level loud) {
-        Path incarnation = shardsDirectory.resolve(definition.incarnation().toString());
-        try {
-            shard.addFields(fields.newest(incarnation, definition));
+            full = shard.noRoomToOpen();
         } catch (ArbalestException e) {
-            if (e.code() != ErrorCode.DISK_FULL) {
-                shard.fieldsFailed(e);
-                return;
-            }
-            LOG.log(loud, "shard " + shard.id() + " waits with new fields: " + e.getMessage());
-            later(shard, () -> addFields(shard, definition, Level.DEBUG));
+            shard.fieldsFailed(e);
+            full = e.code() == ErrorCode.DISK_FULL;
+        }
+        if (full) {
+            retries.later(shard.id(), () -> again(shard.id(), imageIndex));
+        } else {
+            retries.succeeded(shard.id());
         }
     }
 
-    /** Goes on with a shard that found no room, unless it is not wanted any more. */
-    private void later(ShardCore shard, Runnable step) {
-        Scheduler.Cancellable _ =
-                env.scheduler().schedule(NO_ROOM_PAUSE, opener, () -> again(shard, step));
-    }
-
-    @SuppressWarnings("ReferenceEquality") // a shard of a later term is another one
-    private synchronized void again(ShardCore shard, Runnable step) {
-        if (!closed && shards.get(shard.id()) == shard) {
-            then(shard.id(), step);
+    /** With the shard that is there by then, which may be of a later term. */
+    private synchronized void again(ShardId id, long imageIndex) {
+        ShardCore shard = shards.get(id);
+        if (!closed && shard != null) {
+            then(id, () -> proceed(shard, imageIndex));
         }
     }
 
@@ -269,23 +276,23 @@ public final class NodeEngine implements Engine {
         lifecycles.put(id, after);
     }
 
-    /**
-     * Other failures than a full disk are left to the shard's own opening, which meets the same
-     * disk.
-     */
-    private void recordCreation(Path incarnation, String collection, long imageIndex)
-            throws DiskFullException {
+    /** Other failures are left to the shard's own opening, which meets the same disk. */
+    private void recordCreation(Path incarnation, String collection, long imageIndex) {
+        Path file = incarnation.resolve(CREATED);
         try {
             env.disk().createDirectories(incarnation);
-            Path file = incarnation.resolve(CREATED);
             if (!env.disk().exists(file)) {
                 String line = "format=1 collection=" + collection + IMAGE + imageIndex + "\n";
                 env.disk().publish(file, line.getBytes(StandardCharsets.UTF_8));
             }
         } catch (DiskFullException e) {
-            throw e;
+            throw new ArbalestException(
+                    ErrorCode.DISK_FULL,
+                    "cannot write " + file + ": " + e.getMessage(),
+                    ShardFailure.FREE_SPACE,
+                    e);
         } catch (IOException e) {
-            LOG.log(Level.WARNING, "cannot write " + incarnation.resolve(CREATED), e);
+            LOG.log(Level.WARNING, "cannot write " + file, e);
         }
     }
 
@@ -392,6 +399,7 @@ public final class NodeEngine implements Engine {
         }
         kernels.close();
         reserve.close();
+        retries.close();
         open.forEach(ShardCore::close);
         try {
             directoryLock.close();

@@ -75,11 +75,12 @@ final class ShardCore implements Shard, AutoCloseable {
     // ---------------------------------------------------------------- opening and closing
 
     /**
-     * Recovers the shard; on the caller's thread. Does not throw: a failure becomes the state. May
-     * be called again while there is {@linkplain #noRoomToOpen no room}.
+     * Recovers the shard, unless it is open or has failed for another reason than {@linkplain
+     * #noRoomToOpen want of room}; on the caller's thread. Does not throw: a failure becomes the
+     * state.
      */
     synchronized void open() {
-        if (condition.closing() || parts != null) {
+        if (parts != null || !condition.opening()) {
             return;
         }
         metrics.watch(this);
@@ -202,17 +203,22 @@ final class ShardCore implements Shard, AutoCloseable {
         return fields.known(count);
     }
 
-    /** The fields of the collection are not known: nothing can be opened, or written any more. */
+    /**
+     * The fields that the collection shall have are not known, or not kept: nothing can be opened,
+     * or written any more, unless there is only no room for them.
+     */
     void fieldsFailed(ArbalestException cause) {
         if (parts == null) {
             cannotOpen(cause);
+        } else if (cause.code() == ErrorCode.DISK_FULL) {
+            LOG.log(Level.WARNING, "shard {0} waits with new fields: {1}", name(), cause.detail());
         } else {
             readOnly(cause.code(), NO_FIELDS, cause);
         }
     }
 
-    /** Keeps the reason, and says it once. */
-    void cannotOpen(Throwable cause) {
+    /** Keeps the reason, and says it. */
+    private void cannotOpen(Throwable cause) {
         ArbalestException reason = ShardFailure.opening(name(), cause);
         boolean news =
                 reason.code() == ErrorCode.DISK_FULL

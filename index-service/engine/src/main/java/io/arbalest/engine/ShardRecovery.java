@@ -81,8 +81,8 @@ final class ShardRecovery {
         opened.add(metadata);
         long applied = metadata.appliedSequenceNumber();
         requireAgreement(point, applied, log);
-        List<Segment> sealed = sealed(point, files, metadata);
         forgetLeftovers(point, metadata);
+        List<Segment> sealed = sealed(point, files, metadata);
         Segments segments =
                 new Segments(
                         definition,

@@ -30,12 +30,16 @@ class KernelChecksTest {
     private final Map<String, DoubleSupplier> gauges = new TreeMap<>();
     private final Deque<Verdict> verdicts = new ArrayDeque<>();
     private int runs;
+    private boolean closesMeanwhile;
 
     private final KernelChecks checks =
             new KernelChecks(env(), scheduler.parallel("merger", 1), this::next);
 
     private List<Measured> next(int dimension) {
         runs++;
+        if (closesMeanwhile) {
+            checks.close();
+        }
         Verdict verdict = verdicts.size() > 1 ? verdicts.pop() : verdicts.getFirst();
         return List.of(new Measured("fp16", dimension, 512, 10, 100, verdict));
     }
@@ -95,10 +99,19 @@ class KernelChecksTest {
     }
 
     @Test
-    void nothingIsSaidOfATestThatEndsAfterTheEngineDid() {
-        verdicts.add(Verdict.SLOW);
+    void nothingIsTestedAfterTheEngineEnded() {
+        verdicts.add(Verdict.GOOD);
         checks.check(128);
         checks.close();
+        scheduler.advance(Duration.ofMinutes(5));
+        assertThat(runs).isZero();
+    }
+
+    @Test
+    void nothingIsSaidOfATestThatEndsAfterTheEngineDid() {
+        verdicts.add(Verdict.SLOW);
+        closesMeanwhile = true;
+        checks.check(128);
         scheduler.advance(Duration.ofMinutes(5));
         assertThat(runs).isEqualTo(1);
         assertThat(checks.found()).isEmpty();

@@ -340,8 +340,53 @@ final class NodeEngineTest {
             disk.capacity(Long.MAX_VALUE);
             scheduler.advance(Duration.ofSeconds(10));
             assertThat(engine.shard("c1", 0)).isEmpty();
-            assertThat(disk.exists(DATA.resolve("shards").resolve(FIRST.toString()).resolve("0")))
-                    .isFalse();
+            assertThat(disk.exists(DATA.resolve("shards").resolve(FIRST.toString()))).isFalse();
+        }
+    }
+
+    @Test
+    void aShardThatWaitsForRoomIsOpenedInTheTermThatIsWantedThen() {
+        disk.capacity(BlockFile.BLOCK_BYTES);
+        try (NodeEngine engine = start()) {
+            engine.follow(image(3, collection(FIRST, 1, 1)));
+            scheduler.advance(Duration.ofSeconds(3));
+            engine.follow(image(4, collection(FIRST, 1, 2)));
+            scheduler.advance(Duration.ofSeconds(3));
+            disk.capacity(Long.MAX_VALUE);
+            scheduler.advance(Duration.ofSeconds(10));
+            assertThat(statistics(engine).term()).isEqualTo(2);
+            write(engine.shard("c1", 0).orElseThrow(), 1);
+        }
+    }
+
+    @Test
+    void nothingIsOpenedAfterTheEngineEnded() throws IOException {
+        disk.capacity(BlockFile.BLOCK_BYTES);
+        try (NodeEngine engine = start()) {
+            engine.follow(image(3, collection(FIRST, 1, 1)));
+            scheduler.advance(Duration.ofSeconds(3));
+        }
+        List<String> left = disk.list(DATA.resolve("shards").resolve(FIRST.toString()));
+        disk.capacity(Long.MAX_VALUE);
+        scheduler.advance(Duration.ofMinutes(5));
+        assertThat(disk.list(DATA.resolve("shards").resolve(FIRST.toString()))).isEqualTo(left);
+    }
+
+    /** An attempt may leave a file of the log behind. */
+    @Test
+    void noRoomIsNotLookedForWithFilesOfTheLog() throws IOException {
+        disk.capacity(BlockFile.BLOCK_BYTES);
+        try (NodeEngine engine = start()) {
+            engine.follow(image(3, collection(FIRST, 1, 1)));
+            scheduler.advance(Duration.ofSeconds(3));
+            disk.capacity(EngineOptions.DEFAULT.walFileBytes()); // too little to go on
+            long usable = disk.usableBytes(DATA);
+            scheduler.advance(Duration.ofMinutes(5));
+            assertNoRoomToOpen(engine);
+            assertThat(disk.usableBytes(DATA)).isEqualTo(usable);
+            disk.capacity(Long.MAX_VALUE);
+            scheduler.advance(Duration.ofSeconds(2));
+            assertThat(statistics(engine).state()).isEqualTo(ShardState.SERVING);
         }
     }
 
@@ -352,13 +397,19 @@ final class NodeEngineTest {
             scheduler.runUntilIdle();
             disk.capacity(0);
             CompletableFuture<Void> known = engine.shard("c1", 0).orElseThrow().fieldsKnown(1);
-            engine.follow(image(4, grown(FIRST, new Field("size", FieldType.LONG))));
+            CompletableFuture<Void> both = engine.shard("c1", 0).orElseThrow().fieldsKnown(2);
+            Field size = new Field("size", FieldType.LONG);
+            engine.follow(image(4, grown(FIRST, size)));
+            scheduler.advance(Duration.ofSeconds(5));
+            engine.follow(image(5, grown(FIRST, size, new Field("name", FieldType.STRING))));
             scheduler.advance(Duration.ofSeconds(5));
             assertThat(known).isNotDone();
+            assertThat(both).isNotDone();
             assertThat(statistics(engine).state()).isNotEqualTo(ShardState.FAILED);
             disk.capacity(Long.MAX_VALUE);
             scheduler.advance(Duration.ofSeconds(2));
             assertThat(known).isDone();
+            assertThat(both).isDone();
             assertThat(statistics(engine).state()).isEqualTo(ShardState.SERVING);
         }
     }

@@ -9,11 +9,11 @@ import java.util.Locale;
  *
  * <p>Thread-safe.
  */
-final class DiskErrors {
+public final class DiskErrors {
     private DiskErrors() {}
 
     /** Whether the text is that of ENOSPC or EDQUOT. */
-    static boolean saysDiskFull(IOException e) {
+    public static boolean saysDiskFull(IOException e) {
         if (e instanceof DiskFullException) {
             return true;
         }

@@ -270,9 +270,12 @@ public final class FileChannelDisk implements Disk {
         } catch (OverlappingFileLockException e) {
             channel.close();
             throw new DirectoryInUseException(directory + " is in use by this process");
-        } catch (IOException e) {
+        } catch (DirectoryInUseException e) {
             channel.close();
             throw e;
+        } catch (IOException e) {
+            channel.close();
+            throw DiskErrors.translated("lock " + directory, e);
         }
     }
 

@@ -23,9 +23,11 @@ public final class ByteQuery {
     private static final VectorSpecies<Float> FLOATS = INTS.withLanes(float.class);
     private static final int LANES = INTS.length();
 
-    /** As many as there are ints in a vector. */
+    /** As many as there are ints in a vector, if that is a vector: of 64 bits and more. */
     private static final VectorSpecies<Short> SHORTS =
-            VectorSpecies.of(short.class, VectorShape.forBitSize(LANES * Short.SIZE));
+            VectorSpecies.of(short.class, VectorShape.forBitSize(Math.max(64, LANES * Short.SIZE)));
+
+    private static final boolean VECTORS = SHORTS.length() == LANES;
 
     private static final VectorShuffle<Integer> EVEN = VectorShuffle.fromOp(INTS, i -> 2 * i);
     private static final VectorShuffle<Integer> ODD = VectorShuffle.fromOp(INTS, i -> 2 * i + 1);
@@ -55,14 +57,14 @@ public final class ByteQuery {
                     "query has " + query.length + " elements, expected " + dimension);
         }
         float largest = FloatDot.largest(query);
-        step = largest == 0 ? 1 : largest / LARGEST;
+        step = largest == 0 ? 1 : Math.max(Float.MIN_NORMAL, largest / LARGEST);
         zero = ByteCodes.ZERO * lay(query, 1 / step);
     }
 
     /** Lays the steps out and returns their sum. */
     private int lay(float[] query, float scale) {
         IntVector sums = IntVector.zero(INTS);
-        int whole = dimension / (2 * LANES) * (2 * LANES);
+        int whole = VECTORS ? dimension / (2 * LANES) * (2 * LANES) : 0;
         for (int i = 0; i < whole; i += 2 * LANES) {
             FloatVector left = FloatVector.fromArray(FLOATS, query, i).mul(scale);
             FloatVector right = FloatVector.fromArray(FLOATS, query, i + LANES).mul(scale);

@@ -63,12 +63,13 @@ class QueryLayoutTest {
     @Test
     void bytesAreElementsInRoundedSteps() {
         for (int dimension : DIMENSIONS) {
-            for (double size : new double[] {1, 1e30, 1e-30}) {
+            for (double size : new double[] {1, 1e30, 1e-30, 1e-38, 1e-41}) {
                 float[] elements = query(dimension, size);
                 ByteQuery query = new ByteQuery(dimension);
                 query.load(query(dimension, 7));
                 query.load(elements);
                 int sum = 0;
+                assertThat(1 / query.step()).isFinite();
                 for (int i = 0; i < dimension; i++) {
                     int steps = ByteQuery.roundedSteps(elements[i] * (1 / query.step()));
                     sum += steps;

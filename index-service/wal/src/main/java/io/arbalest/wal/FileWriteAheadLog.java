@@ -65,17 +65,34 @@ public final class FileWriteAheadLog implements WriteAheadLog {
                         recovered,
                         new FileListener());
         queue = new RecordQueue(directory, options, end.nextSequenceNumber(), files::diskFull);
-        MarkFile mark = MarkFile.open(environment.disk(), directory, identity, recovered.mark());
         helper = environment.scheduler().serial("wal-helper");
+        try {
+            commit = commit(directory, identity, term, options, environment);
+        } catch (IOException | RuntimeException e) {
+            try (helper;
+                    files) {
+                throw e;
+            }
+        }
+    }
+
+    private GroupCommit commit(
+            Path directory,
+            LogIdentity identity,
+            long term,
+            WalOptions options,
+            LogEnvironment environment)
+            throws IOException {
+        MarkFile mark = MarkFile.open(environment.disk(), directory, identity, recovered.mark());
         BatchWriter batches =
                 new BatchWriter(
                         environment,
                         files,
                         metrics,
                         environment.disk().writer(2L * options.batchBytes(), helper),
-                        end,
+                        recovered.end(),
                         term);
-        commit = new GroupCommit(directory, options, environment, queue, files, batches, mark);
+        return new GroupCommit(directory, options, environment, queue, files, batches, mark);
     }
 
     private static void requireTerm(long term, LogPosition end, Path directory) {
