@@ -27,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,6 +37,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -253,17 +255,30 @@ class FailingDiskITCase {
                     deleteSpareLogFiles(data);
                     assertThat(fill(data, 1 << 20)) // for the node itself, and for no log
                             .isEqualTo(ballast);
-                    node.restart();
-                    for (int i = 0; i < 3; i++) {
-                        TimeUnit.SECONDS.sleep(1);
-                        assertThat(put(house)).contains("ARB-3003");
-                    }
-                    assertThat(report(house).state()).isEqualTo("FAILED");
-                    assertThat(report(house).error())
-                            .contains("ARB-3003", "opened by itself")
+                    CompletableFuture<Void> ready = CompletableFuture.runAsync(node::restart);
+                    House.await(
+                            "a shard that cannot be opened",
+                            PATIENCE,
+                            () -> log(node).contains("shard things/0 cannot be opened"),
+                            () -> log(node));
+                    TimeUnit.SECONDS.sleep(3); // it is tried again in vain
+                    assertThat(house.page(node, "/healthz"))
+                            .contains("FAILED", "ARB-3003", "opened by itself")
                             .doesNotContain("restart the node");
-                    goesOnWithout(ballast, house);
+                    assertThat(ready).isNotDone();
+                    Files.delete(ballast);
+                    ready.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+                    assertReads(house);
+                    goesOn(house);
                 });
+    }
+
+    private static String log(NodeProcess node) {
+        try {
+            return Files.readString(node.log());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @FunctionalInterface
@@ -316,8 +331,12 @@ class FailingDiskITCase {
 
     /** Space returns: writes go on, and every acknowledged row is there, after a kill as well. */
     private void goesOnWithout(Path ballast, House house) throws IOException {
-        NodeProcess node = house.nodes.get(0);
         Files.delete(ballast);
+        goesOn(house);
+    }
+
+    private void goesOn(House house) {
+        NodeProcess node = house.nodes.get(0);
         House.await(
                 "a write", PATIENCE, () -> put(house).isEmpty(), () -> report(house).toString());
         int before = acknowledged;
