@@ -261,7 +261,7 @@ class FailingDiskITCase {
                             PATIENCE,
                             () -> log(node).contains("shard things/0 cannot be opened"),
                             () -> log(node));
-                    TimeUnit.SECONDS.sleep(3); // it is tried again in vain
+                    TimeUnit.SECONDS.sleep(3); // there is still no room for a log
                     assertThat(house.page(node, "/healthz"))
                             .contains("FAILED", "ARB-3003", "opened by itself")
                             .doesNotContain("restart the node");

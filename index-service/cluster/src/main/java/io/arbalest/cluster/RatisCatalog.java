@@ -82,7 +82,7 @@ public final class RatisCatalog implements ClusterCatalog, AutoCloseable {
     /**
      * Starts this node's member and returns at once; {@link #ready()} tells when it has caught up.
      *
-     * @throws ArbalestException PORT_IN_USE, INVALID_CONFIGURATION, IO_FAILED
+     * @throws ArbalestException PORT_IN_USE, INVALID_CONFIGURATION, DISK_FULL, IO_FAILED
      */
     public static RatisCatalog start(
             ClusterOptions options, Disk disk, Scheduler scheduler, Clock clock) {

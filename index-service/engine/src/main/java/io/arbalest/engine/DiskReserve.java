@@ -63,13 +63,10 @@ final class DiskReserve implements AutoCloseable {
         return problem;
     }
 
-    /**
-     * Whether the reserve is there, and at least so many bytes; also where nobody can tell. Looks
-     * at the disk.
-     */
-    boolean leaves(long least) {
+    /** Whether so many bytes are free, reserved or not; also where nobody can tell. Looks now. */
+    boolean diskHas(long least) {
         try {
-            return env.disk().usableBytes(directory) >= Math.max(bytes, least);
+            return env.disk().usableBytes(directory) >= least;
         } catch (IOException _) {
             return true;
         }

@@ -57,8 +57,16 @@ public final class NodeEngine implements Engine {
     /** One that seals and one that merges can go on at the same time. */
     private static final int MERGER_THREADS = 2;
 
-    /** Room for so many files of a log is asked for before a shard without room is opened again. */
+    /**
+     * A shard that found no room is opened again when there is some for so many files of its log:
+     * each attempt may leave one behind.
+     */
     private static final int LOG_FILES = 4;
+
+    /**
+     * As much is asked for before a field is added again: its file, and what the disk rounds up.
+     */
+    private static final long FIELDS_BYTES = 64 << 10;
 
     private static final String CREATED = "created";
     private static final String IMAGE = " image=";
@@ -91,7 +99,8 @@ public final class NodeEngine implements Engine {
      * Takes the data directory and opens nothing yet.
      *
      * @param nodeName this node's name in shard assignments
-     * @throws ArbalestException DIRECTORY_IN_USE, or IO_FAILED if the directory cannot be made
+     * @throws ArbalestException DIRECTORY_IN_USE, or DISK_FULL or IO_FAILED if the directory cannot
+     *     be made
      */
     public NodeEngine(String nodeName, Path dataDirectory, EngineOptions options, Env env) {
         this(nodeName, dataDirectory, options, env, Set.of());
@@ -123,11 +132,7 @@ public final class NodeEngine implements Engine {
         this.logs = new FileLogs(options, env, acceptedLosses);
         this.kernels = new KernelChecks(env, workers.merger());
         this.reserve = new DiskReserve(env, dataDirectory, options.diskReserveBytes());
-        this.retries =
-                new RoomRetries(
-                        env.scheduler(),
-                        opener,
-                        () -> reserve.leaves(LOG_FILES * options.walFileBytes()));
+        this.retries = new RoomRetries(env.scheduler(), opener, reserve::diskHas);
         workers.merger().execute(() -> KernelWarmUp.once(env.random()));
     }
 
@@ -192,6 +197,7 @@ public final class NodeEngine implements Engine {
             Wanted still = wanted.get(shard.id());
             if (still == null || still.term() != shard.term()) {
                 shards.remove(shard.id(), shard);
+                retries.forget(shard.id());
                 then(shard.id(), shard::close);
             }
         }
@@ -199,7 +205,8 @@ public final class NodeEngine implements Engine {
             ShardCore known = shards.get(id);
             if (known == null) {
                 start(id, shard, image.index());
-            } else if (shard.definition().fields().size() > known.collection().fields().size()) {
+            } else if (shard.definition().fields().size() > known.collection().fields().size()
+                    && !retries.waits(id)) {
                 then(id, () -> proceed(known, image.index()));
             }
         });
@@ -247,9 +254,10 @@ public final class NodeEngine implements Engine {
             full = e.code() == ErrorCode.DISK_FULL;
         }
         if (full) {
-            retries.later(shard.id(), () -> again(shard.id(), imageIndex));
+            long bytes = shard.noRoomToOpen() ? LOG_FILES * options.walFileBytes() : FIELDS_BYTES;
+            retries.later(shard.id(), bytes, () -> again(shard.id(), imageIndex));
         } else {
-            retries.succeeded(shard.id());
+            retries.forget(shard.id());
         }
     }
 

@@ -9,7 +9,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
-import java.util.function.BooleanSupplier;
+import java.util.function.LongPredicate;
 
 /**
  * Runs again what found no room on the disk, once there is some: one step at a time for each shard,
@@ -24,34 +24,43 @@ final class RoomRetries implements AutoCloseable {
 
     private final Scheduler scheduler;
     private final Executor executor;
-    private final BooleanSupplier room;
+    private final LongPredicate room;
     private final Map<ShardId, Duration> pauses = new HashMap<>(); // guarded by this
     private final Set<ShardId> waiting = new HashSet<>(); // guarded by this
     private boolean closed; // guarded by this
 
     /**
      * @param executor looks for room and runs the steps
-     * @param room whether there is enough of it that a step may get through
+     * @param room whether the disk has so many bytes
      */
-    RoomRetries(Scheduler scheduler, Executor executor, BooleanSupplier room) {
+    RoomRetries(Scheduler scheduler, Executor executor, LongPredicate room) {
         this.scheduler = scheduler;
         this.executor = executor;
         this.room = room;
     }
 
-    /** Runs a step of a shard later, unless one of the same shard waits already. */
-    synchronized void later(ShardId shard, Runnable step) {
+    /**
+     * Runs a step of a shard later, unless one of the same shard waits already.
+     *
+     * @param bytes not before the disk has so many
+     */
+    synchronized void later(ShardId shard, long bytes, Runnable step) {
         if (waiting.add(shard)) {
             Duration before = pauses.getOrDefault(shard, Duration.ZERO);
             Duration doubled = before.isZero() ? FIRST_PAUSE : before.multipliedBy(2);
             Duration pause = doubled.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : doubled;
             pauses.put(shard, pause);
-            lookAfter(pause, shard, step);
+            lookAfter(pause, shard, bytes, step);
         }
     }
 
+    /** Whether a step of the shard waits. */
+    synchronized boolean waits(ShardId shard) {
+        return waiting.contains(shard);
+    }
+
     /** The next failure of the shard is its first one again. */
-    synchronized void succeeded(ShardId shard) {
+    synchronized void forget(ShardId shard) {
         pauses.remove(shard);
     }
 
@@ -61,18 +70,19 @@ final class RoomRetries implements AutoCloseable {
         closed = true;
     }
 
-    private void lookAfter(Duration pause, ShardId shard, Runnable step) {
-        Scheduler.Cancellable _ = scheduler.schedule(pause, executor, () -> look(shard, step));
+    private void lookAfter(Duration pause, ShardId shard, long bytes, Runnable step) {
+        Scheduler.Cancellable _ =
+                scheduler.schedule(pause, executor, () -> look(shard, bytes, step));
     }
 
-    private void look(ShardId shard, Runnable step) {
-        boolean go = room.getAsBoolean();
+    private void look(ShardId shard, long bytes, Runnable step) {
+        boolean go = room.test(bytes);
         synchronized (this) {
             if (closed) {
                 return;
             }
             if (!go) {
-                lookAfter(FIRST_PAUSE, shard, step);
+                lookAfter(FIRST_PAUSE, shard, bytes, step);
                 return;
             }
             waiting.remove(shard);

@@ -81,17 +81,16 @@ final class ShardCondition {
     }
 
     synchronized void serving() {
+        if (noRoomToOpen) {
+            noRoomToOpen = false;
+            failure = null;
+        }
         state = failure == null ? ShardState.SERVING : state; // it may have failed meanwhile
     }
 
     /** Whether it may be opened: it never was, or found no room. */
     synchronized boolean opening() {
-        if (noRoomToOpen) {
-            noRoomToOpen = false;
-            failure = null;
-            state = ShardState.RECOVERING;
-        }
-        return state == ShardState.RECOVERING && !closing;
+        return (state == ShardState.RECOVERING || noRoomToOpen) && !closing;
     }
 
     /** Takes no writes from now on; whether this is news. */
@@ -106,9 +105,10 @@ final class ShardCondition {
 
     /** Answers nothing from now on; whether this is news. */
     synchronized boolean fail(ArbalestException reason) {
-        if (state == ShardState.FAILED || closing) {
+        if ((state == ShardState.FAILED && !noRoomToOpen) || closing) {
             return false;
         }
+        noRoomToOpen = false;
         failure = reason;
         state = ShardState.FAILED;
         return true;
@@ -116,9 +116,9 @@ final class ShardCondition {
 
     /** Answers nothing until it is opened again, for want of room; whether this is news. */
     synchronized boolean noRoomToOpen(ArbalestException reason) {
-        boolean news = fail(reason);
-        noRoomToOpen |= news;
-        return news;
+        boolean news = !noRoomToOpen;
+        noRoomToOpen = fail(reason);
+        return news && noRoomToOpen;
     }
 
     /** Whether it could be opened if the disk had room. */

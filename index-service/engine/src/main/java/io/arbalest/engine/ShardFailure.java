@@ -28,7 +28,8 @@ final class ShardFailure {
             "free space on the node's disk; writing then goes on by itself";
 
     private static final String FREE_SPACE_TO_OPEN =
-            "free space on the node's disk; the shard is then opened by itself";
+            "free space on the node's disk, for four files of a log (wal.file-bytes) at least; the"
+                    + " shard is then opened by itself";
 
     /** What a shard says that could not be opened. */
     static ArbalestException opening(String shard, Throwable cause) {

@@ -366,10 +366,29 @@ final class NodeEngineTest {
             engine.follow(image(3, collection(FIRST, 1, 1)));
             scheduler.advance(Duration.ofSeconds(3));
         }
-        List<String> left = disk.list(DATA.resolve("shards").resolve(FIRST.toString()));
-        disk.capacity(Long.MAX_VALUE);
+        long used = BlockFile.BLOCK_BYTES - disk.usableBytes(DATA);
+        disk.capacity(1L << 40);
         scheduler.advance(Duration.ofMinutes(5));
-        assertThat(disk.list(DATA.resolve("shards").resolve(FIRST.toString()))).isEqualTo(left);
+        assertThat(disk.usableBytes(DATA)).isEqualTo((1L << 40) - used);
+    }
+
+    /** It is no reason to say nothing of what else is wrong. */
+    @Test
+    void aShardThatWaitedForRoomSaysWhatElseItMeetsThen() throws IOException {
+        disk.capacity(BlockFile.BLOCK_BYTES);
+        Path file = DATA.resolve("shards").resolve(FIRST.toString()).resolve("fields");
+        try (NodeEngine engine = start()) {
+            engine.follow(image(3, collection(FIRST, 1, 1)));
+            scheduler.advance(Duration.ofSeconds(3));
+            assertNoRoomToOpen(engine);
+            disk.capacity(Long.MAX_VALUE);
+            byte[] bytes = disk.readAll(file);
+            bytes[bytes.length - 1] ^= 1;
+            disk.publish(file, bytes);
+            scheduler.advance(Duration.ofMinutes(1));
+            assertThat(statistics(engine).state()).isEqualTo(ShardState.FAILED);
+            assertThat(statistics(engine).error()).contains("ARB-3005", "checksum");
+        }
     }
 
     /** An attempt may leave a file of the log behind. */

@@ -16,19 +16,19 @@ class RoomRetriesTest {
     private static final ShardId OTHER = new ShardId(new UUID(1, 1), 1);
 
     private final SimScheduler scheduler = new SimScheduler(new SimClock());
-    private boolean room = true;
+    private long room = 10;
     private int runs;
     private final RoomRetries retries =
-            new RoomRetries(scheduler, scheduler.parallel("opener", 1), () -> room);
+            new RoomRetries(scheduler, scheduler.parallel("opener", 1), bytes -> bytes <= room);
 
     private void failing() {
         runs++;
-        retries.later(SHARD, this::failing);
+        retries.later(SHARD, 10, this::failing);
     }
 
     @Test
     void pausesDoubleUpToABound() {
-        retries.later(SHARD, this::failing); // after 1 s, then 2, 4, 8, 16, 32, 32 ...
+        retries.later(SHARD, 10, this::failing); // after 1 s, then 2, 4, 8, 16, 32, 32 ...
         scheduler.advance(Duration.ofSeconds(1 + 2 + 4 + 8 + 16));
         assertThat(runs).isEqualTo(5);
         scheduler.advance(Duration.ofSeconds(31));
@@ -39,21 +39,21 @@ class RoomRetriesTest {
 
     @Test
     void whatSucceededBeginsWithAShortPauseAgain() {
-        retries.later(SHARD, () -> runs++);
+        retries.later(SHARD, 10, () -> runs++);
         scheduler.advance(Duration.ofSeconds(1));
-        retries.succeeded(SHARD);
-        retries.later(SHARD, () -> runs++);
+        retries.forget(SHARD);
+        retries.later(SHARD, 10, () -> runs++);
         scheduler.advance(Duration.ofSeconds(1));
         assertThat(runs).isEqualTo(2);
     }
 
     @Test
     void nothingRunsWhileThereIsNoRoomAndThenAtOnce() {
-        room = false;
-        retries.later(SHARD, this::failing);
+        room = 9;
+        retries.later(SHARD, 10, this::failing);
         scheduler.advance(Duration.ofMinutes(10));
         assertThat(runs).isZero();
-        room = true;
+        room = 10;
         scheduler.advance(Duration.ofSeconds(1));
         assertThat(runs).isEqualTo(1);
     }
@@ -61,16 +61,16 @@ class RoomRetriesTest {
     @Test
     void oneStepOfAShardWaits() {
         for (int i = 0; i < 10; i++) {
-            retries.later(SHARD, () -> runs++);
+            retries.later(SHARD, 10, () -> runs++);
         }
-        retries.later(OTHER, () -> runs += 100);
+        retries.later(OTHER, 10, () -> runs += 100);
         scheduler.advance(Duration.ofMinutes(10));
         assertThat(runs).isEqualTo(101);
     }
 
     @Test
     void nothingRunsAfterTheEnd() {
-        retries.later(SHARD, this::failing);
+        retries.later(SHARD, 10, this::failing);
         retries.close();
         scheduler.advance(Duration.ofMinutes(10));
         assertThat(runs).isZero();

@@ -247,13 +247,7 @@ public final class FileChannelDisk implements Disk {
 
     @Override
     public AutoCloseable lock(Path directory) throws IOException {
-        Path file = directory.resolve(LOCK_FILE);
-        FileChannel channel =
-                FileChannel.open(
-                        file,
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.READ,
-                        StandardOpenOption.WRITE);
+        FileChannel channel = lockFile(directory);
         try {
             FileLock lock = channel.tryLock();
             if (lock == null) {
@@ -275,6 +269,18 @@ public final class FileChannelDisk implements Disk {
             throw e;
         } catch (IOException e) {
             channel.close();
+            throw DiskErrors.translated("lock " + directory, e);
+        }
+    }
+
+    private static FileChannel lockFile(Path directory) throws IOException {
+        try {
+            return FileChannel.open(
+                    directory.resolve(LOCK_FILE),
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.READ,
+                    StandardOpenOption.WRITE);
+        } catch (IOException e) {
             throw DiskErrors.translated("lock " + directory, e);
         }
     }
