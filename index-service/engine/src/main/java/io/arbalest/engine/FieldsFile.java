@@ -68,11 +68,7 @@ final class FieldsFile {
             disk.publish(file, encode(definition));
             return definition;
         } catch (DiskFullException e) {
-            throw new ArbalestException(
-                    ErrorCode.DISK_FULL,
-                    "cannot write " + file + ": " + e.getMessage(),
-                    "free space on the node's disk; it is then tried again",
-                    e);
+            throw ShardFailure.noRoomFor(file, e);
         } catch (IOException e) {
             throw new ArbalestException(
                     ErrorCode.IO_FAILED,

@@ -294,11 +294,7 @@ public final class NodeEngine implements Engine {
                 env.disk().publish(file, line.getBytes(StandardCharsets.UTF_8));
             }
         } catch (DiskFullException e) {
-            throw new ArbalestException(
-                    ErrorCode.DISK_FULL,
-                    "cannot write " + file + ": " + e.getMessage(),
-                    ShardFailure.FREE_SPACE,
-                    e);
+            throw ShardFailure.noRoomFor(file, e);
         } catch (IOException e) {
             LOG.log(Level.WARNING, "cannot write " + file, e);
         }

@@ -10,6 +10,7 @@ import io.arbalest.wal.UnsupportedLogFormatException;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.file.Path;
 
 /** The coded errors for what goes wrong with a shard. Thread-safe: no state. */
 final class ShardFailure {
@@ -73,6 +74,15 @@ final class ShardFailure {
                 "shard " + shard + " cannot be read: " + damage.getMessage(),
                 REFILL,
                 damage);
+    }
+
+    /** A file that a shard needs could not be written for want of space; it is tried again. */
+    static ArbalestException noRoomFor(Path file, DiskFullException cause) {
+        return new ArbalestException(
+                ErrorCode.DISK_FULL,
+                "cannot write " + file + ": " + cause.getMessage(),
+                "free space on the node's disk; it is then tried again",
+                cause);
     }
 
     /** What a shard says that cannot write its segments or its store for want of space. */

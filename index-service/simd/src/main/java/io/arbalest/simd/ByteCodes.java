@@ -62,10 +62,7 @@ public final class ByteCodes {
      * @return the scale: an element is about {@code (code - 64) * scale}
      */
     public static float encode(float[] vector, MemorySegment rows, long offset) {
-        float largest = 0;
-        for (float element : vector) {
-            largest = Math.max(largest, Math.abs(element));
-        }
+        float largest = FloatDot.largest(vector);
         float scale = largest == 0 ? 1 : largest / LARGEST;
         float inverse = 1 / scale;
         for (int i = 0; i < vector.length; i++) {
