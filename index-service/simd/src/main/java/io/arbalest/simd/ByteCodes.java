@@ -21,8 +21,8 @@ import java.nio.ByteOrder;
  * largest element takes 63 steps. The kernel is the "pair" form: a load of 64 codes is taken as 32
  * shorts, of which the even and the odd codes are a mask and a shift; products of 7 by 8 bits in
  * pairs fit into a signed short and, lifted by 2^15, into an unsigned one; two additions in int
- * lanes widen them. It is exact in integers, so it gives the same bits as {@link #scalarDot} with
- * vectors of any width.
+ * lanes widen them. The top bits of even codes count for nothing: {@link ByteTerms}. It is exact in
+ * integers, so it gives the same bits as {@link #scalarDot} with vectors of any width.
  *
  * <p>An estimate differs from the inner product by at most {@code scale / 2 * sum|q_i| + step / 2 *
  * sum|x_i| + dimension * scale * step / 4}.
@@ -42,7 +42,7 @@ public final class ByteCodes {
     static final int ZERO = 64;
     private static final int LARGEST = 63;
     private static final int BIAS = 1 << 15;
-    private static final short LOW = 0xff;
+    private static final short LOW = 0x7f;
 
     private static final VectorSpecies<Integer> INTS = VectorWidth.ints();
     private static final VectorSpecies<Short> SHORTS = INTS.withLanes(short.class);
@@ -170,7 +170,7 @@ public final class ByteCodes {
         int sum = 0;
         for (int i = 0; i < dimension; i++) {
             short q = (i & 1) == 0 ? query.even[i >> 1] : query.odd[i >> 1];
-            sum += rows.get(JAVA_BYTE, offset + i) * q;
+            sum += (rows.get(JAVA_BYTE, offset + i) & LOW) * q;
         }
         return sum;
     }

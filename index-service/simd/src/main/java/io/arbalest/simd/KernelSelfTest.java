@@ -157,29 +157,59 @@ public final class KernelSelfTest {
         return sum * 0x1p-112;
     }
 
+    /** Inner products, terms where rows are long enough to hold them, and scores. */
     private static Pair bytes(Arena arena, int dimension, SplittableRandom random) {
         long rowBytes = ByteCodes.rowBytes(dimension);
+        boolean inside = dimension >= ByteTerms.CODES;
         MemorySegment rows = arena.allocate(rowBytes * ROWS + ByteCodes.TAIL_BYTES, 64);
         for (int row = 0; row < ROWS; row++) {
             float scale = ByteCodes.encode(gaussian(dimension, random), rows, row * rowBytes);
-            assert scale > 0;
+            if (inside) {
+                ByteTerms.put(rows, row * rowBytes, scale, (float) random.nextGaussian());
+            }
         }
         ByteQuery query = new ByteQuery(dimension);
         query.load(gaussian(dimension, random));
         int[] ordinals = ordinals();
-        int[] vector = new int[ROWS];
-        int[] scalar = new int[ROWS];
+        ByteScores vector = new ByteScores();
+        ByteScores scalar = new ByteScores();
+        vector.reserve(ROWS);
+        scalar.reserve(ROWS);
+        float[] vectorScores = new float[ROWS];
+        float[] scalarScores = new float[ROWS];
         return new Pair(
                 "bytes",
                 ROWS,
-                () -> ByteCodes.dots(rows, 0, ordinals, ROWS, query, vector),
+                () -> {
+                    ByteCodes.dots(rows, 0, ordinals, ROWS, query, vector.dots());
+                    if (inside) {
+                        ByteTerms.read(
+                                rows,
+                                0,
+                                rowBytes,
+                                ordinals,
+                                ROWS,
+                                vector.factors(),
+                                vector.offsets());
+                    }
+                    vector.scores(ROWS, query.zero(), query.step(), 1, vectorScores);
+                },
                 () -> {
                     for (int i = 0; i < ROWS; i++) {
-                        scalar[i] =
-                                ByteCodes.scalarDot(rows, ordinals[i] * rowBytes, dimension, query);
+                        long at = ordinals[i] * rowBytes;
+                        scalar.dots()[i] = ByteCodes.scalarDot(rows, at, dimension, query);
+                        if (inside) {
+                            scalar.factors()[i] =
+                                    Float.floatToRawIntBits(ByteTerms.factor(rows, at));
+                            scalar.offsets()[i] =
+                                    Float.floatToRawIntBits(ByteTerms.offset(rows, at));
+                        }
+                        scalarScores[i] = scalar.scalarScore(i, query.zero(), query.step(), 1);
                     }
                 },
-                () -> Arrays.equals(vector, scalar));
+                () ->
+                        Arrays.equals(vector.dots(), 0, ROWS, scalar.dots(), 0, ROWS)
+                                && Arrays.equals(vectorScores, scalarScores));
     }
 
     private static Pair signs(Arena arena, int dimension, SplittableRandom random) {

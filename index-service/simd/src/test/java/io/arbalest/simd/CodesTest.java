@@ -21,6 +21,10 @@ class CodesTest {
                             IntStream.of(192, 255, 384, 768, 1000, 1536, 2049, 4095, 4096))
                     .toArray();
 
+    private static final int[] DIMENSIONS_WITH_TERMS =
+            IntStream.concat(IntStream.rangeClosed(128, 200), IntStream.of(255, 768, 1537, 4096))
+                    .toArray();
+
     private final SplittableRandom random = new SplittableRandom(HalfCases.SEED);
 
     @Test
@@ -115,6 +119,108 @@ class CodesTest {
             int[] dots = new int[1];
             ByteCodes.dots(codes, 0, new int[] {0}, 1, query, dots);
             assertThat(dots[0] - query.zero()).isEqualTo(63 * 127 * dimension);
+        }
+    }
+
+    /** Whatever the floats are, and wherever rows lie in a list. */
+    @Test
+    void termsInsideARowAreReadBackAndChangeNoProduct() {
+        for (int dimension : DIMENSIONS_WITH_TERMS) {
+            int rowBytes = ByteCodes.rowBytes(dimension);
+            int rows = 9;
+            try (Arena arena = Arena.ofConfined()) {
+                long bytes = (long) rows * rowBytes + ByteCodes.TAIL_BYTES;
+                MemorySegment plain = arena.allocate(bytes, 64);
+                float[] terms = new float[2 * rows];
+                for (int row = 0; row < rows; row++) {
+                    float scale =
+                            ByteCodes.encode(gaussian(dimension), plain, (long) row * rowBytes);
+                    terms[2 * row] = row == 0 ? Float.intBitsToFloat(-1) : scale;
+                    terms[2 * row + 1] = Float.intBitsToFloat(random.nextInt());
+                }
+                MemorySegment codes = arena.allocate(bytes, 64);
+                codes.copyFrom(plain);
+                for (int row = 0; row < rows; row++) {
+                    long at = (long) row * rowBytes;
+                    ByteTerms.put(codes, at, 7, 7); // what was there before does not stay
+                    ByteTerms.put(codes, at, terms[2 * row], terms[2 * row + 1]);
+                }
+                ByteQuery query = new ByteQuery(dimension);
+                query.load(gaussian(dimension));
+                int[] ordinals = {3, 0, 6, 5, 8, 1, 2, 4, 7};
+                int[] with = new int[rows];
+                int[] without = new int[rows];
+                int[] factors = new int[rows];
+                int[] offsets = new int[rows];
+                for (int count = 0; count <= rows; count++) {
+                    ByteCodes.dots(codes, 0, ordinals, count, query, with);
+                    ByteCodes.dots(plain, 0, ordinals, count, query, without);
+                    assertThat(with).as("dimension %s", dimension).isEqualTo(without);
+                    Arrays.fill(factors, 0);
+                    ByteTerms.read(codes, 0, rowBytes, ordinals, count, factors, offsets);
+                    for (int i = 0; i < count; i++) {
+                        long at = (long) ordinals[i] * rowBytes;
+                        String what = "dimension " + dimension + ", seed " + HalfCases.SEED;
+                        int factor = Float.floatToRawIntBits(terms[2 * ordinals[i]]);
+                        int offset = Float.floatToRawIntBits(terms[2 * ordinals[i] + 1]);
+                        assertThat(factors[i]).as(what).isEqualTo(factor);
+                        assertThat(offsets[i]).as(what).isEqualTo(offset);
+                        assertThat(Float.floatToRawIntBits(ByteTerms.factor(codes, at)))
+                                .isEqualTo(factor);
+                        assertThat(Float.floatToRawIntBits(ByteTerms.offset(codes, at)))
+                                .isEqualTo(offset);
+                        assertThat(ByteCodes.scalarDot(codes, at, dimension, query))
+                                .isEqualTo(with[i]);
+                    }
+                    for (int i = count; i < rows; i++) {
+                        assertThat(factors[i]).as("behind the list").isZero();
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void scoresOfBytesAgreeWithTheTwinToTheBit() {
+        for (int count = 0; count <= 70; count++) {
+            ByteScores batch = new ByteScores();
+            batch.reserve(count);
+            for (int i = 0; i < count; i++) {
+                batch.dots()[i] = random.nextInt(-20_000_000, 20_000_000);
+                batch.factors()[i] = Float.floatToRawIntBits((float) random.nextDouble());
+                batch.offsets()[i] = Float.floatToRawIntBits((float) random.nextGaussian() * 1e6f);
+            }
+            for (int length : new int[] {count, count + 3, ByteScores.padded(count)}) {
+                float[] scores = new float[length];
+                batch.scores(count, 12_345, 0.37f, -1e5f, scores);
+                for (int i = 0; i < count; i++) {
+                    assertThat(scores[i])
+                            .as("seed %s", HalfCases.SEED)
+                            .isEqualTo(batch.scalarScore(i, 12_345, 0.37f, -1e5f));
+                }
+            }
+        }
+    }
+
+    @Test
+    void scoresAtLeastABoundAreMarked() {
+        float[] scores = new float[ByteScores.padded(128)];
+        for (int count = 1; count <= 64; count++) {
+            for (int i = 0; i < scores.length; i++) {
+                scores[i] = random.nextInt(4); // equal to the bound now and then
+            }
+            scores[random.nextInt(scores.length)] = Float.NEGATIVE_INFINITY;
+            for (int from : new int[] {0, 64}) {
+                for (float bound : new float[] {Float.NEGATIVE_INFINITY, 2, 7}) {
+                    long expected = 0;
+                    for (int i = 0; i < count; i++) {
+                        expected |= scores[from + i] >= bound ? 1L << i : 0;
+                    }
+                    assertThat(ByteScores.atLeast(bound, scores, from, count))
+                            .as("%s from %s, seed %s", count, from, HalfCases.SEED)
+                            .isEqualTo(expected);
+                }
+            }
         }
     }
 

@@ -44,6 +44,53 @@ class FastPathTest {
     }
 
     @Test
+    void termsInsideAreReadFaster() {
+        try (Arena arena = Arena.ofConfined()) {
+            int[] ordinals = {0, 1, 2, 3, 4, 5, 6, 7};
+            int rowBytes = ByteCodes.rowBytes(DIMENSION);
+            MemorySegment codes = arena.allocate(8L * rowBytes, 64);
+            for (int row = 0; row < 8; row++) {
+                ByteTerms.put(codes, (long) row * rowBytes, row + 0.5f, -row);
+            }
+            int[] factors = new int[8];
+            int[] offsets = new int[8];
+            Runnable kernel =
+                    () -> ByteTerms.read(codes, 0, rowBytes, ordinals, 8, factors, offsets);
+            Runnable scalar =
+                    () -> {
+                        for (int row = 0; row < 8; row++) {
+                            long at = (long) row * rowBytes;
+                            factors[row] = Float.floatToRawIntBits(ByteTerms.factor(codes, at));
+                            offsets[row] = Float.floatToRawIntBits(ByteTerms.offset(codes, at));
+                        }
+                    };
+            assertFaster(kernel, scalar, 1);
+        }
+    }
+
+    @Test
+    void scoresOfBytesKeepUp() {
+        int rows = 64;
+        ByteScores batch = new ByteScores();
+        batch.reserve(rows);
+        float[] scores = new float[rows];
+        long[] good = new long[1];
+        Runnable kernel =
+                () -> {
+                    batch.scores(rows, 1000, 0.5f, 3, scores);
+                    good[0] += ByteScores.atLeast(2, scores, 0, rows);
+                };
+        Runnable scalar =
+                () -> {
+                    for (int row = 0; row < rows; row++) {
+                        scores[row] = batch.scalarScore(row, 1000, 0.5f, 3);
+                        good[0] += scores[row] >= 2 ? 1L << row : 0;
+                    }
+                };
+        assertFaster(kernel, scalar, 1);
+    }
+
+    @Test
     void signsAreFaster() {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment codes = arena.allocate(SignCodes.blockBytes(DIMENSION), 64);

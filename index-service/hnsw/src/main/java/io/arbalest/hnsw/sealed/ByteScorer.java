@@ -1,11 +1,14 @@
 package io.arbalest.hnsw.sealed;
 
 import static io.arbalest.hnsw.sealed.SealedGraphFormat.FLOAT;
+import static io.arbalest.hnsw.sealed.SealedGraphFormat.INT;
 
 import io.arbalest.memory.Prefetch;
 import io.arbalest.model.Metric;
 import io.arbalest.simd.ByteCodes;
 import io.arbalest.simd.ByteQuery;
+import io.arbalest.simd.ByteScores;
+import io.arbalest.simd.ByteTerms;
 import io.arbalest.simd.FloatDot;
 
 import java.lang.foreign.MemorySegment;
@@ -19,23 +22,25 @@ final class ByteScorer implements RowScorer {
     private final MemorySegment codes;
     private final int dimension;
     private final Metric metric;
-    private final long termsAt;
+    private final boolean inside; // whether rows hold their terms
+    private final long termsAt; // else
     private final long rowsAt;
     private final int rowBytes;
     private final ByteQuery query;
     private final Prefetch prefetch = new Prefetch();
     private final float[] mean;
     private final float[] centred;
-    private int[] dots = new int[64];
+    private final ByteScores batch = new ByteScores();
     private float factor;
     private float offset;
 
-    ByteScorer(MemorySegment codes, int points, int dimension, Metric metric) {
+    ByteScorer(MemorySegment codes, TermPlace place, int points, int dimension, Metric metric) {
         this.codes = codes;
         this.dimension = dimension;
         this.metric = metric;
         termsAt = SealedGraphFormat.codeTermsAt(dimension);
-        rowsAt = SealedGraphFormat.codeRowsAt(dimension, points);
+        rowsAt = place.rowsAt(dimension, points);
+        inside = place == TermPlace.INSIDE;
         rowBytes = ByteCodes.rowBytes(dimension);
         query = new ByteQuery(dimension);
         mean = new float[dimension];
@@ -75,33 +80,60 @@ final class ByteScorer implements RowScorer {
 
     @Override
     public void scoreFetched(int[] ordinals, int count, float[] scores) {
-        if (dots.length < count) {
-            dots = new int[count];
+        batch.reserve(count);
+        int[] factors = batch.factors();
+        int[] offsets = batch.offsets();
+        ByteCodes.dots(codes, rowsAt, ordinals, count, query, batch.dots());
+        if (inside) {
+            ByteTerms.read(codes, rowsAt, rowBytes, ordinals, count, factors, offsets);
+        } else {
+            for (int i = 0; i < count; i++) {
+                long term = termsAt + (long) ordinals[i] * SealedGraphFormat.TERM_BYTES;
+                factors[i] = codes.get(INT, term);
+                offsets[i] = codes.get(INT, term + Float.BYTES);
+            }
         }
-        ByteCodes.dots(codes, rowsAt, ordinals, count, query, dots);
-        int zero = query.zero();
-        for (int i = 0; i < count; i++) {
-            long term = termsAt + (long) ordinals[i] * SealedGraphFormat.TERM_BYTES;
-            scores[i] =
-                    Math.fma(
-                                    (dots[i] - zero) * codes.get(FLOAT, term),
-                                    factor,
-                                    codes.get(FLOAT, term + Float.BYTES))
-                            + offset;
+        batch.scores(count, query.zero(), factor, offset, scores);
+    }
+
+    /**
+     * Reads everything once: that terms are numbers, and that no code is larger than seven bits.
+     *
+     * @throws io.arbalest.model.ArbalestException SEGMENT_CORRUPT
+     */
+    void verify(int points) {
+        for (int ordinal = 0; ordinal < points; ordinal++) {
+            long row = rowsAt + (long) ordinal * rowBytes;
+            long term = termsAt + (long) ordinal * SealedGraphFormat.TERM_BYTES;
+            float scale = inside ? ByteTerms.factor(codes, row) : codes.get(FLOAT, term);
+            float addend =
+                    inside ? ByteTerms.offset(codes, row) : codes.get(FLOAT, term + Float.BYTES);
+            if (!(scale > 0 && Float.isFinite(scale) && Float.isFinite(addend))) {
+                throw SealedGraphFormat.corrupt(
+                        "terms " + scale + " and " + addend + " of code " + ordinal,
+                        "a positive and a finite number");
+            }
+            if (!ByteTerms.codesFit(codes, row, rowBytes)) {
+                throw SealedGraphFormat.corrupt("code " + ordinal + " of 8 bits", "of 7 bits");
+            }
         }
     }
 
     @Override
     public void fetch(int[] ordinals, int count) {
-        int termBytes = SealedGraphFormat.TERM_BYTES;
         prefetch.rows(codes, rowsAt, rowBytes, dimension, ordinals, 0, count);
-        prefetch.rows(codes, termsAt, termBytes, termBytes, ordinals, 0, count);
+        if (!inside) {
+            int termBytes = SealedGraphFormat.TERM_BYTES;
+            prefetch.rows(codes, termsAt, termBytes, termBytes, ordinals, 0, count);
+        }
     }
 
     @Override
     public void fetch(int ordinal) {
-        int term = SealedGraphFormat.TERM_BYTES;
         Prefetch.span(codes, rowsAt + (long) ordinal * rowBytes, dimension);
-        Prefetch.span(codes, termsAt + (long) ordinal * term, term);
+        if (!inside) {
+            int term = SealedGraphFormat.TERM_BYTES;
+            Prefetch.span(codes, termsAt + (long) ordinal * term, term);
+        }
     }
 }

@@ -5,6 +5,7 @@ import static io.arbalest.hnsw.sealed.SealedGraphFormat.FLOAT;
 import io.arbalest.hnsw.VectorTable;
 import io.arbalest.model.Metric;
 import io.arbalest.simd.ByteCodes;
+import io.arbalest.simd.ByteTerms;
 
 import java.lang.foreign.MemorySegment;
 
@@ -21,8 +22,10 @@ final class ByteWriter {
     private final int[] newToOld;
     private final short[] halves;
     private final float[] plain;
+    private final TermPlace place;
 
-    ByteWriter(VectorTable vectors, int[] newToOld) {
+    ByteWriter(VectorTable vectors, int[] newToOld, TermPlace place) {
+        this.place = place;
         this.vectors = vectors;
         this.newToOld = newToOld;
         halves = new short[vectors.dimension()];
@@ -39,7 +42,7 @@ final class ByteWriter {
         target.fill((byte) 0);
         MemorySegment.copy(mean, 0, target, FLOAT, 0, dimension);
         long termsAt = SealedGraphFormat.codeTermsAt(dimension);
-        long rowsAt = SealedGraphFormat.codeRowsAt(dimension, newToOld.length);
+        long rowsAt = place.rowsAt(dimension, newToOld.length);
         int rowBytes = ByteCodes.rowBytes(dimension);
         for (int ordinal = 0; ordinal < newToOld.length; ordinal++) {
             read(newToOld[ordinal]);
@@ -48,13 +51,16 @@ final class ByteWriter {
                 plain[i] -= mean[i];
                 squaredNorm += (double) plain[i] * plain[i];
             }
-            float scale = ByteCodes.encode(plain, target, rowsAt + (long) ordinal * rowBytes);
-            long term = termsAt + (long) ordinal * SealedGraphFormat.TERM_BYTES;
-            target.set(FLOAT, term, scale);
-            target.set(
-                    FLOAT,
-                    term + Float.BYTES,
-                    vectors.metric() == Metric.L2 ? (float) -squaredNorm : 0);
+            long row = rowsAt + (long) ordinal * rowBytes;
+            float scale = ByteCodes.encode(plain, target, row);
+            float offset = vectors.metric() == Metric.L2 ? (float) -squaredNorm : 0;
+            if (place == TermPlace.INSIDE) {
+                ByteTerms.put(target, row, scale, offset);
+            } else {
+                long term = termsAt + (long) ordinal * SealedGraphFormat.TERM_BYTES;
+                target.set(FLOAT, term, scale);
+                target.set(FLOAT, term + Float.BYTES, offset);
+            }
         }
     }
 

@@ -19,6 +19,7 @@ public enum CodeKind {
         this.number = number;
     }
 
+    /** In the head, for codes of seven bits one of those of {@link TermPlace}. */
     byte number() {
         return (byte) number;
     }
@@ -29,11 +30,14 @@ public enum CodeKind {
     }
 
     static CodeKind ofNumber(byte number) {
+        if (number == TermPlace.INSIDE.number()) {
+            return BYTES;
+        }
         for (CodeKind kind : values()) {
             if (kind.number == number) {
                 return kind;
             }
         }
-        throw SealedGraphFormat.corrupt("codes " + number, "0 to 2");
+        throw SealedGraphFormat.corrupt("codes " + number, "0 to 3");
     }
 }

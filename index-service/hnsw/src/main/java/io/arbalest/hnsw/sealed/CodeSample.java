@@ -41,6 +41,7 @@ final class CodeSample {
     private final int[] ordinals; // in the table, by ordinal of the graph
     private final int[][] lists;
     private final int[] placeOf; // of a graph's ordinal among the points of a query, -1: not there
+    private final TermPlace place;
     private final float[] mean;
     private final PreparedQuery prepared;
     private final short[] halves;
@@ -68,7 +69,8 @@ final class CodeSample {
         Arrays.fill(placeOf, -1);
         prepared = vectors.newQuery();
         halves = new short[vectors.dimension()];
-        mean = new ByteWriter(vectors, spread(MEAN_OF)).mean();
+        place = TermPlace.of(vectors.dimension());
+        mean = new ByteWriter(vectors, spread(MEAN_OF), place).mean();
         for (CodeKind kind : kinds) {
             ranks.put(kind, new int[QUERIES * BEST]);
         }
@@ -219,10 +221,11 @@ final class CodeSample {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment codes =
                     arena.allocate(
-                            SealedGraphFormat.codeBytes(query.length, rows.length),
+                            place.sectionBytes(query.length, rows.length),
                             SealedGraphFormat.ALIGNMENT);
-            new ByteWriter(vectors, rows).write(codes, mean);
-            ByteScorer scorer = new ByteScorer(codes, rows.length, query.length, vectors.metric());
+            new ByteWriter(vectors, rows, place).write(codes, mean);
+            ByteScorer scorer =
+                    new ByteScorer(codes, place, rows.length, query.length, vectors.metric());
             scorer.load(query);
             scorer.score(all, all.length, scores);
         }

@@ -7,6 +7,7 @@ import io.arbalest.hnsw.ScoredOrdinal;
 import io.arbalest.hnsw.SearchLimits;
 import io.arbalest.hnsw.SettledStop;
 import io.arbalest.hnsw.VisitedSet;
+import io.arbalest.simd.ByteScores;
 
 /**
  * Best-first walk of level 0 that scores the unvisited neighbours of a point together.
@@ -38,9 +39,10 @@ final class ListWalk {
         this.graph = graph;
         this.scorer = scorer;
         this.visited = visited;
-        scores = new float[Math.max(1, graph.longestList())];
-        arriving = new int[scores.length];
-        neighbors = new int[scores.length];
+        int longest = Math.max(1, graph.longestList());
+        scores = new float[ByteScores.padded(longest)];
+        arriving = new int[longest];
+        neighbors = new int[longest];
     }
 
     CandidatePool found() {
@@ -110,15 +112,17 @@ final class ListWalk {
         scored += count;
         int best = Integer.MAX_VALUE;
         float worst = pool.worstScore();
-        for (int i = 0; i < count; i++) {
-            if (scores[i] < worst) {
-                continue; // most of them, hence no more than this is done about them
+        for (int from = 0; from < count; from += Long.SIZE) {
+            int some = Math.min(Long.SIZE, count - from);
+            long good = ByteScores.atLeast(worst, scores, from, some); // a few of them
+            for (; good != 0; good &= good - 1) {
+                int i = from + Long.numberOfTrailingZeros(good);
+                long neighbor = ScoredOrdinal.of(scores[i], arriving[i]);
+                if (pool.takes(neighbor)) {
+                    best = Math.min(best, frontier.add(neighbor, accept));
+                }
             }
-            long neighbor = ScoredOrdinal.of(scores[i], arriving[i]);
-            if (pool.takes(neighbor)) {
-                best = Math.min(best, frontier.add(neighbor, accept));
-                worst = pool.worstScore();
-            }
+            worst = pool.worstScore();
         }
         return best;
     }

@@ -27,7 +27,7 @@ import java.util.Map;
  *
  * <pre>
  * none     4 + 4 l                                  and 20 + 4 m for each of about 1 / (m - 1) slots above level 0
- * bytes    4 + 4 l + 8 + d rounded up to 32         the same
+ * bytes    4 + 4 l + d rounded up to 32, below 128 elements 8 more; the same
  * signs    (384 + 4 d rounded up to 16) for each 32 links of the longest list; the same
  * </pre>
  *
@@ -42,6 +42,7 @@ public final class PackedGraph {
     private final List<PackedLevel> upper;
     private final CodeChoice choice;
     private final CodeKind codes;
+    private final TermPlace place; // of codes of seven bits
     private final long links;
     private final int longestList;
     private final Map<SealedSection, Integer> checksums = new EnumMap<>(SealedSection.class);
@@ -58,6 +59,7 @@ public final class PackedGraph {
         this.vectors = vectors;
         this.choice = choice;
         codes = choice.codes();
+        place = codes == CodeKind.BYTES ? TermPlace.of(vectors.dimension()) : TermPlace.APART;
         this.newToOld = newToOld;
         this.lists = lists;
         this.upper = upper;
@@ -113,7 +115,7 @@ public final class PackedGraph {
             }
             case CODES ->
                     codes == CodeKind.BYTES
-                            ? SealedGraphFormat.codeBytes(vectors.dimension(), newToOld.length)
+                            ? place.sectionBytes(vectors.dimension(), newToOld.length)
                             : 0;
             case BLOCKS -> codes == CodeKind.SIGNS ? points * rowBytes() : 0;
         };
@@ -163,7 +165,7 @@ public final class PackedGraph {
                 }
             }
             case UPPER -> writeUpper(target);
-            case CODES -> new ByteWriter(vectors, newToOld).write(target);
+            case CODES -> new ByteWriter(vectors, newToOld, place).write(target);
             case BLOCKS -> blockWriter().write(lists, 0, target, rowBytes());
         }
         checksums.put(section, Crc32c.of(target));
@@ -274,9 +276,10 @@ public final class PackedGraph {
 
     private void writeHead(MemorySegment target) {
         target.fill((byte) 0);
-        target.set(BYTE, SealedGraphFormat.VERSION_AT, SealedGraphFormat.VERSION);
+        target.set(BYTE, SealedGraphFormat.VERSION_AT, place.version());
         target.set(BYTE, SealedGraphFormat.METRIC_AT, SealedGraphFormat.number(vectors.metric()));
-        target.set(BYTE, SealedGraphFormat.CODES_AT, codes.number());
+        byte kind = codes == CodeKind.BYTES ? place.number() : codes.number();
+        target.set(BYTE, SealedGraphFormat.CODES_AT, kind);
         target.set(INT, SealedGraphFormat.ROW_BYTES_AT, rowBytes());
         target.set(LONG, SealedGraphFormat.SEED_AT, codes == CodeKind.SIGNS ? ROTATION_SEED : 0);
         target.set(INT, SealedGraphFormat.MAGIC_AT, SealedGraphFormat.MAGIC);

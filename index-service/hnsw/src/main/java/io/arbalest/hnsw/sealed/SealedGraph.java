@@ -11,6 +11,7 @@ import io.arbalest.memory.Prefetch;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Metric;
+import io.arbalest.simd.ByteTerms;
 import io.arbalest.simd.Rotation;
 import io.arbalest.simd.SignCodes;
 
@@ -39,6 +40,7 @@ public final class SealedGraph {
     private final MemorySegment neighbors;
     private final LevelLists[] levels; // level 1 first
     private final CodeKind codes;
+    private final TermPlace place;
     private final MemorySegment blocks;
     private final long rowBytes;
     private final @Nullable Rotation rotation;
@@ -61,6 +63,7 @@ public final class SealedGraph {
         offsets = section(SealedSection.OFFSETS);
         neighbors = section(SealedSection.NEIGHBORS);
         codes = CodeKind.ofNumber(head.get(BYTE, SealedGraphFormat.CODES_AT));
+        place = TermPlace.ofNumber(head.get(BYTE, SealedGraphFormat.CODES_AT));
         blocks = section(SealedSection.BLOCKS);
         rowBytes = head.get(INT, SealedGraphFormat.ROW_BYTES_AT);
         rotation =
@@ -99,12 +102,14 @@ public final class SealedGraph {
                     "a head of " + SealedGraphFormat.HEAD_BYTES + " bytes");
         }
         byte version = head.get(BYTE, SealedGraphFormat.VERSION_AT);
-        if (version != SealedGraphFormat.VERSION) {
+        if (version < SealedGraphFormat.OLDEST_VERSION || version > SealedGraphFormat.VERSION) {
             throw new ArbalestException(
                     ErrorCode.UNSUPPORTED_FORMAT_VERSION,
                     "sealed segment has format version "
                             + version
                             + ", this release reads "
+                            + SealedGraphFormat.OLDEST_VERSION
+                            + " to "
                             + SealedGraphFormat.VERSION,
                     "run the release that wrote it, or a later one");
         }
@@ -150,14 +155,23 @@ public final class SealedGraph {
         expect(head, SealedSection.VECTORS, points * SealedGraphFormat.vectorBytes(dimension));
         expect(head, SealedSection.TERMS, (long) points * SealedGraphFormat.TERM_BYTES);
         expect(head, SealedSection.EXPONENTS, points);
-        boolean bytes =
-                CodeKind.ofNumber(head.get(BYTE, SealedGraphFormat.CODES_AT)) == CodeKind.BYTES;
+        byte number = head.get(BYTE, SealedGraphFormat.CODES_AT);
+        byte version = head.get(BYTE, SealedGraphFormat.VERSION_AT);
+        CodeKind codes = CodeKind.ofNumber(number);
+        TermPlace place = TermPlace.ofNumber(number);
+        check(
+                version >= place.version(),
+                "codes " + number + " in version " + version,
+                "version " + place.version());
+        check(
+                place == TermPlace.APART || dimension >= ByteTerms.CODES,
+                "codes " + number + " of " + dimension + " elements",
+                "at least " + ByteTerms.CODES);
         expect(
                 head,
                 SealedSection.CODES,
-                bytes ? SealedGraphFormat.codeBytes(dimension, points) : 0);
-        boolean lists =
-                CodeKind.ofNumber(head.get(BYTE, SealedGraphFormat.CODES_AT)) != CodeKind.SIGNS;
+                codes == CodeKind.BYTES ? place.sectionBytes(dimension, points) : 0);
+        boolean lists = codes != CodeKind.SIGNS;
         int rowBytes = head.get(INT, SealedGraphFormat.ROW_BYTES_AT);
         expect(head, SealedSection.OFFSETS, lists ? 4 * (points + 1L) : 0);
         expect(head, SealedSection.NEIGHBORS, lists ? 4 * links : 0);
@@ -185,7 +199,8 @@ public final class SealedGraph {
     }
 
     /**
-     * Reads everything once: checksums of all sections, and that every link stays inside the graph.
+     * Reads everything once: checksums of all sections, that every link stays inside the graph, and
+     * that codes are such.
      *
      * @throws ArbalestException SEGMENT_CORRUPT
      */
@@ -217,6 +232,10 @@ public final class SealedGraph {
             }
         }
         verifyLevels(list);
+        ByteScorer bytes = newByteScorer();
+        if (bytes != null) {
+            bytes.verify(points);
+        }
     }
 
     private void verifyLevels(int[] list) {
@@ -383,7 +402,7 @@ public final class SealedGraph {
     /** A scorer of the codes of seven bits, or null if the graph has none. */
     @Nullable ByteScorer newByteScorer() {
         return codes == CodeKind.BYTES
-                ? new ByteScorer(section(SealedSection.CODES), points, dimension(), metric())
+                ? new ByteScorer(section(SealedSection.CODES), place, points, dimension(), metric())
                 : null;
     }
 

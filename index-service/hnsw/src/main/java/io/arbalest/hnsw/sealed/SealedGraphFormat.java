@@ -8,20 +8,21 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Metric;
-import io.arbalest.simd.ByteCodes;
 import io.arbalest.simd.SignCodes;
 
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * The packed graph of a sealed segment, format version 1. Little-endian throughout. A graph is a
- * set of sections ({@link SealedSection}), each a run of bytes of its own that starts on a multiple
- * of 64 bytes; points are numbered from 0 without gaps, in an order that the packer chose.
+ * The packed graph of a sealed segment, format versions 1 and 2: codes 3 came with 2, and a graph
+ * of other codes is version 1 still. Little-endian throughout. A graph is a set of sections ({@link
+ * SealedSection}), each a run of bytes of its own that starts on a multiple of 64 bytes; points are
+ * numbered from 0 without gaps, in an order that the packer chose.
  *
  * <pre>
  * HEAD       512 bytes
- *      0  u8 version = 1 | u8 metric: 0 l2, 1 ip, 2 cosine | u8 codes: 0 none, 1 bytes, 2 signs | u8 0
+ *      0  u8 version: 1, with codes 3 2 | u8 metric: 0 l2, 1 ip, 2 cosine
+ *         | u8 codes: 0 none, 1 bytes, 2 signs, 3 bytes with their terms inside | u8 0
  *      4  4 bytes "ARBG"
  *      8  i32 dimension, 1 to 65536           12  i32 points, at least 0
  *     16  i32 entry: a slot of the top level (an ordinal if the top level is 0), -1 if there are no points
@@ -39,10 +40,12 @@ import java.nio.ByteOrder;
  *            part of a level:  slots x { u32 ordinal | u32 slot on the level below; on level 1 the ordinal again }
  *                              (slots + 1) x u32: where the list of each slot starts
  *                              links x u32: slots of the same level
- * CODES      (codes 1)  dimension x f32 mean of all vectors, zero-padded to 64 bytes
- *            points x { f32 factor | f32 offset }
+ * CODES      (codes 1 and 3)  dimension x f32 mean of all vectors, zero-padded to 64 bytes
+ *            (codes 1)  points x { f32 factor | f32 offset }, zero-padded to 64 bytes
  *            points rows of dimension bytes rounded up to 32: round(x_i / factor) + 64, x minus the mean (cosine: x
  *            of length 1), the factor such that the largest element takes 63 steps; 32 zero bytes at the end
+ *            (codes 3)  at least 128 elements; top bit of code 2 i: bit i of the factor's binary32, of code 64 + 2 i:
+ *            bit i of the offset's, i from 0 to 31; all other top bits are 0, and all of codes 1
  *            score = sum over i of (code_i - 64) * q_i * factor * (l2: 2) + offset + (l2: -|q|^2, else mean . q),
  *            with q minus the mean and offset -|x|^2 for l2, offset 0 otherwise
  * BLOCKS     (codes 2, then without OFFSETS and NEIGHBORS)  points rows, each of one or more blocks of 32 neighbours:
@@ -65,8 +68,11 @@ import java.nio.ByteOrder;
  * <p>Thread-safe: no state.
  */
 public final class SealedGraphFormat {
-    /** The version that this release writes. */
-    public static final byte VERSION = 1;
+    /** The latest version; what older releases can read is written as they know it. */
+    public static final byte VERSION = 2;
+
+    /** The first version, which is still read. */
+    public static final byte OLDEST_VERSION = 1;
 
     /** Bytes of {@link SealedSection#HEAD}. */
     public static final int HEAD_BYTES = 512;
@@ -110,25 +116,17 @@ public final class SealedGraphFormat {
 
     /** Bytes from one vector to the next. */
     static long vectorBytes(int dimension) {
-        return (2L * dimension + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        return aligned(2L * dimension);
     }
 
-    /** Where the terms of codes start in CODES. */
+    /** Where what follows the mean starts in CODES: terms if they lie apart, else rows. */
     static long codeTermsAt(int dimension) {
-        return (4L * dimension + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        return aligned(4L * dimension);
     }
 
-    /** Where the rows of codes start in CODES. */
-    static long codeRowsAt(int dimension, int points) {
-        long end = codeTermsAt(dimension) + (long) points * TERM_BYTES;
-        return (end + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    }
-
-    /** Bytes of CODES. */
-    static long codeBytes(int dimension, int points) {
-        return codeRowsAt(dimension, points)
-                + (long) points * ByteCodes.rowBytes(dimension)
-                + ByteCodes.TAIL_BYTES;
+    /** The next multiple of {@link #ALIGNMENT}. */
+    static long aligned(long bytes) {
+        return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     }
 
     /** Bytes of a block of 32 neighbours. */

@@ -9,6 +9,7 @@ import io.arbalest.hnsw.SearchLimits;
 import io.arbalest.hnsw.VectorTable;
 import io.arbalest.model.Metric;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -26,6 +27,7 @@ import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.IntStream;
 
 /**
  * Opens graphs that an earlier release packed, and packs the same points again. A golden file is a
@@ -35,18 +37,61 @@ import java.util.Objects;
 class SealedGraphGoldenTest {
     private static final int DIMENSION = 20;
     private static final int POINTS = 70;
+    private static final int LONG_DIMENSION = 130; // whose codes hold their terms
+    private static final int FEW_POINTS = 50;
 
     @ParameterizedTest
     @EnumSource
     void opensAndWritesAgain(CodeKind codes) throws IOException {
         String name = "sealed-graph-1-" + codes.name().toLowerCase(Locale.ROOT) + ".bin";
-        SealedCases cases = new SealedCases(DIMENSION, 5, 42);
-        try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS);
+        opensAndWritesAgain(name, codes, DIMENSION, POINTS);
+    }
+
+    @Test
+    void opensAndWritesAgainCodesWithTheirTermsInside() throws IOException {
+        opensAndWritesAgain(
+                "sealed-graph-2-bytes-130.bin", CodeKind.BYTES, LONG_DIMENSION, FEW_POINTS);
+    }
+
+    /** The same points, by a release that knew version 1 only. */
+    @Test
+    void opensWhatVersion1WroteOfLongVectorsAndScoresAsVersion2() throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            SealedGraph older = SealedGraph.open(golden("sealed-graph-1-bytes-130.bin", arena));
+            SealedGraph newer = SealedGraph.open(golden("sealed-graph-2-bytes-130.bin", arena));
+            older.verify();
+            int[] all = IntStream.range(0, FEW_POINTS).toArray();
+            float[] olderScores = new float[FEW_POINTS];
+            float[] newerScores = new float[FEW_POINTS];
+            SealedCases cases = new SealedCases(LONG_DIMENSION, 5, 43);
+            for (int i = 0; i < 10; i++) {
+                float[] query = cases.next();
+                scorer(older, query).score(all, FEW_POINTS, olderScores);
+                scorer(newer, query).score(all, FEW_POINTS, newerScores);
+                assertThat(olderScores).isEqualTo(newerScores);
+                NeighborQueue results = new NeighborQueue(5);
+                older.newSearcher().search(query, SearchLimits.of(50), OrdinalSet.ALL, results);
+                assertThat(results.ordinalsBestFirst())
+                        .isEqualTo(SealedCases.best(newer, query, 5, OrdinalSet.ALL));
+            }
+        }
+    }
+
+    private static ByteScorer scorer(SealedGraph graph, float[] query) {
+        ByteScorer scorer = Objects.requireNonNull(graph.newByteScorer());
+        scorer.load(query);
+        return scorer;
+    }
+
+    private static void opensAndWritesAgain(String name, CodeKind codes, int dimension, int points)
+            throws IOException {
+        SealedCases cases = new SealedCases(dimension, 5, 42);
+        try (VectorTable table = new VectorTable(dimension, Metric.L2, points);
                 Arena arena = Arena.ofConfined()) {
-            cases.fill(table, POINTS);
-            GrowingGraph growing = SealedCases.linked(table, 4, POINTS);
+            cases.fill(table, points);
+            GrowingGraph growing = SealedCases.linked(table, 4, points);
             PackedGraph packed =
-                    SealedGraphPacker.pack(table, growing.source(), OrdinalSet.ALL, POINTS, codes);
+                    SealedGraphPacker.pack(table, growing.source(), OrdinalSet.ALL, points, codes);
             Map<SealedSection, MemorySegment> written = SealedCases.write(packed, arena);
             String target = System.getProperty("golden.write", "");
             if (!target.isEmpty()) {

@@ -390,7 +390,7 @@ class SealedGraphTest {
     void refusesAVersionOfTheFuture() {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment head = arena.allocate(SealedGraphFormat.HEAD_BYTES);
-            head.set(SealedGraphFormat.BYTE, 0, (byte) 2);
+            head.set(SealedGraphFormat.BYTE, 0, (byte) 3);
             assertThatThrownBy(() -> SealedGraph.open(Map.of(SealedSection.HEAD, head)))
                     .isInstanceOfSatisfying(
                             ArbalestException.class,
