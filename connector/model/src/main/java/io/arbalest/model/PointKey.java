@@ -1,6 +1,8 @@
 package io.arbalest.model;
 
-import java.nio.ByteBuffer;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -14,6 +16,9 @@ import java.util.Arrays;
 public final class PointKey implements Comparable<PointKey> {
     /** Longest key in canonical bytes. */
     public static final int MAX_BYTES = 512;
+
+    private static final VarHandle LONG =
+            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
     private final KeyType type;
     private final byte[] bytes;
@@ -30,7 +35,9 @@ public final class PointKey implements Comparable<PointKey> {
 
     /** An integer key. */
     public static PointKey of(long value) {
-        return new PointKey(KeyType.INT64, ByteBuffer.allocate(Long.BYTES).putLong(value).array());
+        byte[] bytes = new byte[Long.BYTES];
+        LONG.set(bytes, 0, value);
+        return new PointKey(KeyType.INT64, bytes);
     }
 
     /**
@@ -70,7 +77,7 @@ public final class PointKey implements Comparable<PointKey> {
         if (type != KeyType.INT64) {
             throw new IllegalStateException("not an int64 key: " + this);
         }
-        return ByteBuffer.wrap(bytes).getLong();
+        return (long) LONG.get(bytes, 0);
     }
 
     /** The key as users write it. */

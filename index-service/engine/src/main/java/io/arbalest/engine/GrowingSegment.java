@@ -9,6 +9,7 @@ import io.arbalest.hnsw.NeighborQueue;
 import io.arbalest.hnsw.PreparedQuery;
 import io.arbalest.hnsw.SearchLimits;
 import io.arbalest.hnsw.VectorTable;
+import io.arbalest.metadata.MatchingRows;
 import io.arbalest.model.CollectionDefinition;
 
 import java.lang.foreign.MemorySegment;
@@ -161,7 +162,7 @@ final class GrowingSegment implements Segment {
     }
 
     @Override
-    public OrdinalSet translate(IntFunction<OrdinalSet> byOrigin) {
+    public MatchingRows translate(IntFunction<MatchingRows> byOrigin) {
         return byOrigin.apply(id());
     }
 

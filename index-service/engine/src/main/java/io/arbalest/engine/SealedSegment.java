@@ -185,8 +185,8 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
     }
 
     @Override
-    public OrdinalSet translate(IntFunction<OrdinalSet> byOrigin) {
-        OrdinalSet[] sets = new OrdinalSet[origins.length];
+    public MatchingRows translate(IntFunction<MatchingRows> byOrigin) {
+        MatchingRows[] sets = new MatchingRows[origins.length];
         int hash = 0;
         for (int i = 0; i < sets.length; i++) {
             sets[i] = byOrigin.apply(origins[i].segment());
@@ -207,7 +207,7 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
         return made.rows;
     }
 
-    private MatchingRows translated(OrdinalSet[] sets) {
+    private MatchingRows translated(MatchingRows[] sets) {
         long[] words = new long[(graph.points() + Long.SIZE - 1) / Long.SIZE];
         for (int i = 0; i < sets.length; i++) {
             int[] here = ordinals[i];
@@ -226,10 +226,10 @@ final class SealedSegment implements Segment, MergePolicy.Candidate {
     /**
      * Sets of row ordinals, which never change, and the same rows by the ordinals of this segment.
      */
-    private record Translation(OrdinalSet[] sets, MatchingRows rows) {
+    private record Translation(MatchingRows[] sets, MatchingRows rows) {
         /** Whether these very sets were translated. */
         @SuppressWarnings("ReferenceEquality") // sets have no equality; an answer is one object
-        boolean of(OrdinalSet[] others) {
+        boolean of(MatchingRows[] others) {
             for (int i = 0; i < sets.length; i++) {
                 if (sets[i] != others[i]) {
                     return false;

@@ -5,6 +5,7 @@ import io.arbalest.hnsw.AcceptedPoints;
 import io.arbalest.hnsw.NeighborQueue;
 import io.arbalest.hnsw.SearchLimits;
 import io.arbalest.memory.Prefetch;
+import io.arbalest.metadata.MatchingRows;
 
 import org.jspecify.annotations.Nullable;
 
@@ -66,10 +67,10 @@ interface Segment extends AutoCloseable {
     }
 
     /**
-     * A set of this segment's ordinals, from sets of row ordinals by the segment to which they were
-     * appended.
+     * Rows by this segment's ordinals, from rows by their ordinals in the segment to which they
+     * were appended, asked for by that.
      */
-    OrdinalSet translate(IntFunction<OrdinalSet> byOrigin);
+    MatchingRows translate(IntFunction<MatchingRows> byOrigin);
 
     /** Looks for rows near a query; on the calling thread. */
     Probe probe(float[] query);

@@ -7,8 +7,10 @@ import io.arbalest.hnsw.NeighborQueue;
 import io.arbalest.hnsw.SearchLimits;
 import io.arbalest.memory.Prefetch;
 import io.arbalest.metadata.MatchingRows;
-import io.arbalest.metadata.ShardMetadata;
-import io.arbalest.model.Filter;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.function.IntFunction;
 
 /**
  * One segment as one search call sees it: which rows count, how to look for them, and the looking
@@ -58,12 +60,14 @@ final class SegmentSearch {
     /**
      * @param linked the segment's watermark, read before the snapshot was
      * @param snapshot rows visible here count
+     * @param matching the rows that pass the filter, by the segment to which they were appended;
+     *     null: there is none
      */
     SegmentSearch(
             Segment segment,
             int linked,
             long snapshot,
-            ShardMetadata metadata,
+            @Nullable IntFunction<MatchingRows> matching,
             SearchSpec spec,
             int ef,
             int m0,
@@ -77,31 +81,25 @@ final class SegmentSearch {
         this.scanTail = !spec.skipTail();
         this.adaptiveStop = spec.adaptiveStop();
         this.dense = spec.plan() == FilterPlan.AUTO ? FilterPlanner.DENSE : Double.MAX_VALUE;
-        Filter filter = spec.filter();
         long live = segment.live();
-        boolean all = filter == null;
-        if (filter == null) {
+        boolean all = matching == null;
+        if (matching == null) {
             this.accept =
                     segment.allVisible()
                             ? OrdinalSet.ALL
                             : ordinal -> ordinal < rows && segment.visible(ordinal, snapshot);
             this.countingRows = live;
         } else {
-            OrdinalSet matching = segment.translate(origin -> metadata.matching(filter, origin));
-            all = matching instanceof MatchingRows rowSet && rowSet.all(rows);
+            MatchingRows passing = segment.translate(matching);
+            all = passing.all(rows);
             if (segment.allVisible()) {
-                this.accept = all ? OrdinalSet.ALL : matching;
+                this.accept = all ? OrdinalSet.ALL : passing;
             } else {
-                this.accept = new Accepted(matching, segment, snapshot);
+                this.accept = new Accepted(passing, segment, snapshot);
             }
-            this.countingRows =
-                    matching instanceof MatchingRows rowSet
-                            ? rowSet.cardinality()
-                            : segment.origins().stream()
-                                    .mapToLong(o -> metadata.cardinality(filter, o.segment()))
-                                    .sum();
+            this.countingRows = passing.cardinality();
         }
-        this.filtered = filter != null;
+        this.filtered = matching != null;
         this.byVector = spec.exact() || countingRows <= ef; // codes would save nothing
         this.plan = plan(spec, ef, live, all);
     }
@@ -109,6 +107,11 @@ final class SegmentSearch {
     /** Says how long it took to find out which rows count. */
     void filterTook(long nanos) {
         filterNanos = nanos;
+    }
+
+    /** Says how long a query took here, in addition to those before. */
+    void searchTook(long nanos) {
+        searchNanos += nanos;
     }
 
     /**
@@ -180,7 +183,6 @@ final class SegmentSearch {
 
     /** Looks for the best rows of a query; those below the bound need not be found. */
     void search(float[] query, int ef, float bound, NeighborQueue results) {
-        long begin = clock.monotonicNanos();
         walkedLast = plan != FilterPlan.EXACT;
         Segment.Probe probe = segment.probe(query);
         switch (plan) {
@@ -193,7 +195,6 @@ final class SegmentSearch {
         if (scanTail) {
             scan(probe, linked, rows, Math.max(bound, results.worstScore()), results);
         }
-        searchNanos += clock.monotonicNanos() - begin;
     }
 
     private SearchLimits limits(int ef, float bound) {
@@ -239,11 +240,9 @@ final class SegmentSearch {
 
     /** Looks again without the graph. */
     void searchExactly(float[] query, NeighborQueue results) {
-        long begin = clock.monotonicNanos();
         walkedLast = false;
         fallbacks++;
         scan(segment.probe(query), 0, scanTail ? rows : linked, Float.NEGATIVE_INFINITY, results);
-        searchNanos += clock.monotonicNanos() - begin;
     }
 
     /**
@@ -256,31 +255,25 @@ final class SegmentSearch {
         return filtered && plan == FilterPlan.EXACT && countingRows <= kept;
     }
 
-    /** Receives rows with their scores in the direct form. */
-    @FunctionalInterface
-    interface ScoredRows {
-        void row(int ordinal, double score);
-    }
-
-    /** Gives every row that counts, in the order of the ordinals, whatever its score. */
-    void scoreAll(float[] query, ScoredRows found) {
-        long begin = clock.monotonicNanos();
+    /** Adds every row that counts, in the order of the ordinals, whatever its score. */
+    void scoreAll(float[] query, Candidates found) {
         walkedLast = false;
         int end = scanTail ? rows : linked;
         int[] batch = new int[Math.clamp(countingRows, 1, DIRECT_BATCH)];
         double[] scores = new double[batch.length];
-        Prefetch prefetch = new Prefetch();
+        Prefetch prefetch = Prefetch.ofList(batch);
+        long left = countingRows;
         int count = accept.copy(0, end, batch);
         while (count > 0) {
             segment.expect(batch, count, prefetch);
             segment.exactScores(batch, count, query, scores);
             for (int i = 0; i < count; i++) {
-                found.row(batch[i], scores[i]);
+                found.add(segment, batch[i], scores[i]);
             }
             scanned += count;
-            count = accept.copy(batch[count - 1] + 1, end, batch);
+            left -= count;
+            count = left > 0 ? accept.copy(batch[count - 1] + 1, end, batch) : 0;
         }
-        searchNanos += clock.monotonicNanos() - begin;
     }
 
     /** What was done so far. */

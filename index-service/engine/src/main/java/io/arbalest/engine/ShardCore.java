@@ -346,11 +346,8 @@ final class ShardCore implements Shard, AutoCloseable {
                 spec.minSequenceNumber(),
                 spec.deadlineNanos(),
                 open -> {
-                    long started = env.clock().monotonicNanos();
                     open.search().check(queries, spec);
-                    ShardSearchResult result = open.search().search(queries, spec);
-                    metrics.searchSeconds.observe((env.clock().monotonicNanos() - started) / 1e9);
-                    return result;
+                    return open.search().search(queries, spec);
                 });
     }
 

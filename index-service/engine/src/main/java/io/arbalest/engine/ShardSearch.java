@@ -4,6 +4,7 @@ import io.arbalest.common.Clock;
 import io.arbalest.hnsw.NeighborQueue;
 import io.arbalest.hnsw.ScoredOrdinal;
 import io.arbalest.memory.Prefetch;
+import io.arbalest.metadata.MatchingRows;
 import io.arbalest.metadata.ShardMetadata;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.CollectionDefinition;
@@ -13,18 +14,15 @@ import io.arbalest.model.Filter;
 import io.arbalest.model.HnswParams;
 import io.arbalest.model.Metric;
 import io.arbalest.model.PointKey;
-import io.arbalest.model.Version;
 import io.arbalest.simd.FloatDot;
 
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
-import java.util.BitSet;
-import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.function.IntFunction;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * Answers searches from the segments of one shard.
@@ -49,13 +47,13 @@ final class ShardSearch {
     private static final int MAX_LOOKS = 10_000;
 
     private static final int[] NO_FIELDS = new int[0];
-    private static final @Nullable Object[] NO_VALUES = new @Nullable Object[0];
 
     private final CollectionDefinition definition;
     private final Segments segments;
     private final ShardMetadata metadata;
     private final Clock clock;
     private final ShardMetrics metrics;
+    private final RowReader reader;
 
     ShardSearch(
             CollectionDefinition definition,
@@ -68,17 +66,7 @@ final class ShardSearch {
         this.metadata = metadata;
         this.clock = clock;
         this.metrics = metrics;
-    }
-
-    private record Candidate(Segment segment, int ordinal, double score) {
-        /** Equal scores in the order in which they were found. */
-        static int bestFirst(Candidate left, Candidate right) {
-            return Double.compare(right.score, left.score);
-        }
-
-        long name() {
-            return segment.name(ordinal);
-        }
+        this.reader = new RowReader(definition.dimension(), metadata);
     }
 
     /** Up to where each growing segment is linked, read at one time. */
@@ -204,9 +192,12 @@ final class ShardSearch {
 
     /** Searches with checked arguments. */
     ShardSearchResult search(List<float[]> queries, SearchSpec spec) {
+        Laps laps = new Laps(clock);
         Watermarks linked = new Watermarks(segments.view().segments());
         try (Segments.Lease lease = segments.lease()) {
-            return search(queries, spec, lease.view(), linked);
+            ShardSearchResult result = search(queries, spec, lease.view(), linked, laps);
+            metrics.searchSeconds.observe(laps.total() / 1e9);
+            return result;
         }
     }
 
@@ -216,13 +207,17 @@ final class ShardSearch {
      * @param linked watermarks, read before the view was: {@link Indexer} relies on it
      */
     private ShardSearchResult search(
-            List<float[]> queries, SearchSpec spec, Segments.View view, Watermarks linked) {
+            List<float[]> queries,
+            SearchSpec spec,
+            Segments.View view,
+            Watermarks linked,
+            Laps laps) {
         int kept = spec.k() + MARGIN + spec.k() / 8;
         int ef = Math.max(spec.ef() == 0 ? definition.hnsw().ef() : spec.ef(), kept);
         Filter filter = spec.filter();
         long updates = metadata.updates();
-        List<SegmentSearch> plan = plan(spec, ef, view, linked);
-        List<SegmentSearch> plans = new ArrayList<>(plan);
+        List<SegmentSearch> plan = plan(spec, ef, view, linked, laps);
+        List<SegmentSearch> plans = plan;
         int[] fields = fieldIndexes(metadata.definition(), spec.fields());
         List<List<FoundRow>> results = new ArrayList<>(queries.size());
         boolean deadlineReached = false;
@@ -231,23 +226,26 @@ final class ShardSearch {
                 results.add(List.of());
                 continue;
             }
+            if (!results.isEmpty()) {
+                long _ = laps.next(); // what follows is not part of the query before
+            }
             List<FoundRow> rows = List.of();
             boolean right = false;
             for (int look = 1; !right && !deadlineReached; look++) {
-                List<Candidate> candidates = new ArrayList<>();
-                deadlineReached = collect(plan, query, kept, spec, ef, candidates);
-                List<Candidate> best = best(candidates, spec);
-                rows = rows(best, spec, fields);
+                Candidates candidates = new Candidates(kept);
+                deadlineReached = collect(plan, query, kept, spec, ef, candidates, laps);
+                Candidate[] best = candidates.best(spec.k(), spec.minScore());
+                rows = reader.rows(best, spec, fields);
                 right = true;
                 if (filter != null && metadata.changedSince(updates)) {
-                    List<Candidate> still = stillMatching(best, filter);
-                    rows = rows(still, spec, fields);
-                    right = still.size() == best.size() || look == MAX_PLANS;
+                    rows = reader.matching(best, filter, spec, fields);
+                    boolean full = rows.size() == Math.min(spec.k(), best.length);
+                    right = full || look == MAX_PLANS;
                 }
                 if (!right) {
                     updates = metadata.updates();
-                    plan = plan(spec, ef, view, linked);
-                    plans.addAll(plan);
+                    plan = plan(spec, ef, view, linked, laps);
+                    plans = Stream.concat(plans.stream(), plan.stream()).toList();
                 }
             }
             results.add(rows);
@@ -255,22 +253,12 @@ final class ShardSearch {
         return result(plans, results, deadlineReached);
     }
 
-    private List<Candidate> stillMatching(List<Candidate> best, Filter filter) {
-        Predicate<ShardMetadata.Row> test = metadata.test(filter);
-        return best.stream()
-                .filter(c -> {
-                    int segment = RowName.segment(c.name());
-                    return test.test(metadata.row(segment, RowName.ordinal(c.name())));
-                })
-                .toList();
-    }
-
     /** Sealed segments first, the largest first of all. */
     private List<SegmentSearch> plan(
-            SearchSpec spec, int ef, Segments.View view, Watermarks linked) {
-        List<SegmentSearch> plan = new ArrayList<>();
+            SearchSpec spec, int ef, Segments.View view, Watermarks linked, Laps laps) {
+        List<SegmentSearch> plan = new ArrayList<>(view.segments().size());
         Filter filter = spec.filter();
-        long begin = filter == null ? 0 : clock.monotonicNanos();
+        IntFunction<MatchingRows> matching = filter == null ? null : metadata.matching(filter);
         for (Segment segment : view.segments()) {
             if (segment.rows() == 0) {
                 continue; // a segment that has just been started
@@ -281,23 +269,31 @@ final class ShardSearch {
                             segment,
                             growing ? linked.of(segment) : segment.linked(),
                             view.sequenceNumber(),
-                            metadata,
+                            matching,
                             spec,
                             ef,
                             definition.hnsw().m0(),
                             clock);
-            plan.add(part);
+            insert(plan, part);
             if (filter != null) {
-                long now = clock.monotonicNanos();
-                part.filterTook(now - begin);
-                begin = now;
+                part.filterTook(laps.next());
             }
         }
-        if (plan.isEmpty() && filter != null) {
+        if (filter == null) {
+            long _ = laps.next();
+        } else if (plan.isEmpty()) {
             Predicate<ShardMetadata.Row> _ = metadata.test(filter); // a wrong one is always refused
         }
-        plan.sort(ShardSearch::inOrder);
         return plan;
+    }
+
+    /** Puts a part where it belongs; most often at the end. */
+    private static void insert(List<SegmentSearch> plan, SegmentSearch part) {
+        int at = plan.size();
+        while (at > 0 && inOrder(plan.get(at - 1), part) > 0) {
+            at--;
+        }
+        plan.add(at, part);
     }
 
     private static int inOrder(SegmentSearch left, SegmentSearch right) {
@@ -315,14 +311,15 @@ final class ShardSearch {
             int kept,
             SearchSpec spec,
             int ef,
-            List<Candidate> candidates) {
+            Candidates candidates,
+            Laps laps) {
         Bound bound = new Bound(kept);
         List<SegmentSearch> incomplete = new ArrayList<>();
         for (SegmentSearch part : plan) {
             if (part.empty() || part.fewCount(kept)) {
                 continue;
             }
-            if (over(spec)) {
+            if (over(spec, laps)) {
                 return true;
             }
             NeighborQueue found = new NeighborQueue(kept);
@@ -331,29 +328,29 @@ final class ShardSearch {
                 incomplete.add(part);
             }
             add(part, found, query, bound, candidates);
+            part.searchTook(laps.next());
         }
         for (SegmentSearch part : plan) { // after the others: a bound would save nothing here
             if (!part.empty() && part.fewCount(kept)) {
-                if (over(spec)) {
+                if (over(spec, laps)) {
                     return true;
                 }
-                Segment segment = part.segment();
-                part.scoreAll(
-                        query,
-                        (ordinal, score) -> candidates.add(new Candidate(segment, ordinal, score)));
+                part.scoreAll(query, candidates);
+                part.searchTook(laps.next());
             }
         }
         if (candidates.size()
                 < spec.k()) { // then the bound has cut nothing: the graphs may have missed rows
             Bound again = new Bound(kept); // the first one has counted rows that are found again
             for (SegmentSearch part : incomplete) {
-                if (over(spec)) {
+                if (over(spec, laps)) {
                     return true;
                 }
-                candidates.removeIf(c -> c.segment().equals(part.segment()));
+                candidates.removeOf(part.segment());
                 NeighborQueue found = new NeighborQueue(kept);
                 part.searchExactly(query, found);
                 add(part, found, query, again, candidates);
+                part.searchTook(laps.next());
             }
         }
         boolean deadlineReached = false;
@@ -363,9 +360,9 @@ final class ShardSearch {
         return deadlineReached;
     }
 
-    private boolean over(SearchSpec spec) {
-        return spec.deadlineNanos() != Long.MAX_VALUE
-                && clock.monotonicNanos() >= spec.deadlineNanos();
+    /** Whether the deadline had come when the last thing was done, a moment ago. */
+    private static boolean over(SearchSpec spec, Laps laps) {
+        return laps.last() >= spec.deadlineNanos() && spec.deadlineNanos() != Long.MAX_VALUE;
     }
 
     private static void add(
@@ -373,14 +370,14 @@ final class ShardSearch {
             NeighborQueue found,
             float[] query,
             Bound bound,
-            List<Candidate> candidates) {
+            Candidates candidates) {
         Segment segment = part.segment();
         long[] best = found.bestFirst();
         int[] ordinals = new int[best.length];
         for (int i = 0; i < best.length; i++) {
             ordinals[i] = ScoredOrdinal.ordinal(best[i]);
         }
-        segment.expect(ordinals, ordinals.length, new Prefetch());
+        segment.expect(ordinals, ordinals.length, Prefetch.ofList(ordinals));
         int count = 0;
         while (count < best.length && ScoredOrdinal.score(best[count]) >= bound.score()) {
             bound.offer(ScoredOrdinal.score(best[count++]));
@@ -388,94 +385,8 @@ final class ShardSearch {
         double[] scores = new double[count];
         segment.exactScores(ordinals, count, query, scores);
         for (int i = 0; i < count; i++) {
-            candidates.add(new Candidate(segment, ordinals[i], scores[i]));
+            candidates.add(segment, ordinals[i], scores[i]);
         }
-    }
-
-    /** The k best, and all that tie with the last of them. */
-    private static List<Candidate> best(List<Candidate> candidates, SearchSpec spec) {
-        if (spec.minScore() > Double.NEGATIVE_INFINITY) {
-            candidates.removeIf(c -> c.score() < spec.minScore());
-        }
-        candidates.sort(Candidate::bestFirst);
-        int end = Math.min(spec.k(), candidates.size());
-        while (end > 0
-                && end < candidates.size()
-                && candidates.get(end).score() == candidates.get(end - 1).score()) {
-            end++;
-        }
-        return candidates.subList(0, end);
-    }
-
-    private List<FoundRow> rows(List<Candidate> best, SearchSpec spec, int[] fields) {
-        List<FoundRow> found = new ArrayList<>(best.size());
-        List<Candidate> stored = new ArrayList<>(fields.length == 0 ? 0 : best.size());
-        for (Candidate candidate : best) {
-            RowHead head = fields.length == 0 ? head(candidate) : null;
-            if (head == null) {
-                stored.add(candidate);
-            } else {
-                found.add(row(candidate, head.key(), head.version(), spec, NO_VALUES));
-            }
-        }
-        if (!stored.isEmpty()) {
-            readStored(stored, spec, fields, found);
-        }
-        if (!inOrder(found)) {
-            found.sort(FoundRow.BEST_FIRST);
-        }
-        return found.size() <= spec.k()
-                ? Collections.unmodifiableList(found)
-                : List.copyOf(found.subList(0, spec.k()));
-    }
-
-    /** Whether no score equals the one before it, nor exceeds it: nearly always. */
-    private static boolean inOrder(List<FoundRow> rows) {
-        for (int i = 1; i < rows.size(); i++) {
-            if (rows.get(i - 1).score() <= rows.get(i).score()) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /** What the segment knows of a row itself; null: the store has to be asked. */
-    private @Nullable RowHead head(Candidate candidate) {
-        if (metadata.changedInPlace()) {
-            long name = candidate.name();
-            if (metadata.changedInPlace(RowName.segment(name), RowName.ordinal(name))) {
-                return null;
-            }
-        }
-        return candidate.segment().head(candidate.ordinal());
-    }
-
-    private void readStored(
-            List<Candidate> stored, SearchSpec spec, int[] fields, List<FoundRow> found) {
-        BitSet wanted = wanted(fields);
-        Map<Integer, List<Candidate>> byOrigin = new HashMap<>();
-        stored.forEach(c ->
-                byOrigin.computeIfAbsent(RowName.segment(c.name()), _ -> new ArrayList<>()).add(c));
-        byOrigin.forEach((origin, candidates) -> {
-            int[] ordinals = candidates.stream().mapToInt(c -> RowName.ordinal(c.name())).toArray();
-            List<ShardMetadata.Row> rows = metadata.rows(origin, ordinals, wanted);
-            for (int i = 0; i < ordinals.length; i++) {
-                ShardMetadata.Row row = rows.get(i);
-                @Nullable Object[] values = project(row.values(), fields);
-                found.add(row(candidates.get(i), row.key(), row.version(), spec, values));
-            }
-        });
-    }
-
-    private FoundRow row(
-            Candidate candidate,
-            PointKey key,
-            Version version,
-            SearchSpec spec,
-            @Nullable Object[] values) {
-        short[] vector =
-                spec.includeVector() ? vector(candidate.segment(), candidate.ordinal()) : null;
-        return new FoundRow(key, candidate.score(), version, vector, values);
     }
 
     /** Rows by key. */
@@ -506,7 +417,8 @@ final class ShardSearch {
             int[] fields,
             boolean includeVector,
             Segments.Lease lease) {
-        List<ShardMetadata.@Nullable Row> rows = metadata.rowsAt(locations, wanted(fields));
+        List<ShardMetadata.@Nullable Row> rows =
+                metadata.rowsAt(locations, RowReader.wanted(fields));
         List<@Nullable FoundRow> found = new ArrayList<>(locations.size());
         for (int i = 0; i < rows.size(); i++) {
             ShardMetadata.Row row = rows.get(i);
@@ -521,7 +433,7 @@ final class ShardSearch {
                             Double.NaN,
                             row.version(),
                             includeVector ? vector(location, lease) : null,
-                            project(row.values(), fields)));
+                            RowReader.project(row.values(), fields)));
         }
         return found;
     }
@@ -529,31 +441,7 @@ final class ShardSearch {
     private short[] vector(ShardMetadata.Location location, Segments.Lease lease) {
         Segment holder = lease.holder(location.segment());
         long name = RowName.of(location.segment(), location.ordinal());
-        return vector(holder, holder.ordinal(name));
-    }
-
-    /** A row's vector as it was written. */
-    private short[] vector(Segment segment, int ordinal) {
-        short[] vector = new short[definition.dimension()];
-        segment.read(ordinal, vector);
-        return vector;
-    }
-
-    private static BitSet wanted(int[] fields) {
-        BitSet wanted = new BitSet();
-        for (int field : fields) {
-            wanted.set(field);
-        }
-        return wanted;
-    }
-
-    /** The values of some fields. */
-    static @Nullable Object[] project(@Nullable Object[] values, int[] fields) {
-        @Nullable Object[] some = new @Nullable Object[fields.length];
-        for (int i = 0; i < fields.length; i++) {
-            some[i] = values[fields[i]];
-        }
-        return some;
+        return reader.vector(holder, holder.ordinal(name));
     }
 
     private ShardSearchResult result(

@@ -281,6 +281,58 @@ class FilteredSearchTest {
         assertThat(sim.shard.search(List.of(vector(1)), spec).deadlineReached()).isFalse();
     }
 
+    @Test
+    void aRowThatIsChangedWhileItIsReadIsReturnedOnlyAsItMatches() {
+        for (int read = 1; read <= 4; read++) {
+            List<Field> fields =
+                    List.of(
+                            new Field("a", FieldType.LONG),
+                            new Field("b", FieldType.STRING, false));
+            SimulatedShard sim = SimulatedShard.ofFields(EngineOptions.DEFAULT, fields, null);
+            FailingStore store = new FailingStore();
+            sim.stores = () -> store;
+            sim.restart();
+            String wide = "x".repeat(2000); // what is read of the store, each time
+            sim.write(sim.batch().upsert(SimulatedShard.key(1), null, vector(1), 1L, wide));
+            Filter filter = new Filter.Equal("a", 1L);
+            int behindTheFirst = read;
+            store.meanwhileReading =
+                    () -> {
+                        change(sim, null, wide + "y"); // so that the filter is asked again
+                        store.meanwhileReading = () -> change(sim, 2L, null);
+                        store.readsUntilThen = behindTheFirst;
+                    };
+            assertThat(search(sim, filter)).as("the filter is answered").hasSize(1);
+            store.readsUntilThen = 1;
+            assertThat(search(sim, filter))
+                    .as("changed before read %s", read)
+                    .allSatisfy(row -> assertThat(row.metadata()[0]).isEqualTo(1L));
+            assertThat(store.readsUntilThen).as("reads that were not made").isLessThan(read);
+        }
+    }
+
+    private static void change(SimulatedShard sim, @Nullable Long a, @Nullable String b) {
+        Batches patch = sim.batch();
+        patch.row(OperationKind.PATCH, SimulatedShard.key(1), null, null, a, b);
+        assertThat(sim.write(patch).statuses()).containsExactly(RowStatus.APPLIED);
+    }
+
+    private static List<FoundRow> search(SimulatedShard sim, Filter filter) {
+        SearchSpec spec =
+                new SearchSpec(
+                        10,
+                        0,
+                        false,
+                        false,
+                        filter,
+                        Double.NEGATIVE_INFINITY,
+                        List.of("a"),
+                        false,
+                        0,
+                        Long.MAX_VALUE);
+        return sim.shard.search(List.of(vector(1)), spec).rows().getFirst();
+    }
+
     private static float[] vector(int seed) {
         SplittableRandom random = new SplittableRandom(seed);
         float[] vector = new float[SimulatedShard.DIMENSION];

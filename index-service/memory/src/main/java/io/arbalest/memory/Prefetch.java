@@ -89,14 +89,32 @@ public final class Prefetch {
                     ROWS_CODE,
                     FunctionDescriptor.ofVoid(JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG));
 
-    /** Rows that are told in one call. */
+    /** Rows that are told in one call, with an array of its own. */
     private static final int MOST = 64;
 
-    private final int[] list = new int[MOST];
-    private final MemorySegment listed = MemorySegment.ofArray(list);
+    private final boolean given;
+    private final int[] list;
+    private final MemorySegment listed;
 
-    /** The array for lists of rows. */
-    public Prefetch() {}
+    /** With an array of its own for lists of rows. */
+    public Prefetch() {
+        this(false, new int[MOST]);
+    }
+
+    /**
+     * For lists in one array, which are not copied.
+     *
+     * @param list {@link #rows} takes no other, and only from index 0
+     */
+    public static Prefetch ofList(int[] list) {
+        return new Prefetch(true, list);
+    }
+
+    private Prefetch(boolean given, int[] list) {
+        this.given = given;
+        this.list = list;
+        this.listed = MemorySegment.ofArray(list);
+    }
 
     private static @Nullable MethodHandle load(int[] instructions, FunctionDescriptor type) {
         return "false".equals(System.getProperty(PROPERTY))
@@ -141,7 +159,9 @@ public final class Prefetch {
      * @param rows which
      * @param from index of the first of them
      * @param count how many of them
+     * @throws IllegalArgumentException for another list than the one that was given
      */
+    @SuppressWarnings("ReferenceEquality") // the very array that native code is handed
     public void rows(
             MemorySegment memory,
             long offset,
@@ -150,6 +170,9 @@ public final class Prefetch {
             int[] rows,
             int from,
             int count) {
+        if (given && (rows != list || from != 0)) {
+            throw new IllegalArgumentException("another list than the one given, or its middle");
+        }
         if (count <= 0) {
             return;
         }
@@ -163,9 +186,12 @@ public final class Prefetch {
             return;
         }
         try {
-            for (int told = 0; told < count; told += MOST) {
-                int some = Math.min(MOST, count - told);
-                System.arraycopy(rows, from + told, list, 0, some);
+            int most = list.length;
+            for (int told = 0; told < count; told += most) {
+                int some = Math.min(most, count - told);
+                if (!given) {
+                    System.arraycopy(rows, from + told, list, 0, some);
+                }
                 function.invokeExact(
                         memory.address() + offset, listed, (long) some, strideBytes, bytes);
             }

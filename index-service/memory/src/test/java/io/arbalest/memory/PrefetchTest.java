@@ -43,12 +43,26 @@ class PrefetchTest {
                 Prefetch.span(memory, (long) from * STRIDE, STRIDE);
             }
             prefetch.rows(memory, 0, STRIDE, STRIDE, rows, ROWS, 0);
+            Prefetch.ofList(rows).rows(memory, 0, STRIDE, STRIDE, rows, 0, ROWS);
             for (int i = 0; i < memory.byteSize(); i++) {
                 assertThat(memory.get(ValueLayout.JAVA_BYTE, i)).isEqualTo((byte) (31 * i));
             }
             for (int i = 0; i < ROWS; i++) {
                 assertThat(rows[i]).isEqualTo(i * 7 % ROWS);
             }
+        }
+    }
+
+    @Test
+    void anotherListThanTheOneGivenIsRefused() {
+        int[] rows = {0, 0};
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment memory = arena.allocate(STRIDE, 64);
+            Prefetch ofList = Prefetch.ofList(rows);
+            assertThatThrownBy(() -> ofList.rows(memory, 0, 8, 8, rows.clone(), 0, 1))
+                    .isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> ofList.rows(memory, 0, 8, 8, rows, 1, 1))
+                    .isInstanceOf(IllegalArgumentException.class);
         }
     }
 

@@ -13,12 +13,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 
 /**
- * Answers filters over a segment, and keeps the answers. A kept answer is never thrown away for a
+ * Answers filters over segments, and keeps the answers. A kept answer is never thrown away for a
  * write: the rows that came or changed since are looked at one by one, so it is always as new as
  * the store and never stale. Only when they are many is the filter evaluated anew from the
  * postings.
  *
- * <p>At most {@value #MAX_BYTES} bytes of answers a shard; those used longest ago go first.
+ * <p>At most {@value #MAX_BYTES} bytes of answers a shard, or those to one filter if they are
+ * larger; the filters asked longest ago go first, with their answers over all segments.
  *
  * <p>Thread-safe.
  */
@@ -32,8 +33,6 @@ final class FilterEvaluator {
     private static final int ENTRY_BYTES = 512;
     private static final int ATTEMPTS = 3;
 
-    private record Id(Filter filter, int segment) {}
-
     /**
      * A kept answer.
      *
@@ -46,12 +45,23 @@ final class FilterEvaluator {
         }
     }
 
+    /** A filter with the answers that are kept. */
+    static final class Asked {
+        private final Filter filter;
+        private final Map<Integer, Answer> bySegment = new ConcurrentHashMap<>();
+        private long bytes = ENTRY_BYTES; // guarded by the evaluator's answers, as are all writes
+
+        private Asked(Filter filter) {
+            this.filter = filter;
+        }
+    }
+
     private final PostingReader postings;
     private final StoredRows stored;
     private final NumericColumns columns;
     private volatile FilterCompiler compiler;
     private final Map<Integer, UpdateLog> updates = new ConcurrentHashMap<>();
-    private final LinkedHashMap<Id, Answer> answers = new LinkedHashMap<>(64, 0.75f, true);
+    private final LinkedHashMap<Filter, Asked> answers = new LinkedHashMap<>(64, 0.75f, true);
     private long answerBytes;
 
     FilterEvaluator(KeyValueStore store, CollectionDefinition definition, StoredRows stored) {
@@ -68,7 +78,8 @@ final class FilterEvaluator {
 
     /** The log of a segment's updates. */
     UpdateLog updates(int segment) {
-        return updates.computeIfAbsent(segment, _ -> new UpdateLog());
+        UpdateLog log = updates.get(segment);
+        return log == null ? updates.computeIfAbsent(segment, _ -> new UpdateLog()) : log;
     }
 
     /** Drops what is kept about a segment that is gone. */
@@ -76,12 +87,10 @@ final class FilterEvaluator {
         updates.remove(segment);
         columns.forget(segment);
         synchronized (answers) {
-            answers.entrySet()
-                    .removeIf(entry -> {
-                        boolean gone = entry.getKey().segment() == segment;
-                        answerBytes -= gone ? entry.getValue().bytes() : 0;
-                        return gone;
-                    });
+            for (Asked asked : answers.values()) {
+                Answer gone = asked.bySegment.remove(segment);
+                grow(asked, gone == null ? 0 : -gone.bytes());
+            }
         }
     }
 
@@ -90,41 +99,63 @@ final class FilterEvaluator {
         return compiler.compile(filter);
     }
 
+    /** What is kept about a filter. */
+    Asked asked(Filter filter) {
+        synchronized (answers) {
+            Asked kept = answers.get(filter);
+            return kept == null ? new Asked(filter) : kept; // kept once it has an answer
+        }
+    }
+
     /**
      * The rows of a segment that pass.
      *
      * @param rows rows of the segment that are in the store now
      */
-    MatchingRows matching(Filter filter, int segment, int rows) {
+    MatchingRows matching(Asked asked, int segment, int rows) {
         UpdateLog log = updates(segment);
         long completed = log.completed();
-        Id id = new Id(filter, segment);
-        Answer kept;
-        synchronized (answers) {
-            kept = answers.get(id);
-        }
+        Answer kept = asked.bySegment.get(segment);
         if (kept != null && kept.rows >= rows && kept.updates >= completed) {
             return kept.matching;
         }
-        Condition condition = compiler.compile(filter);
+        Condition condition = compiler.compile(asked.filter);
         MatchingRows matching = kept == null ? null : catchUp(kept, condition, segment, rows, log);
         if (matching == null) {
             matching = evaluate(condition, segment, rows, log, completed);
         }
-        keep(id, new Answer(matching, rows, completed));
+        keep(asked, segment, new Answer(matching, rows, completed));
         return matching;
     }
 
-    private void keep(Id id, Answer answer) {
+    private void keep(Asked asked, int segment, Answer answer) {
         synchronized (answers) {
-            Answer before = answers.put(id, answer);
-            answerBytes += answer.bytes() - (before == null ? 0 : before.bytes());
-            Iterator<Answer> eldest = answers.values().iterator();
+            Asked kept = answers.get(asked.filter);
+            if (kept == null) { // the first answer, or all were dropped since
+                kept = asked;
+                answers.put(asked.filter, asked);
+                answerBytes += asked.bytes;
+            }
+            Answer before = kept.bySegment.put(segment, answer);
+            grow(kept, answer.bytes() - (before == null ? 0 : before.bytes()));
+            Iterator<Asked> eldest = answers.values().iterator();
             while (answerBytes > MAX_BYTES && answers.size() > 1) {
-                answerBytes -= eldest.next().bytes();
+                answerBytes -= eldest.next().bytes;
                 eldest.remove();
             }
         }
+    }
+
+    /** Bytes of all kept answers, roughly. */
+    long keptBytes() {
+        synchronized (answers) {
+            return answerBytes;
+        }
+    }
+
+    private void grow(Asked kept, long bytes) {
+        kept.bytes += bytes;
+        answerBytes += bytes;
     }
 
     /** A kept answer with the rows since looked at; null if they are too many. */

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntFunction;
 import java.util.function.Predicate;
 
 /**
@@ -206,12 +207,16 @@ public final class ShardMetadata implements AutoCloseable {
      * @throws ArbalestException UNKNOWN_FIELD, FIELD_NOT_INDEXED, FILTER_TYPE_MISMATCH
      */
     public MatchingRows matching(Filter filter, int segment) {
-        return filters.matching(filter, segment, rowsOf(segment));
+        return matching(filter).apply(segment);
     }
 
-    /** How many rows {@link #matching} finds. */
-    public long cardinality(Filter filter, int segment) {
-        return matching(filter, segment).cardinality();
+    /**
+     * {@link #matching(Filter, int)} of one filter, which is looked up once for all segments. Each
+     * call of the function is an answer of its own, as new as the call.
+     */
+    public IntFunction<MatchingRows> matching(Filter filter) {
+        FilterEvaluator.Asked asked = filters.asked(filter);
+        return segment -> filters.matching(asked, segment, rowsOf(segment));
     }
 
     /**

@@ -156,7 +156,7 @@ class ShardMetadataModelTest {
                         .isEqualTo(passesBoth);
                 count += passesBoth ? 1 : 0;
             }
-            assertThat(metadata.cardinality(both, segment)).isEqualTo(count);
+            assertThat(metadata.matching(both, segment).cardinality()).isEqualTo(count);
         }
     }
 

@@ -122,9 +122,10 @@ class ShardMetadataTest {
                                     new Filter.Equal("section", "net"),
                                     new Filter.Equal("size", 10L)));
             assertThat(members(metadata.matching(both, 0), 10)).containsExactly(0);
-            assertThat(metadata.cardinality(both, 0)).isEqualTo(1);
-            assertThat(metadata.cardinality(new Filter.Equal("section", "net"), 0)).isEqualTo(2);
-            assertThat(metadata.cardinality(both, 7)).isZero();
+            assertThat(metadata.matching(both, 0).cardinality()).isEqualTo(1);
+            assertThat(metadata.matching(new Filter.Equal("section", "net"), 0).cardinality())
+                    .isEqualTo(2);
+            assertThat(metadata.matching(both, 7).cardinality()).isZero();
         }
     }
 
@@ -211,7 +212,8 @@ class ShardMetadataTest {
             }
             assertThat(matching(metadata, "section", "net"))
                     .containsExactly(0, 1, 65_535, 65_536, 65_537, 131_072);
-            assertThat(metadata.cardinality(new Filter.Equal("section", "net"), 0)).isEqualTo(6);
+            assertThat(metadata.matching(new Filter.Equal("section", "net"), 0).cardinality())
+                    .isEqualTo(6);
             assertThat(matching(metadata, "size", 65_537L)).containsExactly(65_537);
         }
     }
@@ -279,7 +281,7 @@ class ShardMetadataTest {
                 .isInstanceOfSatisfying(
                         ArbalestException.class, e -> assertThat(e.code()).isEqualTo(code))
                 .hasMessageContaining(saying);
-        assertThatThrownBy(() -> metadata.cardinality(filter, 0))
+        assertThatThrownBy(() -> metadata.matching(filter, 0).cardinality())
                 .isInstanceOf(ArbalestException.class);
     }
 

@@ -37,6 +37,8 @@ public final class DirectScore {
     /** The shift kernel leaves binary16 values divided by this power of two; see HalfDot. */
     private static final int SHIFT_SCALE = 112;
 
+    private static final int FRACTION_BITS = Double.PRECISION - 1;
+    private static final double UNSHIFT = powerOfTwo(SHIFT_SCALE);
     private static final int KEPT = 0x8fffe000;
     private static final boolean WIDE = VectorWidth.bits() == 512;
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
@@ -74,33 +76,44 @@ public final class DirectScore {
      */
     public void of(int[] ordinals, int count, float[] query, double[] scores) {
         double[] sums = new double[ROWS * SUMS];
+        double[] unscales = new double[ROWS];
         double squares = metric == Metric.COSINE ? FloatDot.dot(query, query) : 0;
         for (int at = 0; at < count; at += ROWS) {
             int some = Math.min(ROWS, count - at);
+            for (int row = 0; row < some; row++) {
+                unscales[row] = powerOfTwo(-exponents.applyAsInt(ordinals[at + row]));
+            }
             if (metric == Metric.L2) {
-                distances(ordinals, at, some, query, sums, scores);
+                distances(ordinals, at, some, query, unscales, sums, scores);
             } else {
-                products(ordinals, at, some, query, sums, scores);
+                products(ordinals, at, some, query, unscales, sums, scores);
             }
             if (metric == Metric.COSINE) {
-                for (int i = at; i < at + some; i++) {
-                    double stored = squares(ordinals[i], query.length, sums);
-                    scores[i] = cosine(scores[i], stored, squares);
+                for (int row = 0; row < some; row++) {
+                    double stored = squares(ordinals[at + row], query.length, unscales[row], sums);
+                    scores[at + row] = cosine(scores[at + row], stored, squares);
                 }
             }
         }
     }
 
-    private double unscale(int ordinal) {
-        return Math.scalb(1.0, -exponents.applyAsInt(ordinal));
+    /** As scalb(1, exponent), of an exponent far from what double ends at. */
+    private static double powerOfTwo(int exponent) {
+        return Double.longBitsToDouble((long) (Double.MAX_EXPONENT + exponent) << FRACTION_BITS);
     }
 
     private void products(
-            int[] ordinals, int from, int count, float[] query, double[] sums, double[] scores) {
+            int[] ordinals,
+            int from,
+            int count,
+            float[] query,
+            double[] unscales,
+            double[] sums,
+            double[] scores) {
         double scale = 1;
         if (WIDE) {
             fourProducts(rows, strideBytes, ordinals, from, from + count, query, sums);
-            scale = Math.scalb(1.0, SHIFT_SCALE);
+            scale = UNSHIFT;
         }
         for (int row = 0; row < count; row++) {
             long offset = ordinals[from + row] * strideBytes;
@@ -111,22 +124,27 @@ public final class DirectScore {
             for (int i = query.length & -SUMS; i < query.length; i++) {
                 sum += (double) HalfCodec.element(rows, offset, i) * query[i];
             }
-            scores[from + row] = sum * unscale(ordinals[from + row]);
+            scores[from + row] = sum * unscales[row];
         }
     }
 
     private void distances(
-            int[] ordinals, int from, int count, float[] query, double[] sums, double[] scores) {
+            int[] ordinals,
+            int from,
+            int count,
+            float[] query,
+            double[] unscales,
+            double[] sums,
+            double[] scores) {
         if (WIDE) {
             for (int row = 0; row < ROWS; row++) {
-                int ordinal = ordinals[from + Math.min(row, count - 1)];
-                sums[row] = Math.scalb(unscale(ordinal), SHIFT_SCALE);
+                sums[row] = unscales[Math.min(row, count - 1)] * UNSHIFT;
             }
             fourDistances(rows, strideBytes, ordinals, from, from + count, query, sums);
         }
         for (int row = 0; row < count; row++) {
             long offset = ordinals[from + row] * strideBytes;
-            double unscale = unscale(ordinals[from + row]);
+            double unscale = unscales[row];
             if (!WIDE) {
                 narrowDistance(rows, offset, unscale, query, sums, row * SUMS);
             }
@@ -144,12 +162,12 @@ public final class DirectScore {
     }
 
     /** Of the elements of a row, as they were written. */
-    private double squares(int ordinal, int dimension, double[] sums) {
+    private double squares(int ordinal, int dimension, double unscale, double[] sums) {
         long offset = ordinal * strideBytes;
         double scale = 1;
         if (WIDE) {
             wideSquares(rows, offset, dimension, sums);
-            scale = Math.scalb(1.0, 2 * SHIFT_SCALE);
+            scale = UNSHIFT * UNSHIFT;
         } else {
             narrowSquares(rows, offset, dimension, sums);
         }
@@ -158,7 +176,6 @@ public final class DirectScore {
             double element = HalfCodec.element(rows, offset, i);
             sum += element * element;
         }
-        double unscale = unscale(ordinal);
         return sum * unscale * unscale;
     }
 

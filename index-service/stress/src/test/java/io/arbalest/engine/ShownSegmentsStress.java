@@ -1,6 +1,6 @@
 package io.arbalest.engine;
 
-import io.arbalest.common.OrdinalSet;
+import io.arbalest.metadata.MatchingRows;
 import io.arbalest.model.CollectionDefinition;
 import io.arbalest.model.HnswParams;
 import io.arbalest.model.KeyType;
@@ -140,7 +140,7 @@ public class ShownSegmentsStress {
         }
 
         @Override
-        public OrdinalSet translate(IntFunction<OrdinalSet> byOrigin) {
+        public MatchingRows translate(IntFunction<MatchingRows> byOrigin) {
             throw noRows();
         }
 
