@@ -2,6 +2,7 @@ package io.arbalest.engine;
 
 import io.arbalest.common.Clock;
 import io.arbalest.common.Scheduler;
+import io.arbalest.hnsw.sealed.VnniScores;
 import io.arbalest.simd.KernelSelfTest;
 import io.arbalest.simd.KernelSelfTest.Measured;
 import io.arbalest.simd.KernelSelfTest.Verdict;
@@ -49,13 +50,17 @@ final class KernelChecks implements AutoCloseable {
     private boolean closed; // guarded by this
 
     KernelChecks(Env env, Executor executor) {
-        this(env, executor, dimension -> KernelSelfTest.run(dimension, Clock.SYSTEM));
+        this(env, executor, KernelChecks::allKernels);
     }
 
     KernelChecks(Env env, Executor executor, Test test) {
         this.env = env;
         this.executor = executor;
         this.test = test;
+    }
+
+    private static List<Measured> allKernels(int dimension) {
+        return KernelSelfTest.run(dimension, VnniScores.of(dimension), Clock.SYSTEM);
     }
 
     /** Sees to it that the kernels will be tested for vectors of a dimension. */

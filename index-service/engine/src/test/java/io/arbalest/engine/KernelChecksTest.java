@@ -124,7 +124,7 @@ class KernelChecksTest {
                 new KernelChecks(
                         env(),
                         scheduler.parallel("merger", 1),
-                        dimension -> KernelSelfTest.run(dimension, Clock.SYSTEM));
+                        dimension -> KernelSelfTest.run(dimension, null, Clock.SYSTEM));
         real.check(96);
         scheduler.advance(AFTER_OPENING);
         assertThat(real.found()).hasSize(3).noneMatch(one -> one.verdict() == Verdict.WRONG);

@@ -2,9 +2,9 @@
  * The graph over the vectors of one segment: binary16 storage by ordinal, building with several
  * threads while others search, and exact scans with the same kernels.
  *
- * <p><b>Knows</b> memory, simd, common and {@link io.arbalest.model.Metric}. <b>Does not know</b>
- * point ids, versions, deletes, filters or files: a caller hands in an {@link
- * io.arbalest.common.OrdinalSet} of the rows that may be returned.
+ * <p><b>Knows</b> memory, simd, common, {@link io.arbalest.model.Metric} and, of io, instructions
+ * of the processor. <b>Does not know</b> point ids, versions, deletes, filters or files: a caller
+ * hands in an {@link io.arbalest.common.OrdinalSet} of the rows that may be returned.
  *
  * <p><b>Start at</b> {@link io.arbalest.hnsw.VectorTable}, then {@link
  * io.arbalest.hnsw.GrowingGraph} and {@link io.arbalest.hnsw.GraphSearcher}.

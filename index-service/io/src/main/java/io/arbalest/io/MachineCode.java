@@ -18,8 +18,8 @@ import java.lang.invoke.MethodHandle;
  * executed and no longer be written (mmap(2), mprotect(2)), as the JVM's own compilers do.
  *
  * <p>Such a function is called without the thread leaving the state of Java code: it must be short,
- * must not block, call, fault or write, and obeys the calling convention of the System V ABI. The
- * pages stay for the life of the process.
+ * must not block, call or fault, writes only to arrays that it is given, and obeys the calling
+ * convention of the System V ABI. The pages stay for the life of the process.
  *
  * <p>Thread-safe.
  */
@@ -32,7 +32,7 @@ public final class MachineCode {
     private static final int PROT_READ_EXECUTE = 0x5;
     private static final int MAP_PRIVATE_ANONYMOUS = 0x22;
     private static final long FAILED = -1;
-    private static final String WITHOUT = "the processor is not told what is read next";
+    private static final String WITHOUT = "there are no instructions of our own";
     private static final @Nullable MethodHandle MAP =
             CLibrary.function(
                     "mmap",

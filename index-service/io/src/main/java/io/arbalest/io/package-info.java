@@ -8,7 +8,8 @@
  *
  * <p><b>Start at</b> {@link io.arbalest.io.Disk}, {@link io.arbalest.io.BlockFile}, {@link
  * io.arbalest.io.BlockWriter}; for memory, {@link io.arbalest.io.NativeMemory}; for the few
- * instructions that Java has no words for, {@link io.arbalest.io.MachineCode}.
+ * instructions that Java has no words for, {@link io.arbalest.io.MachineCode} and {@link
+ * io.arbalest.io.Processor}.
  *
  * <p><b>Threads:</b> starts none. A disk may be used by many threads, a block file is written by
  * one at a time, and a thread inside a transfer must not be interrupted.

@@ -3,6 +3,7 @@ package io.arbalest.simd;
 import static jdk.incubator.vector.VectorOperators.ADD;
 import static jdk.incubator.vector.VectorOperators.F2I;
 import static jdk.incubator.vector.VectorOperators.I2S;
+import static jdk.incubator.vector.VectorOperators.LSHL;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -10,6 +11,9 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 
 /**
  * A query as {@link ByteCodes} wants it: elements as signed 8-bit steps, those of even and odd
@@ -26,6 +30,8 @@ public final class ByteQuery {
     /** As many as there are ints in a vector, if that is a vector: of 64 bits and more. */
     private static final VectorSpecies<Short> SHORTS =
             VectorSpecies.of(short.class, VectorShape.forBitSize(Math.max(64, LANES * Short.SIZE)));
+
+    private static final VectorSpecies<Short> BYTE_PAIRS = INTS.withLanes(short.class);
 
     private static final boolean VECTORS = SHORTS.length() == LANES;
 
@@ -91,6 +97,15 @@ public final class ByteQuery {
             ((i & 1) == 0 ? even : odd)[i / 2] = (short) steps;
         }
         return sum;
+    }
+
+    /** Writes the steps in the order of the elements, a byte each, zero-padded to 64. */
+    void layOut(MemorySegment target, long offset) {
+        for (int i = 0; i < even.length; i += BYTE_PAIRS.length()) {
+            ShortVector low = ShortVector.fromArray(BYTE_PAIRS, even, i).and((short) 0xff);
+            ShortVector high = ShortVector.fromArray(BYTE_PAIRS, odd, i).lanewise(LSHL, 8);
+            low.or(high).intoMemorySegment(target, offset + 2L * i, ByteOrder.LITTLE_ENDIAN);
+        }
     }
 
     /** The nearest step; a half is rounded away from zero. The scalar twin of what is above. */

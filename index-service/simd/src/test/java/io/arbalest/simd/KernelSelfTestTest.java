@@ -19,7 +19,7 @@ class KernelSelfTestTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 31, 100, 192, 768, 4096})
     void kernelsComputeWhatTheirTwinsDo(int dimension) {
-        List<Measured> measured = KernelSelfTest.run(dimension, Clock.SYSTEM);
+        List<Measured> measured = KernelSelfTest.run(dimension, null, Clock.SYSTEM);
         assertThat(measured).extracting(Measured::kernel).containsExactly("fp16", "bytes", "signs");
         for (Measured one : measured) {
             assertThat(one.verdict()).as("%s", one).isNotEqualTo(Verdict.WRONG);
@@ -33,10 +33,10 @@ class KernelSelfTestTest {
     @Test
     void kernelsAreFoundToBeGood() {
         long deadline = System.nanoTime() + 30_000_000_000L;
-        List<Measured> measured = KernelSelfTest.run(768, Clock.SYSTEM);
+        List<Measured> measured = KernelSelfTest.run(768, null, Clock.SYSTEM);
         while (measured.stream().anyMatch(one -> one.verdict() != Verdict.GOOD)
                 && System.nanoTime() < deadline) {
-            measured = KernelSelfTest.run(768, Clock.SYSTEM);
+            measured = KernelSelfTest.run(768, null, Clock.SYSTEM);
         }
         assertThat(measured).allMatch(one -> one.verdict() == Verdict.GOOD);
     }

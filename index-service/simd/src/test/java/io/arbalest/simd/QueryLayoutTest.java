@@ -2,10 +2,16 @@ package io.arbalest.simd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
@@ -57,6 +63,31 @@ class QueryLayoutTest {
     private static void assertPadded(HalfQuery query, int dimension) {
         for (int i = dimension; i < HalfDot.paddedDimension(dimension); i++) {
             assertThat(((i & 1) == 0 ? query.even : query.odd)[i / 2]).isZero();
+        }
+    }
+
+    @Test
+    void stepsLieInTheirOrderForInstructions() {
+        for (int dimension : DIMENSIONS) {
+            ByteQuery query = new ByteQuery(dimension);
+            query.load(query(dimension, 1));
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment laid = arena.allocate(VnniKernel.queryBytes(dimension), 64);
+                laid.fill((byte) -1);
+                VnniKernel.layOut(query, 2.5f, -3.5f, 77, laid);
+                assertThat(laid.get(JAVA_FLOAT, 0)).isEqualTo(2.5f);
+                assertThat(laid.get(JAVA_FLOAT, 4)).isEqualTo(-3.5f);
+                assertThat(laid.get(JAVA_INT, 8)).isEqualTo(query.zero());
+                assertThat(laid.get(JAVA_INT, 12)).isEqualTo((dimension + 63) / 64 * 64);
+                assertThat(laid.get(JAVA_INT, 16)).isEqualTo(77);
+                assertThat(laid.byteSize()).isEqualTo(64 + laid.get(JAVA_INT, 12));
+                for (int i = 0; i < laid.get(JAVA_INT, 12); i++) {
+                    int steps = i >= dimension ? 0 : ((i & 1) == 0 ? query.even : query.odd)[i / 2];
+                    assertThat((int) laid.get(JAVA_BYTE, 64L + i))
+                            .as("element %s of %s, seed %s", i, dimension, HalfCases.SEED)
+                            .isEqualTo(steps);
+                }
+            }
         }
     }
 

@@ -1,5 +1,8 @@
 package io.arbalest.it.architecture;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
@@ -42,7 +45,7 @@ class RoomsTest {
                     Map.entry("memory", Set.of("common", "model", "io")),
                     Map.entry("wal", Set.of("common", "model", "io")),
                     Map.entry("metadata", Set.of("common", "model", "simd")),
-                    Map.entry("hnsw", Set.of("common", "model", "memory", "simd")),
+                    Map.entry("hnsw", Set.of("common", "model", "io", "memory", "simd")),
                     Map.entry(
                             "engine",
                             Set.of(
@@ -182,6 +185,19 @@ class RoomsTest {
                 .orShould()
                 .dependOnClassesThat()
                 .haveFullyQualifiedName("java.lang.foreign.Linker")
+                .check(Rooms.SERVICE);
+    }
+
+    /** Of io, the graph has instructions of the processor, and no files. */
+    @Test
+    void theGraphHasNoFiles() {
+        noClasses()
+                .that()
+                .resideInAPackage("io.arbalest.hnsw..")
+                .should()
+                .dependOnClassesThat(
+                        resideInAPackage("io.arbalest.io..")
+                                .and(not(nameMatching(".*[.](MachineCode|Processor)([$].*)?"))))
                 .check(Rooms.SERVICE);
     }
 

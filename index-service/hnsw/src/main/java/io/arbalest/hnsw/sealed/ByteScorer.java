@@ -10,6 +10,9 @@ import io.arbalest.simd.ByteQuery;
 import io.arbalest.simd.ByteScores;
 import io.arbalest.simd.ByteTerms;
 import io.arbalest.simd.FloatDot;
+import io.arbalest.simd.RowScores;
+
+import org.jspecify.annotations.Nullable;
 
 import java.lang.foreign.MemorySegment;
 
@@ -20,6 +23,7 @@ import java.lang.foreign.MemorySegment;
  */
 final class ByteScorer implements RowScorer {
     private final MemorySegment codes;
+    private final int points;
     private final int dimension;
     private final Metric metric;
     private final boolean inside; // whether rows hold their terms
@@ -31,17 +35,20 @@ final class ByteScorer implements RowScorer {
     private final float[] mean;
     private final float[] centred;
     private final ByteScores batch = new ByteScores();
+    private final @Nullable RowScores instructions; // where there are some, in place of the batch
     private float factor;
     private float offset;
 
     ByteScorer(MemorySegment codes, TermPlace place, int points, int dimension, Metric metric) {
         this.codes = codes;
+        this.points = points;
         this.dimension = dimension;
         this.metric = metric;
         termsAt = SealedGraphFormat.codeTermsAt(dimension);
         rowsAt = place.rowsAt(dimension, points);
         inside = place == TermPlace.INSIDE;
         rowBytes = ByteCodes.rowBytes(dimension);
+        instructions = inside ? VnniScores.of(dimension) : null;
         query = new ByteQuery(dimension);
         mean = new float[dimension];
         MemorySegment.copy(codes, FLOAT, 0, mean, 0, dimension);
@@ -70,6 +77,9 @@ final class ByteScorer implements RowScorer {
         query.load(centred);
         factor = l2 ? 2 * query.step() : query.step();
         offset = (float) (l2 ? -sum : sum);
+        if (instructions != null) {
+            instructions.load(query, factor, offset, points);
+        }
     }
 
     @Override
@@ -80,6 +90,10 @@ final class ByteScorer implements RowScorer {
 
     @Override
     public void scoreFetched(int[] ordinals, int count, float[] scores) {
+        if (instructions != null) {
+            instructions.score(codes, rowsAt, rowBytes, ordinals, count, scores);
+            return;
+        }
         batch.reserve(count);
         int[] factors = batch.factors();
         int[] offsets = batch.offsets();
@@ -101,7 +115,7 @@ final class ByteScorer implements RowScorer {
      *
      * @throws io.arbalest.model.ArbalestException SEGMENT_CORRUPT
      */
-    void verify(int points) {
+    void verify() {
         for (int ordinal = 0; ordinal < points; ordinal++) {
             long row = rowsAt + (long) ordinal * rowBytes;
             long term = termsAt + (long) ordinal * SealedGraphFormat.TERM_BYTES;

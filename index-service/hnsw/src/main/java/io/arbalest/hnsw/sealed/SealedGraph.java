@@ -234,7 +234,7 @@ public final class SealedGraph {
         verifyLevels(list);
         ByteScorer bytes = newByteScorer();
         if (bytes != null) {
-            bytes.verify(points);
+            bytes.verify();
         }
     }
 

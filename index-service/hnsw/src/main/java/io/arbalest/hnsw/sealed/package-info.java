@@ -10,8 +10,10 @@
  * io.arbalest.hnsw.sealed.SealedGraphPacker}, {@link io.arbalest.hnsw.sealed.SealedGraph} and
  * {@link io.arbalest.hnsw.sealed.SealedSearcher}.
  *
- * <p>Packed graphs become one by {@link io.arbalest.hnsw.sealed.SealedMerge}. Vectors may lie on a
- * disk: {@link io.arbalest.hnsw.sealed.RowsAhead}.
+ * <p>Codes are scored by {@link io.arbalest.hnsw.sealed.VnniScores} where the processor can, else
+ * with the Vector API, with the same results. Packed graphs become one by {@link
+ * io.arbalest.hnsw.sealed.SealedMerge}. Vectors may lie on a disk: {@link
+ * io.arbalest.hnsw.sealed.RowsAhead}.
  *
  * <p><b>Threads:</b> none of its own. A packed graph never changes; any number of threads search
  * it, each with a searcher of its own.
