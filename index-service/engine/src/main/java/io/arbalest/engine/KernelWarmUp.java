@@ -12,6 +12,7 @@ import io.arbalest.hnsw.sealed.SealedGraphPacker;
 import io.arbalest.hnsw.sealed.SealedSearcher;
 import io.arbalest.hnsw.sealed.SealedSection;
 import io.arbalest.model.Metric;
+import io.arbalest.simd.BitWords;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -21,9 +22,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
 
 /**
- * Searches a small made-up graph while shards open, once a process: until the compiler has seen
- * them, distance kernels run a hundred times slower, which the first searches after a start would
- * pay for. The number of searches is fixed, so it ends by itself.
+ * Searches a small made-up graph, and compares made-up numbers as filters do, while shards open,
+ * once a process: until the compiler has seen them, distance kernels run a hundred times slower and
+ * comparisons thirty times, which the first searches after a start would pay for. The number of
+ * searches and comparisons is fixed, so it ends by itself.
  *
  * <p>Thread-safe.
  */
@@ -33,6 +35,9 @@ final class KernelWarmUp {
     private static final int SEARCHES = 400;
     private static final int EF = 64;
     private static final int K = 10;
+    private static final int COMPARISONS = 2000;
+    private static final int NUMBERS = 512;
+    private static final int WORDS = 64;
     private static final AtomicBoolean DONE = new AtomicBoolean();
 
     private KernelWarmUp() {}
@@ -40,11 +45,24 @@ final class KernelWarmUp {
     /** Does it, unless it was done before; on the calling thread. */
     static void once(RandomGenerator random) {
         if (DONE.compareAndSet(false, true)) {
-            run(random);
+            search(random);
+            compare();
         }
     }
 
-    private static void run(RandomGenerator random) {
+    private static void compare() {
+        long[] numbers = new long[NUMBERS];
+        long[] some = new long[WORDS];
+        long[] others = new long[WORDS];
+        for (int i = 0; i < COMPARISONS; i++) {
+            BitWords.inRange(numbers, NUMBERS, i, i + 1L, some);
+            BitWords.or(some, others, WORDS);
+            BitWords.and(others, some, WORDS);
+            BitWords.andNot(some, others, WORDS);
+        }
+    }
+
+    private static void search(RandomGenerator random) {
         try (Arena arena = Arena.ofConfined();
                 VectorTable vectors = new VectorTable(DIMENSION, Metric.L2, POINTS);
                 GrowingGraph graph = new GrowingGraph(vectors, 16, EF, 1, POINTS)) {
