@@ -7,6 +7,7 @@ import io.arbalest.simd.KernelSelfTest;
 import io.arbalest.simd.KernelSelfTest.Measured;
 import io.arbalest.simd.KernelSelfTest.Verdict;
 import io.arbalest.simd.VectorWidth;
+import io.arbalest.simd.VnniKernel;
 
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -155,6 +156,13 @@ final class KernelChecks implements AutoCloseable {
                         form);
     }
 
+    /** What makes a node do without a kernel. */
+    private static String way(Measured one) {
+        return one.kernel().equals(KernelSelfTest.VNNI)
+                ? "-D" + VnniKernel.PROPERTY + "=false"
+                : "another -D" + VectorWidth.PROPERTY;
+    }
+
     private static void log(int dimension, List<Measured> measured) {
         StringBuilder line = new StringBuilder();
         for (Measured one : measured) {
@@ -176,21 +184,22 @@ final class KernelChecks implements AutoCloseable {
             if (one.verdict() == Verdict.SLOW) {
                 LOG.log(
                         Level.WARNING,
-                        "kernel {0} for {1} elements is as slow as without vectors: this JVM does"
-                            + " not compile it to vector instructions. Searches are slow. Fix: try"
-                            + " another -D{2}, or another build of the JDK",
+                        "kernel {0} for {1} elements is as slow as without vectors, because this"
+                            + " JVM does not compile it to vector instructions or the processor is"
+                            + " slow at them. Searches are slow. Fix: start with {2}, or with"
+                            + " another build of the JDK",
                         one.kernel(),
                         Integer.toString(dimension),
-                        VectorWidth.PROPERTY);
+                        way(one));
             } else if (one.verdict() == Verdict.WRONG) {
                 LOG.log(
                         Level.ERROR,
                         "kernel {0} for {1} elements does not compute what its scalar twin does:"
-                            + " this JVM or processor is broken, and searches miss points. Fix: try"
-                            + " another -D{2}, or another build of the JDK",
+                                + " this JVM or processor is broken, and searches miss points. Fix:"
+                                + " start with {2}, or with another build of the JDK",
                         one.kernel(),
                         Integer.toString(dimension),
-                        VectorWidth.PROPERTY);
+                        way(one));
             }
         }
     }

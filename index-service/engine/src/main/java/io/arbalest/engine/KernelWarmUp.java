@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
 
 /**
- * Searches a small made-up graph, and compares made-up numbers as filters do, while shards open,
+ * Searches small made-up graphs, and compares made-up numbers as filters do, while shards open,
  * once a process: until the compiler has seen them, distance kernels run a hundred times slower and
  * comparisons thirty times, which the first searches after a start would pay for. The number of
  * searches and comparisons is fixed, so it ends by itself.
@@ -30,7 +30,10 @@ import java.util.random.RandomGenerator;
  * <p>Thread-safe.
  */
 final class KernelWarmUp {
-    private static final int DIMENSION = 128;
+
+    /** Codes of few elements are scored by other kernels than those of many. */
+    private static final int[] DIMENSIONS = {128, 64};
+
     private static final int POINTS = 400;
     private static final int SEARCHES = 400;
     private static final int EF = 64;
@@ -45,7 +48,9 @@ final class KernelWarmUp {
     /** Does it, unless it was done before; on the calling thread. */
     static void once(RandomGenerator random) {
         if (DONE.compareAndSet(false, true)) {
-            search(random);
+            for (int dimension : DIMENSIONS) {
+                search(dimension, random);
+            }
             compare();
         }
     }
@@ -62,13 +67,13 @@ final class KernelWarmUp {
         }
     }
 
-    private static void search(RandomGenerator random) {
+    private static void search(int dimension, RandomGenerator random) {
         try (Arena arena = Arena.ofConfined();
-                VectorTable vectors = new VectorTable(DIMENSION, Metric.L2, POINTS);
+                VectorTable vectors = new VectorTable(dimension, Metric.L2, POINTS);
                 GrowingGraph graph = new GrowingGraph(vectors, 16, EF, 1, POINTS)) {
-            short[] halves = new short[DIMENSION];
+            short[] halves = new short[dimension];
             for (int i = 0; i < POINTS; i++) {
-                for (int d = 0; d < DIMENSION; d++) {
+                for (int d = 0; d < dimension; d++) {
                     halves[d] = Float.floatToFloat16(random.nextFloat() - 0.5f);
                 }
                 vectors.set(i, MemorySegment.ofArray(halves), 0);
@@ -77,9 +82,9 @@ final class KernelWarmUp {
             PackedGraph packed =
                     SealedGraphPacker.pack(vectors, graph.source(), OrdinalSet.ALL, POINTS);
             SealedSearcher sealed = open(packed, arena).newSearcher();
-            float[] query = new float[DIMENSION];
+            float[] query = new float[dimension];
             for (int i = 0; i < SEARCHES; i++) {
-                for (int d = 0; d < DIMENSION; d++) {
+                for (int d = 0; d < dimension; d++) {
                     query[d] = random.nextFloat() - 0.5f;
                 }
                 NeighborQueue results = new NeighborQueue(K);

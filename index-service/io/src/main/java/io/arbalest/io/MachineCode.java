@@ -17,9 +17,10 @@ import java.lang.invoke.MethodHandle;
  * Functions of a few instructions that Java has no words for, written into pages that can then be
  * executed and no longer be written (mmap(2), mprotect(2)), as the JVM's own compilers do.
  *
- * <p>Such a function is called without the thread leaving the state of Java code: it must be short,
- * must not block, call or fault, writes only to arrays that it is given, and obeys the calling
- * convention of the System V ABI. The pages stay for the life of the process.
+ * <p>Such a function is called without the thread leaving the state of Java code, so a safepoint
+ * waits for it: it must be short, must not block or call, reads only memory that is mapped, which
+ * may be a page of a file as in Java code, writes only to arrays that it is given, and obeys the
+ * calling convention of the System V ABI. The pages stay for the life of the process.
  *
  * <p>Thread-safe.
  */

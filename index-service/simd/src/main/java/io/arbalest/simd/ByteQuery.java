@@ -114,6 +114,11 @@ public final class ByteQuery {
         return Math.max(-LARGEST, Math.min(LARGEST, steps));
     }
 
+    /** Elements of the query. */
+    int dimension() {
+        return dimension;
+    }
+
     /** An inner product of steps times this and the row's scale is the estimate. */
     public float step() {
         return step;

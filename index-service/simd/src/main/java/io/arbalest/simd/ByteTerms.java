@@ -61,10 +61,14 @@ public final class ByteTerms {
         }
     }
 
-    /** Whether no code of a row takes more than seven bits, but for those that carry the floats. */
-    public static boolean codesFit(MemorySegment rows, long at, int rowBytes) {
+    /**
+     * Whether no code of a row takes more than seven bits, but for those that carry the floats.
+     *
+     * @param inside whether the row carries them
+     */
+    public static boolean codesFit(MemorySegment rows, long at, int rowBytes, boolean inside) {
         for (int i = 0; i < rowBytes; i += Long.BYTES) {
-            long free = i < CODES ? TOP_OF_ODD : TOP_OF_ALL;
+            long free = inside && i < CODES ? TOP_OF_ODD : TOP_OF_ALL;
             if ((rows.get(EIGHT, at + i) & free) != 0) {
                 return false;
             }

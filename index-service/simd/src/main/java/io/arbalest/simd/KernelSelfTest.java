@@ -28,6 +28,9 @@ import java.util.function.BooleanSupplier;
  * the compiler has not come to it yet, so it belongs on a background thread.
  */
 public final class KernelSelfTest {
+    /** The kernel {@link VnniKernel}. */
+    public static final String VNNI = "bytes-vnni";
+
     private static final int ROWS = 33; // four at a time, and one that is left
 
     /** Some thousand calls of a kernel that is still interpreted: enough to have it compiled. */
@@ -163,50 +166,41 @@ public final class KernelSelfTest {
         return sum * 0x1p-112;
     }
 
-    /** Inner products, terms where rows are long enough to hold them, and scores. */
+    /** Inner products, terms, which lie inside rows that are long enough, and scores. */
     private static Pair bytes(
             Arena arena, int dimension, SplittableRandom random, @Nullable RowScores vnni) {
         long rowBytes = ByteCodes.rowBytes(dimension);
         boolean inside = dimension >= ByteTerms.CODES;
+        ByteScores vector = new ByteScores();
+        ByteScores scalar = new ByteScores();
+        vector.reserve(ROWS);
+        scalar.reserve(ROWS);
         MemorySegment rows = arena.allocate(rowBytes * ROWS + ByteCodes.TAIL_BYTES, 64);
         for (int row = 0; row < ROWS; row++) {
             float scale = ByteCodes.encode(gaussian(dimension, random), rows, row * rowBytes);
+            float offset = (float) random.nextGaussian();
             if (inside) {
-                ByteTerms.put(rows, row * rowBytes, scale, (float) random.nextGaussian());
+                ByteTerms.put(rows, row * rowBytes, scale, offset);
+            } else {
+                scalar.factors()[row] = Float.floatToRawIntBits(scale);
+                scalar.offsets()[row] = Float.floatToRawIntBits(offset);
+                vector.factors()[row] = scalar.factors()[row];
+                vector.offsets()[row] = scalar.offsets()[row];
             }
         }
         ByteQuery query = new ByteQuery(dimension);
         query.load(gaussian(dimension, random));
         int[] ordinals = ordinals();
-        ByteScores vector = new ByteScores();
-        ByteScores scalar = new ByteScores();
-        vector.reserve(ROWS);
-        scalar.reserve(ROWS);
         float[] vectorScores = new float[ROWS];
         float[] scalarScores = new float[ROWS];
-        Runnable plain =
-                () -> {
-                    ByteCodes.dots(rows, 0, ordinals, ROWS, query, vector.dots());
-                    if (inside) {
-                        ByteTerms.read(
-                                rows,
-                                0,
-                                rowBytes,
-                                ordinals,
-                                ROWS,
-                                vector.factors(),
-                                vector.offsets());
-                    }
-                    vector.scores(ROWS, query.zero(), query.step(), 1, vectorScores);
-                };
         if (vnni != null) {
             vnni.load(query, query.step(), 1, ROWS);
         }
         return new Pair(
-                vnni == null ? "bytes" : "bytes-vnni",
+                vnni == null ? "bytes" : VNNI,
                 ROWS,
                 vnni == null
-                        ? plain
+                        ? () -> scores(rows, ordinals, query, vector, vectorScores)
                         : () -> vnni.score(rows, 0, rowBytes, ordinals, ROWS, vectorScores),
                 () -> {
                     for (int i = 0; i < ROWS; i++) {
@@ -222,6 +216,16 @@ public final class KernelSelfTest {
                     }
                 },
                 () -> Arrays.equals(vectorScores, scalarScores));
+    }
+
+    private static void scores(
+            MemorySegment rows, int[] ordinals, ByteQuery query, ByteScores terms, float[] scores) {
+        ByteCodes.dots(rows, 0, ordinals, ROWS, query, terms.dots());
+        if (query.dimension() >= ByteTerms.CODES) {
+            ByteTerms.read(
+                    rows, 0, query.rowBytes, ordinals, ROWS, terms.factors(), terms.offsets());
+        }
+        terms.scores(ROWS, query.zero(), query.step(), 1, scores);
     }
 
     private static Pair signs(Arena arena, int dimension, SplittableRandom random) {

@@ -10,6 +10,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
 
 class KernelSelfTestTest {
@@ -59,6 +61,31 @@ class KernelSelfTestTest {
     @Test
     void aWrongKernelIsFoundOutHoweverFast() {
         assertThat(pair(() -> work(1), () -> work(100), false).verdict()).isEqualTo(Verdict.WRONG);
+    }
+
+    /** A kernel of bytes beside the twin of all of them: terms inside rows and apart. */
+    @ParameterizedTest
+    @ValueSource(ints = {100, 192})
+    void wrongScoresAreFoundOut(int dimension) {
+        RowScores none =
+                new RowScores() {
+                    @Override
+                    public void load(ByteQuery query, float factor, float offset, int rows) {}
+
+                    @Override
+                    public void score(
+                            MemorySegment rows,
+                            long at,
+                            long rowBytes,
+                            int[] ordinals,
+                            int count,
+                            float[] scores) {
+                        Arrays.fill(scores, 1);
+                    }
+                };
+        Measured measured = KernelSelfTest.run(dimension, none, Clock.SYSTEM).getLast();
+        assertThat(measured.kernel()).isEqualTo("bytes-vnni");
+        assertThat(measured.verdict()).isEqualTo(Verdict.WRONG);
     }
 
     @Test

@@ -127,7 +127,7 @@ final class ByteScorer implements RowScorer {
                         "terms " + scale + " and " + addend + " of code " + ordinal,
                         "a positive and a finite number");
             }
-            if (!ByteTerms.codesFit(codes, row, rowBytes)) {
+            if (!ByteTerms.codesFit(codes, row, rowBytes, inside)) {
                 throw SealedGraphFormat.corrupt("code " + ordinal + " of 8 bits", "of 7 bits");
             }
         }

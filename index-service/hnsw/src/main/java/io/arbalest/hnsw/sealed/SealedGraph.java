@@ -160,7 +160,7 @@ public final class SealedGraph {
         CodeKind codes = CodeKind.ofNumber(number);
         TermPlace place = TermPlace.ofNumber(number);
         check(
-                version >= place.version(),
+                version == place.version(),
                 "codes " + number + " in version " + version,
                 "version " + place.version());
         check(

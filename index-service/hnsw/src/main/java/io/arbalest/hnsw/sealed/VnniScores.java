@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.lang.ref.Reference;
+import java.util.Objects;
 
 /**
  * Scores rows by the instructions of {@link VnniKernel}, where the processor has them.
@@ -30,7 +32,7 @@ public final class VnniScores implements RowScores {
                     : null;
 
     /** Rows that are scored in one call. */
-    private static final int MOST = 64;
+    private static final int MOST = 32;
 
     private final MemorySegment query;
     private final int[] list = new int[MOST];
@@ -60,11 +62,21 @@ public final class VnniScores implements RowScores {
     @Override
     public void score(
             MemorySegment rows, long at, long rowBytes, int[] ordinals, int count, float[] scores) {
-        MethodHandle function = FUNCTION;
-        if (function == null || !rows.scope().isAlive()) {
+        if (!rows.scope().isAlive()) {
             throw new IllegalStateException("the rows are closed");
         }
-        long base = rows.address() + at;
+        if (!rows.isNative()) {
+            throw new IllegalArgumentException("rows on the heap");
+        }
+        try {
+            scoreAt(rows.address() + at, rowBytes, ordinals, count, scores);
+        } finally {
+            Reference.reachabilityFence(rows);
+        }
+    }
+
+    private void scoreAt(long base, long rowBytes, int[] ordinals, int count, float[] scores) {
+        MethodHandle function = Objects.requireNonNull(FUNCTION); // else there is no instance
         for (int from = 0; from < count; from += MOST) {
             int some = Math.min(MOST, count - from);
             System.arraycopy(ordinals, from, list, 0, some);

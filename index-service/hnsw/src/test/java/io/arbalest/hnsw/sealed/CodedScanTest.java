@@ -12,7 +12,7 @@ import io.arbalest.model.Metric;
 
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import java.lang.foreign.Arena;
 import java.util.SplittableRandom;
@@ -20,18 +20,17 @@ import java.util.SplittableRandom;
 /** Searches among accepted points of a packed graph, with codes and without. */
 class CodedScanTest {
     private static final int POINTS = 3000;
-    private static final int DIMENSION = 40;
     private static final int K = 10;
     private static final int QUERIES = 30;
 
     @ParameterizedTest
-    @EnumSource(CodeKind.class)
-    void aScanByCodesFindsWhatAnExactOneDoes(CodeKind codes) {
-        try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS);
+    @CsvSource({"NONE, 40", "BYTES, 40", "BYTES, 140", "SIGNS, 40"})
+    void aScanByCodesFindsWhatAnExactOneDoes(CodeKind codes, int dimension) {
+        try (VectorTable table = new VectorTable(dimension, Metric.L2, POINTS);
                 Arena arena = Arena.ofConfined()) {
             SealedGraph graph = graph(table, codes, arena);
             SplittableRandom random = new SplittableRandom(SealedCases.SEED);
-            SealedCases cases = new SealedCases(DIMENSION, 20, SealedCases.SEED);
+            SealedCases cases = new SealedCases(dimension, 20, SealedCases.SEED);
             SealedSearcher searcher = graph.newSearcher();
             for (int i = 0; i < QUERIES; i++) {
                 float[] query = cases.next();
@@ -63,12 +62,12 @@ class CodedScanTest {
     }
 
     @ParameterizedTest
-    @EnumSource(CodeKind.class)
-    void aWalkAmongAcceptedPointsScoresWhatItReturnsExactly(CodeKind codes) {
-        try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS);
+    @CsvSource({"NONE, 40", "BYTES, 40", "BYTES, 140", "SIGNS, 40"})
+    void aWalkAmongAcceptedPointsScoresWhatItReturnsExactly(CodeKind codes, int dimension) {
+        try (VectorTable table = new VectorTable(dimension, Metric.L2, POINTS);
                 Arena arena = Arena.ofConfined()) {
             SealedGraph graph = graph(table, codes, arena);
-            SealedCases cases = new SealedCases(DIMENSION, 20, SealedCases.SEED);
+            SealedCases cases = new SealedCases(dimension, 20, SealedCases.SEED);
             SealedSearcher searcher = graph.newSearcher();
             OrdinalSet accept = ordinal -> ordinal % 5 == 0;
             int hits = 0;
@@ -104,7 +103,7 @@ class CodedScanTest {
     }
 
     private static SealedGraph graph(VectorTable table, CodeKind codes, Arena arena) {
-        new SealedCases(DIMENSION, 20, SealedCases.SEED).fill(table, POINTS);
+        new SealedCases(table.dimension(), 20, SealedCases.SEED).fill(table, POINTS);
         try (GrowingGraph graph = SealedCases.linked(table, 16, POINTS)) {
             PackedGraph packed =
                     SealedGraphPacker.pack(table, graph.source(), OrdinalSet.ALL, POINTS, codes);

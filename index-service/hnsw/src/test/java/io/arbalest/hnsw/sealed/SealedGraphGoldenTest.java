@@ -24,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -69,10 +70,12 @@ class SealedGraphGoldenTest {
                 scorer(older, query).score(all, FEW_POINTS, olderScores);
                 scorer(newer, query).score(all, FEW_POINTS, newerScores);
                 assertThat(olderScores).isEqualTo(newerScores);
-                NeighborQueue results = new NeighborQueue(5);
-                older.newSearcher().search(query, SearchLimits.of(50), OrdinalSet.ALL, results);
-                assertThat(results.ordinalsBestFirst())
-                        .isEqualTo(SealedCases.best(newer, query, 5, OrdinalSet.ALL));
+                for (SealedGraph graph : List.of(older, newer)) {
+                    NeighborQueue results = new NeighborQueue(5);
+                    graph.newSearcher().search(query, SearchLimits.of(50), OrdinalSet.ALL, results);
+                    assertThat(results.ordinalsBestFirst())
+                            .isEqualTo(SealedCases.best(newer, query, 5, OrdinalSet.ALL));
+                }
             }
         }
     }

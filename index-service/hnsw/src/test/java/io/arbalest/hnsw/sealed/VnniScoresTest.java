@@ -10,7 +10,7 @@ import io.arbalest.simd.ByteQuery;
 import io.arbalest.simd.ByteTerms;
 import io.arbalest.simd.KernelSelfTest;
 import io.arbalest.simd.KernelSelfTest.Verdict;
-import io.arbalest.simd.VectorWidth;
+import io.arbalest.simd.VnniKernel;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
@@ -34,7 +34,7 @@ class VnniScoresTest {
     private final SplittableRandom random = new SplittableRandom(SEED);
 
     static boolean processorHasThem() {
-        return Processor.has(Processor.Feature.VNNI_512) && VectorWidth.bits() == 512;
+        return Processor.has(Processor.Feature.VNNI_512) && VnniKernel.isWanted();
     }
 
     @Test
