@@ -1,10 +1,14 @@
 package io.arbalest.benchmarks;
 
+import io.arbalest.hnsw.sealed.VnniScores;
 import io.arbalest.simd.ByteCodes;
 import io.arbalest.simd.ByteQuery;
+import io.arbalest.simd.ByteScores;
+import io.arbalest.simd.ByteTerms;
 import io.arbalest.simd.SignCodes;
 import io.arbalest.simd.SignQuery;
 
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -43,8 +47,8 @@ public class CodesBenchmark {
     /** Vectors per call. */
     public static final int VECTORS = 512;
 
-    /** Elements of a vector. */
-    @Param({"96", "128", "192", "256", "384", "768", "1024", "1536"})
+    /** Elements of a vector; scores are of rows that hold their terms, from 128 on. */
+    @Param({"128", "192", "256", "384", "768", "1024", "1536"})
     public int dimension = 128;
 
     private final int[] ordinals = new int[VECTORS];
@@ -54,6 +58,9 @@ public class CodesBenchmark {
     private MemorySegment signs = MemorySegment.NULL;
     private ByteQuery byteQuery = new ByteQuery(1);
     private SignQuery signQuery = new SignQuery(1);
+    private final ByteScores batch = new ByteScores();
+    private final float[] scores = new float[VECTORS];
+    private @Nullable VnniScores vnni;
     private int rowBytes;
     private int blockBytes;
 
@@ -67,7 +74,11 @@ public class CodesBenchmark {
         bytes = arena.allocate((long) rowBytes * VECTORS + ByteCodes.TAIL_BYTES, 64);
         signs = arena.allocate((long) blockBytes * VECTORS / SignCodes.NEIGHBORS, 64);
         for (int vector = 0; vector < VECTORS; vector++) {
-            ByteCodes.encode(gaussian(random, dimension), bytes, (long) vector * rowBytes);
+            long row = (long) vector * rowBytes;
+            float scale = ByteCodes.encode(gaussian(random, dimension), bytes, row);
+            if (dimension >= ByteTerms.CODES) {
+                ByteTerms.put(bytes, row, scale, (float) random.nextGaussian());
+            }
             ordinals[vector] = vector;
         }
         for (long at = 0; at < signs.byteSize(); at++) {
@@ -75,6 +86,11 @@ public class CodesBenchmark {
         }
         byteQuery = new ByteQuery(dimension);
         byteQuery.load(gaussian(random, dimension));
+        batch.reserve(VECTORS);
+        vnni = VnniScores.of(dimension);
+        if (vnni != null) {
+            vnni.load(byteQuery, byteQuery.step(), 1, VECTORS);
+        }
         signQuery = new SignQuery(dimension);
         signQuery.load(gaussian(random, SignCodes.paddedDimension(dimension)));
     }
@@ -93,6 +109,30 @@ public class CodesBenchmark {
     public int[] bytes() {
         ByteCodes.dots(bytes, 0, ordinals, VECTORS, byteQuery, dots);
         return dots;
+    }
+
+    /** Scores by codes of seven bits with their terms inside, a whole list. */
+    @Benchmark
+    @OperationsPerInvocation(VECTORS)
+    public float[] bytesScores() {
+        if (dimension < ByteTerms.CODES) {
+            throw new IllegalStateException("terms lie apart below " + ByteTerms.CODES);
+        }
+        ByteCodes.dots(bytes, 0, ordinals, VECTORS, byteQuery, batch.dots());
+        ByteTerms.read(bytes, 0, rowBytes, ordinals, VECTORS, batch.factors(), batch.offsets());
+        batch.scores(VECTORS, byteQuery.zero(), byteQuery.step(), 1, scores);
+        return scores;
+    }
+
+    /** The same by instructions of our own. */
+    @Benchmark
+    @OperationsPerInvocation(VECTORS)
+    public float[] bytesScoresVnni() {
+        if (vnni == null) {
+            throw new IllegalStateException("no such instructions here, or of so few elements");
+        }
+        vnni.score(bytes, 0, rowBytes, ordinals, VECTORS, scores);
+        return scores;
     }
 
     /** Codes of seven bits, the scalar twin. */

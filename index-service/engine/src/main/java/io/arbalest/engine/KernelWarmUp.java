@@ -30,7 +30,6 @@ import java.util.random.RandomGenerator;
  * <p>Thread-safe.
  */
 final class KernelWarmUp {
-
     /** Codes of few elements are scored by other kernels than those of many. */
     private static final int[] DIMENSIONS = {128, 64};
 

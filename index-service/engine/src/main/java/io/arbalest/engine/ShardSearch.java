@@ -244,6 +244,7 @@ final class ShardSearch {
                 }
                 if (!right) {
                     updates = metadata.updates();
+                    long _ = laps.next(); // reading rows is no part of the filter
                     plan = plan(spec, ef, view, linked, laps);
                     plans = Stream.concat(plans.stream(), plan.stream()).toList();
                 }

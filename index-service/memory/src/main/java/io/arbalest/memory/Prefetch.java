@@ -27,8 +27,9 @@ import java.lang.invoke.MethodHandle;
  * for a page of a file. Where the instructions cannot be had (another processor, no native access,
  * {@code -Darbalest.prefetch=false}) a byte of each row is read instead.
  *
- * <p>A list of rows is copied into an array that is kept, because an array handed to native code
- * needs an object around it, and one made for the call is not always optimised away.
+ * <p>A list of rows is copied into an array that is kept, unless it is always the same ({@link
+ * #ofList}), because an array handed to native code needs an object around it, and one made for the
+ * call is not always optimised away.
  *
  * <p>Confined to one thread at a time; {@link #span} is thread-safe.
  */
@@ -170,8 +171,8 @@ public final class Prefetch {
             int[] rows,
             int from,
             int count) {
-        if (given && (rows != list || from != 0)) {
-            throw new IllegalArgumentException("another list than the one given, or its middle");
+        if (given && (rows != list || from != 0 || count > list.length)) {
+            throw new IllegalArgumentException("another list than the one given, or a part of it");
         }
         if (count <= 0) {
             return;
