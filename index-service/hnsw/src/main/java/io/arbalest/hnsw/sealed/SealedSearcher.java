@@ -28,6 +28,9 @@ public final class SealedSearcher {
 
     private static final int RERANK_BATCH = 8;
 
+    /** Points whose vectors are fetched before the first of them is scored. */
+    private static final int RERANK_AHEAD = 2 * RERANK_BATCH;
+
     /** What follows is scored exactly until it is this many times the largest error away. */
     private static final float ERROR_MARGIN = 1.5f;
 
@@ -135,6 +138,7 @@ public final class SealedSearcher {
         float largestError = 0;
         boolean announces = graph.ahead().begin();
         int announced = 0;
+        int fetched = announces ? 0 : fetchFirst(found, results.capacity());
         int count;
         for (int at = 0; at < found.size(); at += count) {
             float worst = Math.max(results.worstScore(), minScore);
@@ -149,7 +153,11 @@ public final class SealedSearcher {
             for (int i = 0; i < count; i++) {
                 ordinals[i] = ScoredOrdinal.ordinal(found.get(at + i));
             }
-            exact.score(ordinals, count, scores);
+            if (at + count <= fetched) {
+                exact.scoreFetched(ordinals, count, scores);
+            } else {
+                exact.score(ordinals, count, scores);
+            }
             scored += count;
             reranked += count;
             for (int i = 0; i < count; i++) {
@@ -160,6 +168,17 @@ public final class SealedSearcher {
                 }
             }
         }
+    }
+
+    /** Fetches what will be scored in any case, as far as it is few; returns how many. */
+    private int fetchFirst(CandidatePool found, int k) {
+        int batches = (k + RERANK_BATCH - 1) / RERANK_BATCH;
+        int count = Math.min(found.size(), Math.min(RERANK_AHEAD, batches * RERANK_BATCH));
+        for (int i = 0; i < count; i++) {
+            ordinals[i] = ScoredOrdinal.ordinal(found.get(i));
+        }
+        exact.fetch(ordinals, count);
+        return count;
     }
 
     /**
