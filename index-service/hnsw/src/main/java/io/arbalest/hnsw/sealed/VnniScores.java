@@ -20,7 +20,7 @@ import java.util.Objects;
  *
  * <p>Instructions see addresses only. That the rows are not freed yet is looked at here, and that
  * ordinals are below their number there; that they stay until the call returns is the caller's
- * part, as it is for the graph as a whole. Allocates nothing once it is made.
+ * part, as it is for the graph as a whole. Allocates nothing for arrays that it has met before.
  *
  * <p>Confined to one thread.
  */
@@ -31,14 +31,9 @@ public final class VnniScores implements RowScores {
                             MachineCode.X86_64, VnniKernel.instructions(), VnniKernel.TYPE)
                     : null;
 
-    /** Rows that are scored in one call. */
-    private static final int MOST = 32;
-
     private final MemorySegment query;
-    private final int[] list = new int[MOST];
-    private final float[] found = new float[MOST];
-    private final MemorySegment listed = MemorySegment.ofArray(list);
-    private final MemorySegment scored = MemorySegment.ofArray(found);
+    private final KnownArrays lists = new KnownArrays();
+    private final KnownArrays results = new KnownArrays();
 
     private VnniScores(int dimension) {
         query =
@@ -65,34 +60,33 @@ public final class VnniScores implements RowScores {
         if (!rows.scope().isAlive()) {
             throw new IllegalStateException("the rows are closed");
         }
-        if (!rows.isNative()) {
-            throw new IllegalArgumentException("rows on the heap");
+        if (!rows.isNative() || count > Math.min(ordinals.length, scores.length)) {
+            throw new IllegalArgumentException(
+                    "rows on the heap, or " + count + " of a shorter list");
         }
-        try {
-            scoreAt(rows.address() + at, rowBytes, ordinals, count, scores);
-        } finally {
-            Reference.reachabilityFence(rows);
-        }
-    }
-
-    private void scoreAt(long base, long rowBytes, int[] ordinals, int count, float[] scores) {
         MethodHandle function = Objects.requireNonNull(FUNCTION); // else there is no instance
-        for (int from = 0; from < count; from += MOST) {
-            int some = Math.min(MOST, count - from);
-            System.arraycopy(ordinals, from, list, 0, some);
-            long left;
-            try {
+        MemorySegment listed = lists.segment(ordinals);
+        MemorySegment scored = results.segment(scores);
+        long left = 0;
+        try {
+            if (count > 0) {
                 left =
                         (long)
                                 function.invokeExact(
-                                        base, listed, (long) some, query, rowBytes, scored);
-            } catch (Throwable e) {
-                throw new AssertionError(e);
+                                        rows.address() + at,
+                                        listed,
+                                        (long) count,
+                                        query,
+                                        rowBytes,
+                                        scored);
             }
-            if (left != 0) {
-                throw new IndexOutOfBoundsException("row " + list[some - (int) left]);
-            }
-            System.arraycopy(found, 0, scores, from, some);
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        } finally {
+            Reference.reachabilityFence(rows);
+        }
+        if (left != 0) {
+            throw new IndexOutOfBoundsException("row " + ordinals[count - (int) left]);
         }
     }
 }
