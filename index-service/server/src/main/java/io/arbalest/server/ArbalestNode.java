@@ -241,9 +241,13 @@ public final class ArbalestNode {
         } catch (CompletionException e) {
             ArbalestException refused =
                     Node.coded(e.getCause() instanceof RuntimeException cause ? cause : e);
-            System.err.println(refused.getMessage());
-            node.closeWithin(STOP_LIMIT, () -> Runtime.getRuntime().halt(FAILED));
-            Runtime.getRuntime().halt(FAILED); // the hook would end it as a success
+            Runnable end =
+                    () -> {
+                        System.err.println(refused.getMessage());
+                        Runtime.getRuntime().halt(FAILED); // the hook would end it as a success
+                    };
+            node.closeWithin(STOP_LIMIT, end); // threads may still say something before the reason
+            end.run();
         }
         System.out.println(
                 "READY name="
