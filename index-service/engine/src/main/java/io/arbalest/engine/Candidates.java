@@ -10,9 +10,6 @@ import java.util.List;
  * <p>Confined to the searching thread.
  */
 final class Candidates {
-    /** Up to so many are put in order by insertion: the general sort takes longer to begin. */
-    private static final int FEW = 32;
-
     private final List<Candidate> found;
 
     /**
@@ -45,27 +42,11 @@ final class Candidates {
             found.removeIf(c -> c.score() < minScore);
         }
         Candidate[] sorted = found.toArray(new Candidate[0]);
-        sort(sorted);
+        Arrays.sort(sorted, Candidate::bestFirst);
         int end = Math.min(k, sorted.length);
         while (end > 0 && end < sorted.length && sorted[end].score() == sorted[end - 1].score()) {
             end++;
         }
         return end == sorted.length ? sorted : Arrays.copyOf(sorted, end);
-    }
-
-    private static void sort(Candidate[] candidates) {
-        if (candidates.length > FEW) {
-            Arrays.sort(candidates, Candidate::bestFirst);
-            return;
-        }
-        for (int i = 1; i < candidates.length; i++) {
-            Candidate moved = candidates[i];
-            int at = i;
-            while (at > 0 && Candidate.bestFirst(candidates[at - 1], moved) > 0) {
-                candidates[at] = candidates[at - 1];
-                at--;
-            }
-            candidates[at] = moved;
-        }
     }
 }

@@ -275,7 +275,7 @@ final class ShardSearch {
                             ef,
                             definition.hnsw().m0(),
                             clock);
-            insert(plan, part);
+            plan.add(part);
             if (filter != null) {
                 part.filterTook(laps.next());
             }
@@ -285,16 +285,8 @@ final class ShardSearch {
         } else if (plan.isEmpty()) {
             Predicate<ShardMetadata.Row> _ = metadata.test(filter); // a wrong one is always refused
         }
+        plan.sort(ShardSearch::inOrder);
         return plan;
-    }
-
-    /** Puts a part where it belongs; most often at the end. */
-    private static void insert(List<SegmentSearch> plan, SegmentSearch part) {
-        int at = plan.size();
-        while (at > 0 && inOrder(plan.get(at - 1), part) > 0) {
-            at--;
-        }
-        plan.add(at, part);
     }
 
     private static int inOrder(SegmentSearch left, SegmentSearch right) {
