@@ -1,6 +1,7 @@
 package io.arbalest.benchmarks.adaptive;
 
 import io.arbalest.benchmarks.BenchErrors;
+import io.arbalest.benchmarks.data.ArrayRows;
 import io.arbalest.benchmarks.data.DataSetOptions;
 import io.arbalest.benchmarks.data.GraphOptions;
 import io.arbalest.benchmarks.data.TruthOption;
@@ -108,7 +109,7 @@ public final class AdaptiveCommand implements Callable<Integer> {
                 new AdaptiveBench.Settings(
                         points,
                         asked,
-                        truth.nearest(points, asked, how, k, console),
+                        truth.nearest(new ArrayRows(points), asked, how, k, console),
                         how,
                         graph.hnsw(HnswParams.DEFAULT.ef()),
                         k,

@@ -5,6 +5,7 @@ import io.arbalest.benchmarks.data.DataSetOptions;
 import io.arbalest.benchmarks.data.ExactTruth;
 import io.arbalest.benchmarks.data.GraphOptions;
 import io.arbalest.benchmarks.data.MappedVectors;
+import io.arbalest.benchmarks.data.UnpackedFiles;
 import io.arbalest.benchmarks.data.VectorFile;
 import io.arbalest.benchmarks.report.BenchConsole;
 import io.arbalest.benchmarks.report.FormatOptions;
@@ -132,11 +133,11 @@ public final class AnnCommand implements Callable<Integer> {
         List<String> names = names();
         checkNumbers();
         Path root = Path.of(System.getProperty("arbalest.root", "")).toAbsolutePath();
-        AnnFiles files =
-                new AnnFiles(
-                        cache == null
-                                ? root.resolve("index-service/benchmarks/target/bench")
-                                : cache.toAbsolutePath());
+        Path directory =
+                cache == null
+                        ? root.resolve("index-service/benchmarks/target/bench")
+                        : cache.toAbsolutePath();
+        UnpackedFiles files = new UnpackedFiles(directory.resolve("data"));
         Path unpackedBase = files.unpacked(data.base());
         Path unpackedQuery = files.unpacked(data.query());
         AnnPlan plan;
@@ -158,10 +159,8 @@ public final class AnnCommand implements Callable<Integer> {
             nearest = truth(points, queries, plan);
         }
         KeptIndexes kept =
-                keepIndexes || buildOnly
-                        ? new KeptIndexes(files.directory().resolve("indexes"))
-                        : null;
-        return run(names, plan, nearest, root, files.directory(), kept);
+                keepIndexes || buildOnly ? new KeptIndexes(directory.resolve("indexes")) : null;
+        return run(names, plan, nearest, root, directory, kept);
     }
 
     private int run(

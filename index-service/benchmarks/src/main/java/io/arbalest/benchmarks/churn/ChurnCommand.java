@@ -2,8 +2,8 @@ package io.arbalest.benchmarks.churn;
 
 import io.arbalest.benchmarks.data.ArrayRows;
 import io.arbalest.benchmarks.data.DataSetOptions;
-import io.arbalest.benchmarks.data.ExactTruth;
 import io.arbalest.benchmarks.data.GraphOptions;
+import io.arbalest.benchmarks.data.TruthOption;
 import io.arbalest.benchmarks.data.VectorFile;
 import io.arbalest.benchmarks.report.BenchConsole;
 import io.arbalest.benchmarks.report.FormatOptions;
@@ -12,14 +12,11 @@ import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Metric;
 
-import org.jspecify.annotations.Nullable;
-
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 
 /** {@code bench churn}: recall after all points were replaced, beside a fresh graph. */
@@ -47,11 +44,7 @@ public final class ChurnCommand implements Callable<Integer> {
 
     @Mixin GraphOptions graph = new GraphOptions();
 
-    @Option(
-            names = "--truth",
-            paramLabel = "FILE",
-            description = "ivecs or ivecs.gz: the nearest rows of each query; default: computed")
-    @Nullable Path truth;
+    @Mixin TruthOption truth = new TruthOption();
 
     @Option(
             names = "--merges",
@@ -82,6 +75,7 @@ public final class ChurnCommand implements Callable<Integer> {
         float[][] points = VectorFile.floats(data.base(), MOST_ROWS);
         float[][] asked = VectorFile.floats(data.query(), MOST_ROWS);
         Metric how = data.metric();
+        int[][] nearest = truth.nearest(new ArrayRows(points), asked, how, K, console);
         ResultWriter out =
                 format.writer(
                         console,
@@ -94,7 +88,7 @@ public final class ChurnCommand implements Callable<Integer> {
                         "fresh_s",
                         "merges_s",
                         "merge_peak_mb");
-        new ChurnBench(points, asked, nearest(points, asked, how), how, graph.hnsw(efs[0]))
+        new ChurnBench(points, asked, nearest, how, graph.hnsw(efs[0]))
                 .run(
                         merges,
                         efs,
@@ -111,15 +105,5 @@ public final class ChurnCommand implements Callable<Integer> {
                                         ResultWriter.rounded(row.peakBytes() / 1e6, 1)),
                         line -> console.say("%s", line));
         return 0;
-    }
-
-    private int[][] nearest(float[][] points, float[][] asked, Metric how) throws IOException {
-        Path given = truth;
-        if (given != null) {
-            return VectorFile.ints(given, asked.length);
-        }
-        console.say("comparing %d queries with %d rows", asked.length, points.length);
-        int threads = Runtime.getRuntime().availableProcessors();
-        return ExactTruth.of(asked, new ArrayRows(points), how, K, threads);
     }
 }

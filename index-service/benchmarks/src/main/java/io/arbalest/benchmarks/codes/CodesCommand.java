@@ -1,6 +1,7 @@
 package io.arbalest.benchmarks.codes;
 
 import io.arbalest.benchmarks.BenchErrors;
+import io.arbalest.benchmarks.data.ArrayRows;
 import io.arbalest.benchmarks.data.DataSetOptions;
 import io.arbalest.benchmarks.data.GraphOptions;
 import io.arbalest.benchmarks.data.TruthOption;
@@ -106,7 +107,7 @@ public final class CodesCommand implements Callable<Integer> {
                 new CodesBench.Settings(
                         points,
                         asked,
-                        truth.nearest(points, asked, how, most, console),
+                        truth.nearest(new ArrayRows(points), asked, how, most, console),
                         how,
                         graph.hnsw(ef),
                         ks,

@@ -28,13 +28,13 @@ public final class TruthOption {
      * @throws io.arbalest.model.ArbalestException if the file has too few
      */
     public int[][] nearest(
-            float[][] points, float[][] queries, Metric metric, int k, BenchConsole console)
+            RowReader points, float[][] queries, Metric metric, int k, BenchConsole console)
             throws IOException {
         Path given = truth;
         if (given == null) {
-            console.say("comparing %d queries with %d rows", queries.length, points.length);
+            console.say("comparing %d queries with %d rows", queries.length, points.rows());
             int threads = Runtime.getRuntime().availableProcessors();
-            return ExactTruth.of(queries, new ArrayRows(points), metric, k, threads);
+            return ExactTruth.of(queries, points, metric, k, threads);
         }
         int[][] nearest = VectorFile.ints(given, queries.length);
         int known = nearest.length == 0 ? 0 : nearest[0].length;

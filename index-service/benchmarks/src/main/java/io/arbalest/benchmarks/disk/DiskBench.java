@@ -52,18 +52,40 @@ final class DiskBench {
             ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     /**
+     * The file.
+     *
+     * @param vectorBytes of it
+     * @param openSeconds of opening it, without reading it
+     */
+    record Graph(SegmentMemory advice, long fileBytes, long vectorBytes, double openSeconds) {
+        /** What may stay in memory of the file: all but its vectors, and a quarter of those. */
+        long shareBytes() {
+            return fileBytes - vectorBytes + vectorBytes / 4;
+        }
+    }
+
+    /**
+     * What there was to search with.
+     *
+     * @param limitBytes of the group; 0: none
+     * @param cachedBytes of the file in memory at the end
+     */
+    record Memory(long limitBytes, long cachedBytes) {
+        boolean limited() {
+            return limitBytes > 0;
+        }
+    }
+
+    /**
      * What was measured with one amount of memory.
      *
-     * @param memory {@code all} or {@code limited}
-     * @param limitBytes of memory; 0: none
-     * @param openSeconds of opening the file, without reading it
      * @param p50 microseconds of wall time, as p99
      * @param reads requests to the device a query
      * @param reranked vectors a query that were scored after the codes
      */
     record Row(
-            SegmentMemory advice,
-            String memory,
+            Graph graph,
+            Memory memory,
             int ef,
             double recall,
             double qps,
@@ -71,11 +93,20 @@ final class DiskBench {
             double p99,
             double reads,
             double readBytes,
-            double reranked,
-            long limitBytes,
-            long fileBytes,
-            long vectorBytes,
-            double openSeconds) {}
+            double reranked) {}
+
+    /**
+     * To all queries.
+     *
+     * @param nanos that each took
+     */
+    private record Answers(long[] nanos, long hits, long reranked) {}
+
+    /** Sets how much memory there is, before queries are asked; returns the limit, 0 for none. */
+    @FunctionalInterface
+    private interface Limit {
+        long set() throws IOException;
+    }
 
     /**
      * How to measure.
@@ -160,105 +191,76 @@ final class DiskBench {
                 advice.fill(parts);
                 SealedGraph graph = SealedGraph.open(parts, advice.advise("the file", parts));
                 sections.verify(); // brings all of it into memory
-                long vectorBytes = sections.section(SealedSection.VECTORS.number()).byteSize();
-                Row about =
-                        new Row(
+                Graph about =
+                        new Graph(
                                 advice,
-                                "all",
-                                0,
-                                0,
-                                0,
-                                0,
-                                0,
-                                0,
-                                0,
-                                0,
-                                0,
                                 sections.sizeBytes(),
-                                vectorBytes,
+                                sections.section(SealedSection.VECTORS.number()).byteSize(),
                                 openSeconds);
-                measure(graph, rows, about);
-                System.gc();
-                long limit =
-                        group.anonymousBytes()
-                                + sections.sizeBytes()
-                                - vectorBytes
-                                + vectorBytes / 4;
-                group.limit(limit);
-                measure(graph, rows, with(about, limit));
+                measure(graph, rows, about, group, () -> 0);
+                measure(graph, rows, about, group, () -> limit(group, about));
                 group.unlimit();
             }
         }
     }
 
-    private static Row with(Row row, long limit) {
-        return new Row(
-                row.advice,
-                "limited",
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                limit,
-                row.fileBytes,
-                row.vectorBytes,
-                row.openSeconds);
+    /**
+     * Limits the memory to what the process has, once it has given back what it does not need, and
+     * the share of the file. What the process gave back later would hold vectors.
+     */
+    private static long limit(MemoryGroup group, Graph graph) throws IOException {
+        System.gc();
+        long bytes = group.anonymousBytes() + graph.shareBytes();
+        group.limit(bytes);
+        return bytes;
     }
 
-    private void measure(SealedGraph graph, int[] rows, Row about) throws IOException {
-        SealedSearcher searcher = graph.newSearcher();
-        NeighborQueue results = new NeighborQueue(K);
-        int queries = settings.queries().length;
+    private void measure(SealedGraph graph, int[] rows, Graph about, MemoryGroup group, Limit limit)
+            throws IOException {
         for (int ef : settings.efs()) {
-            long[] nanos = new long[queries * settings.passes()];
-            long hits = 0;
-            long reranked = 0;
-            long[] before = {};
-            for (int pass = -1; pass < settings.passes(); pass++) {
-                if (pass == 0) {
-                    before = deviceReads();
-                }
-                for (int query = 0; query < queries; query++) {
-                    results.clear(K);
-                    long begin = System.nanoTime();
-                    searcher.search(
-                            settings.queries()[query],
-                            SearchLimits.of(ef),
-                            OrdinalSet.ALL,
-                            results);
-                    long took = System.nanoTime() - begin;
-                    if (pass >= 0) {
-                        nanos[pass * queries + query] = took;
-                        reranked += searcher.reranked();
-                        hits += hits(query, results, rows);
-                    }
-                }
-            }
+            limit.set();
+            ask(1, graph, rows, ef); // to warm up, and to fill what memory there is
+            long bytes = limit.set();
+            long[] before = deviceReads();
+            Answers answers = ask(settings.passes(), graph, rows, ef);
             long[] after = deviceReads();
+            long cached = group.cachedBytes();
+            long[] nanos = answers.nanos();
             double asked = nanos.length;
-            long spent = Arrays.stream(nanos).sum();
             Arrays.sort(nanos);
             sink.accept(
                     new Row(
-                            about.advice,
-                            about.memory,
+                            about,
+                            new Memory(bytes, cached),
                             ef,
-                            hits / (K * asked),
-                            asked * 1e9 / spent,
+                            answers.hits() / (K * asked),
+                            asked * 1e9 / Arrays.stream(nanos).sum(),
                             Percentiles.of(nanos, 0.5) / 1e3,
                             Percentiles.of(nanos, 0.99) / 1e3,
                             (after[0] - before[0]) / asked,
                             (after[1] - before[1]) / asked,
-                            reranked / asked,
-                            about.limitBytes,
-                            about.fileBytes,
-                            about.vectorBytes,
-                            about.openSeconds));
+                            answers.reranked() / asked));
         }
+    }
+
+    private Answers ask(int passes, SealedGraph graph, int[] rows, int ef) {
+        SealedSearcher searcher = graph.newSearcher();
+        NeighborQueue results = new NeighborQueue(K);
+        int queries = settings.queries().length;
+        long[] nanos = new long[queries * passes];
+        long hits = 0;
+        long reranked = 0;
+        for (int i = 0; i < nanos.length; i++) {
+            int query = i % queries;
+            results.clear(K);
+            long begin = System.nanoTime();
+            searcher.search(
+                    settings.queries()[query], SearchLimits.of(ef), OrdinalSet.ALL, results);
+            nanos[i] = System.nanoTime() - begin;
+            reranked += searcher.reranked();
+            hits += hits(query, results, rows);
+        }
+        return new Answers(nanos, hits, reranked);
     }
 
     private int hits(int query, NeighborQueue results, int[] rows) {

@@ -1,8 +1,10 @@
 package io.arbalest.benchmarks.disk;
 
-import io.arbalest.benchmarks.data.ExactTruth;
+import io.arbalest.benchmarks.data.DataSetOptions;
 import io.arbalest.benchmarks.data.GraphOptions;
 import io.arbalest.benchmarks.data.MappedVectors;
+import io.arbalest.benchmarks.data.TruthOption;
+import io.arbalest.benchmarks.data.UnpackedFiles;
 import io.arbalest.benchmarks.data.VectorFile;
 import io.arbalest.benchmarks.report.BenchConsole;
 import io.arbalest.benchmarks.report.FormatOptions;
@@ -19,6 +21,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -49,28 +52,9 @@ public final class DiskCommand implements Callable<Integer> {
 
     @Mixin GraphOptions graph = new GraphOptions();
 
-    @Option(names = "--base", required = true, paramLabel = "FILE", description = "points, fvecs")
-    Path base = Path.of("");
+    @Mixin DataSetOptions data = new DataSetOptions();
 
-    @Option(
-            names = "--query",
-            required = true,
-            paramLabel = "FILE",
-            description = "queries, fvecs or fvecs.gz")
-    Path query = Path.of("");
-
-    @Option(
-            names = "--truth",
-            paramLabel = "FILE",
-            description = "ivecs or ivecs.gz: the nearest rows of each query; default: computed")
-    @Nullable Path truth;
-
-    @Option(
-            names = "--metric",
-            required = true,
-            paramLabel = "METRIC",
-            description = "l2, ip or cosine")
-    String metric = "l2";
+    @Mixin TruthOption truth = new TruthOption();
 
     @Option(
             names = "--file",
@@ -118,20 +102,18 @@ public final class DiskCommand implements Callable<Integer> {
                     "passes " + passes + ", threads " + threads + ", ef " + efs,
                     "use positive numbers");
         }
-        Metric how = Metric.ofLabel(metric);
-        float[][] asked = VectorFile.floats(query, MOST_QUERIES);
+        Metric how = data.metric();
+        float[][] asked = VectorFile.floats(data.query(), MOST_QUERIES);
         int[][] nearest;
-        try (MappedVectors points = MappedVectors.open(base)) {
+        Path copies = file.toAbsolutePath().resolveSibling("data");
+        try (MappedVectors points =
+                MappedVectors.open(new UnpackedFiles(copies).unpacked(data.base()))) {
             if (!Files.exists(file)) {
                 console.say("building %s", file);
                 HnswParams params = graph.hnsw(efs.getFirst());
                 DiskBench.build(points, how, params, threads, file);
             }
-            Path given = truth;
-            nearest =
-                    given == null
-                            ? ExactTruth.of(asked, points, how, K, threads)
-                            : VectorFile.ints(given, asked.length);
+            nearest = truth.nearest(points, asked, how, K, console);
         }
         ResultWriter out =
                 format.writer(
@@ -148,6 +130,7 @@ public final class DiskCommand implements Callable<Integer> {
                         "reranked_per_query",
                         "reads_per_reranked",
                         "limit_mb",
+                        "cached_mb",
                         "file_mb",
                         "vectors_mb",
                         "open_s");
@@ -161,9 +144,11 @@ public final class DiskCommand implements Callable<Integer> {
     }
 
     private static void write(ResultWriter out, DiskBench.Row row) {
+        DiskBench.Graph graph = row.graph();
+        DiskBench.Memory memory = row.memory();
         out.row(
-                row.advice().word(),
-                row.memory(),
+                graph.advice().word(),
+                memory.limited() ? "limited" : "all",
                 row.ef(),
                 ResultWriter.rounded(row.recall(), 4),
                 ResultWriter.rounded(row.qps(), 0),
@@ -173,9 +158,14 @@ public final class DiskCommand implements Callable<Integer> {
                 ResultWriter.rounded(row.readBytes() / 1024, 1),
                 ResultWriter.rounded(row.reranked(), 1),
                 ResultWriter.rounded(row.reads() / row.reranked(), 3),
-                row.limitBytes() == 0 ? null : ResultWriter.rounded(row.limitBytes() / 1e6, 1),
-                ResultWriter.rounded(row.fileBytes() / 1e6, 1),
-                ResultWriter.rounded(row.vectorBytes() / 1e6, 1),
-                ResultWriter.rounded(row.openSeconds(), 3));
+                memory.limited() ? megabytes(memory.limitBytes()) : null,
+                megabytes(memory.cachedBytes()),
+                megabytes(graph.fileBytes()),
+                megabytes(graph.vectorBytes()),
+                ResultWriter.rounded(graph.openSeconds(), 3));
+    }
+
+    private static @Nullable BigDecimal megabytes(long bytes) {
+        return ResultWriter.rounded(bytes / 1e6, 1);
     }
 }

@@ -69,9 +69,20 @@ final class MemoryGroup implements AutoCloseable {
         Files.writeString(file, version2 ? "max" : "-1", StandardCharsets.US_ASCII);
     }
 
-    /** Bytes that belong to no file: heap, stacks, and what is kept by malloc and mmap. */
+    /**
+     * Bytes that belong to no file and were first written to by a member: heap, stacks, and what is
+     * kept by malloc and mmap.
+     */
     long anonymousBytes() throws IOException {
-        String wanted = version2 ? "anon" : "rss";
+        return statistic(version2 ? "anon" : "rss");
+    }
+
+    /** Bytes of files that members have read and that are still in memory. */
+    long cachedBytes() throws IOException {
+        return statistic(version2 ? "file" : "cache");
+    }
+
+    private long statistic(String wanted) throws IOException {
         for (String line : Files.readAllLines(group.resolve("memory.stat"))) {
             String[] words = line.split(" ", -1);
             if (words[0].equals(wanted)) {
@@ -79,12 +90,6 @@ final class MemoryGroup implements AutoCloseable {
             }
         }
         throw new IOException(group + "/memory.stat has no " + wanted);
-    }
-
-    /** Bytes that count against the limit. */
-    long usedBytes() throws IOException {
-        Path file = group.resolve(version2 ? "memory.current" : "memory.usage_in_bytes");
-        return Long.parseLong(Files.readString(file, StandardCharsets.US_ASCII).strip());
     }
 
     /** Leaves the group and removes it. */

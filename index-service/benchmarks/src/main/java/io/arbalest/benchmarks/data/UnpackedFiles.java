@@ -1,7 +1,4 @@
-package io.arbalest.benchmarks.ann;
-
-import io.arbalest.benchmarks.data.VectorFile;
-import io.arbalest.benchmarks.data.VectorFileWriter;
+package io.arbalest.benchmarks.data;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -12,15 +9,15 @@ import java.util.Locale;
 import java.util.zip.CRC32;
 
 /**
- * The cache of a run: drivers map their data, so packed files are unpacked once.
+ * Copies of packed files: what is mapped has to be unpacked, and is so once.
  *
  * <p>Confined to one thread.
  *
- * @param directory made when it is first needed
+ * @param directory of the copies, made when it is first needed
  */
-record AnnFiles(Path directory) {
+public record UnpackedFiles(Path directory) {
     /** The file itself if it is not packed, else its unpacked copy. */
-    Path unpacked(Path file) throws IOException {
+    public Path unpacked(Path file) throws IOException {
         Path absolute = file.toAbsolutePath();
         if (!file.toString().endsWith(".gz")) {
             return absolute;
@@ -31,7 +28,7 @@ record AnnFiles(Path directory) {
         crc.update(version.getBytes(StandardCharsets.UTF_8));
         String name = String.valueOf(absolute.getFileName()).replaceFirst("\\.gz$", "");
         Path target =
-                Files.createDirectories(directory.resolve("data"))
+                Files.createDirectories(directory)
                         .resolve(String.format(Locale.ROOT, "%08x-%s", crc.getValue(), name));
         if (!Files.exists(target)) {
             Path partial = target.resolveSibling(target.getFileName() + ".partial");
