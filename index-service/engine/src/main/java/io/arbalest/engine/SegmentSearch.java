@@ -261,7 +261,7 @@ final class SegmentSearch {
         int end = scanTail ? rows : linked;
         int[] batch = new int[Math.clamp(countingRows, 1, DIRECT_BATCH)];
         double[] scores = new double[batch.length];
-        Prefetch prefetch = Prefetch.ofList(batch);
+        Prefetch prefetch = new Prefetch();
         long left = countingRows;
         int count = accept.copy(0, end, batch);
         while (count > 0) {

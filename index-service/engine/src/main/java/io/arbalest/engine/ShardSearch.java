@@ -370,7 +370,7 @@ final class ShardSearch {
         for (int i = 0; i < best.length; i++) {
             ordinals[i] = ScoredOrdinal.ordinal(best[i]);
         }
-        segment.expect(ordinals, ordinals.length, Prefetch.ofList(ordinals));
+        segment.expect(ordinals, ordinals.length, new Prefetch());
         int count = 0;
         while (count < best.length && ScoredOrdinal.score(best[count]) >= bound.score()) {
             bound.offer(ScoredOrdinal.score(best[count++]));

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.Objects;
 
 /**
  * Tells the processor what will be read soon, so that it fetches it into its caches while other
@@ -26,10 +27,6 @@ import java.lang.invoke.MethodHandle;
  * <p>Addresses need not be mapped: such a fetch is dropped. So a fetch never fails, and never waits
  * for a page of a file. Where the instructions cannot be had (another processor, no native access,
  * {@code -Darbalest.prefetch=false}) a byte of each row is read instead.
- *
- * <p>A list of rows is copied into an array that is kept, unless it is always the same ({@link
- * #ofList}), because an array handed to native code needs an object around it, and one made for the
- * call is not always optimised away.
  *
  * <p>Confined to one thread at a time; {@link #span} is thread-safe.
  */
@@ -59,9 +56,10 @@ public final class Prefetch {
     };
 
     /**
-     * {@code (base, rows, count, strideBytes, bytes)}, count at least 1:
+     * {@code (base, rows, count, strideBytes, bytes, from)}, count at least 1:
      *
      * <pre>
+     *    lea rsi, [rsi+r9*4]
      * 1: movsxd rax, dword [rsi]
      *    imul rax, rcx
      *    add rax, rdi
@@ -78,9 +76,9 @@ public final class Prefetch {
      * </pre>
      */
     private static final int[] ROWS_CODE = {
-        0x48, 0x63, 0x06, 0x48, 0x0F, 0xAF, 0xC1, 0x48, 0x01, 0xF8, 0x4E, 0x8D, 0x0C, 0x00, 0x48,
-        0x83, 0xE0, 0xC0, 0x0F, 0x18, 0x08, 0x48, 0x83, 0xC0, 0x40, 0x4C, 0x39, 0xC8, 0x72, 0xF4,
-        0x48, 0x83, 0xC6, 0x04, 0x48, 0xFF, 0xCA, 0x75, 0xD9, 0xC3
+        0x4A, 0x8D, 0x34, 0x8E, 0x48, 0x63, 0x06, 0x48, 0x0F, 0xAF, 0xC1, 0x48, 0x01, 0xF8, 0x4E,
+        0x8D, 0x0C, 0x00, 0x48, 0x83, 0xE0, 0xC0, 0x0F, 0x18, 0x08, 0x48, 0x83, 0xC0, 0x40, 0x4C,
+        0x39, 0xC8, 0x72, 0xF4, 0x48, 0x83, 0xC6, 0x04, 0x48, 0xFF, 0xCA, 0x75, 0xD9, 0xC3
     };
 
     private static final @Nullable MethodHandle SPAN =
@@ -88,34 +86,13 @@ public final class Prefetch {
     private static final @Nullable MethodHandle ROWS =
             load(
                     ROWS_CODE,
-                    FunctionDescriptor.ofVoid(JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG));
+                    FunctionDescriptor.ofVoid(
+                            JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
 
-    /** Rows that are told in one call, with an array of its own. */
-    private static final int MOST = 64;
+    private final KnownArrays lists = new KnownArrays();
 
-    private final boolean given;
-    private final int[] list;
-    private final MemorySegment listed;
-
-    /** With an array of its own for lists of rows. */
-    public Prefetch() {
-        this(false, new int[MOST]);
-    }
-
-    /**
-     * For lists in one array, which are not copied.
-     *
-     * @param list {@link #rows} takes no other, and only from index 0
-     */
-    public static Prefetch ofList(int[] list) {
-        return new Prefetch(true, list);
-    }
-
-    private Prefetch(boolean given, int[] list) {
-        this.given = given;
-        this.list = list;
-        this.listed = MemorySegment.ofArray(list);
-    }
+    /** Of no list yet. */
+    public Prefetch() {}
 
     private static @Nullable MethodHandle load(int[] instructions, FunctionDescriptor type) {
         return "false".equals(System.getProperty(PROPERTY))
@@ -151,7 +128,7 @@ public final class Prefetch {
     /**
      * Fetches rows of one size.
      *
-     * <p>Allocates nothing.
+     * <p>Allocates nothing for a list that it has met before.
      *
      * @param memory native
      * @param offset of row 0
@@ -160,9 +137,7 @@ public final class Prefetch {
      * @param rows which
      * @param from index of the first of them
      * @param count how many of them
-     * @throws IllegalArgumentException for another list than the one that was given
      */
-    @SuppressWarnings("ReferenceEquality") // the very array that native code is handed
     public void rows(
             MemorySegment memory,
             long offset,
@@ -171,12 +146,10 @@ public final class Prefetch {
             int[] rows,
             int from,
             int count) {
-        if (given && (rows != list || from != 0 || count > list.length)) {
-            throw new IllegalArgumentException("another list than the one given, or a part of it");
-        }
         if (count <= 0) {
             return;
         }
+        Objects.checkFromIndexSize(from, count, rows.length);
         MethodHandle function = ROWS;
         if (function == null) {
             int sum = 0;
@@ -187,15 +160,13 @@ public final class Prefetch {
             return;
         }
         try {
-            int most = list.length;
-            for (int told = 0; told < count; told += most) {
-                int some = Math.min(most, count - told);
-                if (!given) {
-                    System.arraycopy(rows, from + told, list, 0, some);
-                }
-                function.invokeExact(
-                        memory.address() + offset, listed, (long) some, strideBytes, bytes);
-            }
+            function.invokeExact(
+                    memory.address() + offset,
+                    lists.segment(rows),
+                    (long) count,
+                    strideBytes,
+                    bytes,
+                    (long) from);
         } catch (Throwable e) {
             throw new AssertionError(e);
         }

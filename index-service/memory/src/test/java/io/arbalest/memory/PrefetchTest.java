@@ -43,7 +43,7 @@ class PrefetchTest {
                 Prefetch.span(memory, (long) from * STRIDE, STRIDE);
             }
             prefetch.rows(memory, 0, STRIDE, STRIDE, rows, ROWS, 0);
-            Prefetch.ofList(rows).rows(memory, 0, STRIDE, STRIDE, rows, 0, ROWS);
+            prefetch.rows(memory, 0, STRIDE, STRIDE, rows, 0, ROWS);
             for (int i = 0; i < memory.byteSize(); i++) {
                 assertThat(memory.get(ValueLayout.JAVA_BYTE, i)).isEqualTo((byte) (31 * i));
             }
@@ -54,15 +54,14 @@ class PrefetchTest {
     }
 
     @Test
-    void anotherListThanTheOneGivenIsRefused() {
+    void aListThatIsTooShortIsRefused() {
         int[] rows = {0, 0};
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment memory = arena.allocate(STRIDE, 64);
-            Prefetch ofList = Prefetch.ofList(rows);
-            assertThatThrownBy(() -> ofList.rows(memory, 0, 8, 8, rows.clone(), 0, 1))
-                    .isInstanceOf(IllegalArgumentException.class);
-            assertThatThrownBy(() -> ofList.rows(memory, 0, 8, 8, rows, 1, 1))
-                    .isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> prefetch.rows(memory, 0, 8, 8, rows, 1, 2))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> prefetch.rows(memory, 0, 8, 8, rows, -1, 1))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
         }
     }
 

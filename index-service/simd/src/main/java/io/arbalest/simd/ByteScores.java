@@ -1,6 +1,5 @@
 package io.arbalest.simd;
 
-import static jdk.incubator.vector.VectorOperators.GE;
 import static jdk.incubator.vector.VectorOperators.I2F;
 
 import jdk.incubator.vector.FloatVector;
@@ -31,16 +30,11 @@ public final class ByteScores {
     /** Makes room for so many rows; what was there is lost if there was less. */
     public void reserve(int count) {
         if (dots.length < count) {
-            int length = padded(count);
+            int length = FloatScores.padded(count);
             dots = new int[length];
             factors = new int[length];
             offsets = new int[length];
         }
-    }
-
-    /** A length of arrays of scores that spares the tail of {@code count} scores. */
-    public static int padded(int count) {
-        return (count + LANES - 1) / LANES * LANES;
     }
 
     /** For {@link ByteCodes#dots}. */
@@ -62,10 +56,11 @@ public final class ByteScores {
      * Computes the scores of the first {@code count} rows.
      *
      * @param zero {@link ByteQuery#zero}
-     * @param scores receives them, from index 0; what follows up to {@link #padded} is lost
+     * @param scores receives them, from index 0; what follows up to {@link FloatScores#padded} is
+     *     lost
      */
     public void scores(int count, int zero, float factor, float offset, float[] scores) {
-        int whole = Math.min(padded(count), scores.length / LANES * LANES);
+        int whole = Math.min(FloatScores.padded(count), scores.length / LANES * LANES);
         for (int i = 0; i < whole; i += LANES) {
             IntVector steps = IntVector.fromArray(INTS, dots, i).sub(zero);
             FloatVector dot = (FloatVector) steps.convert(I2F, 0);
@@ -83,21 +78,5 @@ public final class ByteScores {
     public float scalarScore(int row, int zero, float factor, float offset) {
         float product = (dots[row] - zero) * Float.intBitsToFloat(factors[row]);
         return Math.fma(product, factor, Float.intBitsToFloat(offsets[row])) + offset;
-    }
-
-    /**
-     * Which scores of at most 64 are not below a bound.
-     *
-     * @param from index of the first, a multiple of 64
-     * @param scores of a length that is {@link #padded}
-     * @return bit i stands for the score at {@code from + i}
-     */
-    public static long atLeast(float bound, float[] scores, int from, int count) {
-        long bits = 0;
-        for (int i = 0; i < count; i += LANES) {
-            FloatVector some = FloatVector.fromArray(FLOATS, scores, from + i);
-            bits |= some.compare(GE, bound).toLong() << i;
-        }
-        return bits & -1L >>> -count;
     }
 }

@@ -190,7 +190,7 @@ class CodesTest {
                 batch.factors()[i] = Float.floatToRawIntBits((float) random.nextDouble());
                 batch.offsets()[i] = Float.floatToRawIntBits((float) random.nextGaussian() * 1e6f);
             }
-            for (int length : new int[] {count, count + 3, ByteScores.padded(count)}) {
+            for (int length : new int[] {count, count + 3, FloatScores.padded(count)}) {
                 float[] scores = new float[length];
                 batch.scores(count, 12_345, 0.37f, -1e5f, scores);
                 for (int i = 0; i < count; i++) {
@@ -204,7 +204,7 @@ class CodesTest {
 
     @Test
     void scoresAtLeastABoundAreMarked() {
-        float[] scores = new float[ByteScores.padded(128)];
+        float[] scores = new float[FloatScores.padded(128)];
         for (int count = 1; count <= 64; count++) {
             for (int i = 0; i < scores.length; i++) {
                 scores[i] = random.nextInt(4); // equal to the bound now and then
@@ -216,7 +216,7 @@ class CodesTest {
                     for (int i = 0; i < count; i++) {
                         expected |= scores[from + i] >= bound ? 1L << i : 0;
                     }
-                    assertThat(ByteScores.atLeast(bound, scores, from, count))
+                    assertThat(FloatScores.atLeast(bound, scores, from, count))
                             .as("%s from %s, seed %s", count, from, HalfCases.SEED)
                             .isEqualTo(expected);
                 }

@@ -78,7 +78,7 @@ class FastPathTest {
         Runnable kernel =
                 () -> {
                     batch.scores(rows, 1000, 0.5f, 3, scores);
-                    good[0] += ByteScores.atLeast(2, scores, 0, rows);
+                    good[0] += FloatScores.atLeast(2, scores, 0, rows);
                 };
         Runnable scalar =
                 () -> {

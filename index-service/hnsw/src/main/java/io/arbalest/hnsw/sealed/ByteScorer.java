@@ -1,14 +1,11 @@
 package io.arbalest.hnsw.sealed;
 
 import static io.arbalest.hnsw.sealed.SealedGraphFormat.FLOAT;
-import static io.arbalest.hnsw.sealed.SealedGraphFormat.INT;
 
 import io.arbalest.memory.Prefetch;
 import io.arbalest.model.Metric;
-import io.arbalest.simd.ByteCodes;
 import io.arbalest.simd.ByteQuery;
 import io.arbalest.simd.ByteScores;
-import io.arbalest.simd.ByteTerms;
 import io.arbalest.simd.FloatDot;
 import io.arbalest.simd.RowScores;
 
@@ -26,10 +23,7 @@ final class ByteScorer implements RowScorer {
     private final int points;
     private final int dimension;
     private final Metric metric;
-    private final boolean inside; // whether rows hold their terms
-    private final long termsAt; // else
-    private final long rowsAt;
-    private final int rowBytes;
+    private final ByteRows rows;
     private final ByteQuery query;
     private final Prefetch prefetch = new Prefetch();
     private final float[] mean;
@@ -44,11 +38,8 @@ final class ByteScorer implements RowScorer {
         this.points = points;
         this.dimension = dimension;
         this.metric = metric;
-        termsAt = SealedGraphFormat.codeTermsAt(dimension);
-        rowsAt = place.rowsAt(dimension, points);
-        inside = place == TermPlace.INSIDE;
-        rowBytes = ByteCodes.rowBytes(dimension);
-        instructions = inside ? VnniScores.of(dimension) : null;
+        rows = new ByteRows(codes, place, points, dimension);
+        instructions = rows.holdTerms() ? VnniScores.of(dimension) : null;
         query = new ByteQuery(dimension);
         mean = new float[dimension];
         MemorySegment.copy(codes, FLOAT, 0, mean, 0, dimension);
@@ -91,22 +82,12 @@ final class ByteScorer implements RowScorer {
     @Override
     public void scoreFetched(int[] ordinals, int count, float[] scores) {
         if (instructions != null) {
-            instructions.score(codes, rowsAt, rowBytes, ordinals, count, scores);
+            instructions.score(codes, rows.start(), rows.rowBytes(), ordinals, count, scores);
             return;
         }
         batch.reserve(count);
-        int[] factors = batch.factors();
-        int[] offsets = batch.offsets();
-        ByteCodes.dots(codes, rowsAt, ordinals, count, query, batch.dots());
-        if (inside) {
-            ByteTerms.read(codes, rowsAt, rowBytes, ordinals, count, factors, offsets);
-        } else {
-            for (int i = 0; i < count; i++) {
-                long term = termsAt + (long) ordinals[i] * SealedGraphFormat.TERM_BYTES;
-                factors[i] = codes.get(INT, term);
-                offsets[i] = codes.get(INT, term + Float.BYTES);
-            }
-        }
+        rows.dots(ordinals, count, query, batch.dots());
+        rows.terms(ordinals, count, batch.factors(), batch.offsets());
         batch.scores(count, query.zero(), factor, offset, scores);
     }
 
@@ -117,17 +98,14 @@ final class ByteScorer implements RowScorer {
      */
     void verify() {
         for (int ordinal = 0; ordinal < points; ordinal++) {
-            long row = rowsAt + (long) ordinal * rowBytes;
-            long term = termsAt + (long) ordinal * SealedGraphFormat.TERM_BYTES;
-            float scale = inside ? ByteTerms.factor(codes, row) : codes.get(FLOAT, term);
-            float addend =
-                    inside ? ByteTerms.offset(codes, row) : codes.get(FLOAT, term + Float.BYTES);
+            float scale = rows.factor(ordinal);
+            float addend = rows.offset(ordinal);
             if (!(scale > 0 && Float.isFinite(scale) && Float.isFinite(addend))) {
                 throw SealedGraphFormat.corrupt(
                         "terms " + scale + " and " + addend + " of code " + ordinal,
                         "a positive and a finite number");
             }
-            if (!ByteTerms.codesFit(codes, row, rowBytes, inside)) {
+            if (!rows.codesFit(ordinal)) {
                 throw SealedGraphFormat.corrupt("code " + ordinal + " of 8 bits", "of 7 bits");
             }
         }
@@ -135,19 +113,11 @@ final class ByteScorer implements RowScorer {
 
     @Override
     public void fetch(int[] ordinals, int count) {
-        prefetch.rows(codes, rowsAt, rowBytes, dimension, ordinals, 0, count);
-        if (!inside) {
-            int termBytes = SealedGraphFormat.TERM_BYTES;
-            prefetch.rows(codes, termsAt, termBytes, termBytes, ordinals, 0, count);
-        }
+        rows.fetch(ordinals, count, prefetch);
     }
 
     @Override
     public void fetch(int ordinal) {
-        Prefetch.span(codes, rowsAt + (long) ordinal * rowBytes, dimension);
-        if (!inside) {
-            int term = SealedGraphFormat.TERM_BYTES;
-            Prefetch.span(codes, termsAt + (long) ordinal * term, term);
-        }
+        rows.fetch(ordinal);
     }
 }

@@ -7,7 +7,7 @@ import io.arbalest.hnsw.ScoredOrdinal;
 import io.arbalest.hnsw.SearchLimits;
 import io.arbalest.hnsw.SettledStop;
 import io.arbalest.hnsw.VisitedSet;
-import io.arbalest.simd.ByteScores;
+import io.arbalest.simd.FloatScores;
 
 /**
  * Best-first walk of level 0 that scores the unvisited neighbours of a point together.
@@ -40,7 +40,7 @@ final class ListWalk {
         this.scorer = scorer;
         this.visited = visited;
         int longest = Math.max(1, graph.longestList());
-        scores = new float[ByteScores.padded(longest)];
+        scores = new float[FloatScores.padded(longest)];
         arriving = new int[longest];
         neighbors = new int[longest];
     }
@@ -114,7 +114,7 @@ final class ListWalk {
         float worst = pool.worstScore();
         for (int from = 0; from < count; from += Long.SIZE) {
             int some = Math.min(Long.SIZE, count - from);
-            long good = ByteScores.atLeast(worst, scores, from, some); // a few of them
+            long good = FloatScores.atLeast(worst, scores, from, some); // a few of them
             for (; good != 0; good &= good - 1) {
                 int i = from + Long.numberOfTrailingZeros(good);
                 long neighbor = ScoredOrdinal.of(scores[i], arriving[i]);

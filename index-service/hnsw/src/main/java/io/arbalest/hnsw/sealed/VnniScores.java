@@ -2,6 +2,7 @@ package io.arbalest.hnsw.sealed;
 
 import io.arbalest.io.MachineCode;
 import io.arbalest.io.Processor;
+import io.arbalest.memory.KnownArrays;
 import io.arbalest.simd.ByteQuery;
 import io.arbalest.simd.ByteTerms;
 import io.arbalest.simd.RowScores;

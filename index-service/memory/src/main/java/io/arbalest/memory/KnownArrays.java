@@ -1,28 +1,34 @@
-package io.arbalest.hnsw.sealed;
+package io.arbalest.memory;
 
 import org.jspecify.annotations.Nullable;
 
 import java.lang.foreign.MemorySegment;
 
 /**
- * The segments of the last few arrays that were handed to native code, so that none is made for a
- * call: who walks a graph has a handful of arrays and keeps them.
+ * The segments of the last few arrays that were handed to native code: an array needs an object
+ * around it there, and one made for the call is not always optimised away. Who walks a graph has a
+ * handful of arrays and keeps them.
  *
- * <p>Confined to one thread.
+ * <p>Holds on to the arrays. Confined to one thread.
  */
-final class KnownArrays {
+public final class KnownArrays {
     private static final int MOST = 4;
 
     private final @Nullable Object[] arrays = new @Nullable Object[MOST];
     private final MemorySegment[] segments = new MemorySegment[MOST];
     private int next;
 
-    MemorySegment segment(int[] array) {
+    /** None is known. */
+    public KnownArrays() {}
+
+    /** The whole array; allocates nothing if it is one of the last few. */
+    public MemorySegment segment(int[] array) {
         int at = find(array);
         return at >= 0 ? segments[at] : keep(array, MemorySegment.ofArray(array));
     }
 
-    MemorySegment segment(float[] array) {
+    /** As {@link #segment(int[])}. */
+    public MemorySegment segment(float[] array) {
         int at = find(array);
         return at >= 0 ? segments[at] : keep(array, MemorySegment.ofArray(array));
     }
