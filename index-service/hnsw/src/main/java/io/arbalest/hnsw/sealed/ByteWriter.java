@@ -4,8 +4,6 @@ import static io.arbalest.hnsw.sealed.SealedGraphFormat.FLOAT;
 
 import io.arbalest.hnsw.VectorTable;
 import io.arbalest.model.Metric;
-import io.arbalest.simd.ByteCodes;
-import io.arbalest.simd.ByteTerms;
 
 import java.lang.foreign.MemorySegment;
 
@@ -32,35 +30,43 @@ final class ByteWriter {
         plain = new float[halves.length];
     }
 
-    void write(MemorySegment target) {
-        write(target, mean());
+    /** Writes CODES, on several threads. */
+    static void write(
+            VectorTable vectors,
+            int[] newToOld,
+            TermPlace place,
+            MemorySegment target,
+            PointRanges ranges) {
+        float[] mean = new ByteWriter(vectors, newToOld, place).mean();
+        begin(target, mean);
+        ranges.run(
+                newToOld.length,
+                (from, to) ->
+                        new ByteWriter(vectors, newToOld, place).rows(target, mean, from, to));
     }
 
-    /** As {@link #write(MemorySegment)}, with another mean. */
+    /** Writes CODES with a given mean. */
     void write(MemorySegment target, float[] mean) {
-        int dimension = plain.length;
+        begin(target, mean);
+        rows(target, mean, 0, newToOld.length);
+    }
+
+    private static void begin(MemorySegment target, float[] mean) {
         target.fill((byte) 0);
-        MemorySegment.copy(mean, 0, target, FLOAT, 0, dimension);
-        long termsAt = SealedGraphFormat.codeTermsAt(dimension);
-        long rowsAt = place.rowsAt(dimension, newToOld.length);
-        int rowBytes = ByteCodes.rowBytes(dimension);
-        for (int ordinal = 0; ordinal < newToOld.length; ordinal++) {
+        MemorySegment.copy(mean, 0, target, FLOAT, 0, mean.length);
+    }
+
+    private void rows(MemorySegment target, float[] mean, int from, int to) {
+        ByteRows rows = new ByteRows(target, place, newToOld.length, plain.length);
+        for (int ordinal = from; ordinal < to; ordinal++) {
             read(newToOld[ordinal]);
             double squaredNorm = 0;
-            for (int i = 0; i < dimension; i++) {
+            for (int i = 0; i < plain.length; i++) {
                 plain[i] -= mean[i];
                 squaredNorm += (double) plain[i] * plain[i];
             }
-            long row = rowsAt + (long) ordinal * rowBytes;
-            float scale = ByteCodes.encode(plain, target, row);
-            float offset = vectors.metric() == Metric.L2 ? (float) -squaredNorm : 0;
-            if (place == TermPlace.INSIDE) {
-                ByteTerms.put(target, row, scale, offset);
-            } else {
-                long term = termsAt + (long) ordinal * SealedGraphFormat.TERM_BYTES;
-                target.set(FLOAT, term, scale);
-                target.set(FLOAT, term + Float.BYTES, offset);
-            }
+            boolean l2 = vectors.metric() == Metric.L2;
+            rows.put(ordinal, plain, l2 ? (float) -squaredNorm : 0);
         }
     }
 

@@ -3,7 +3,9 @@ package io.arbalest.hnsw.sealed;
 import io.arbalest.hnsw.VectorTable;
 import io.arbalest.model.IndexCodes;
 
+import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Set;
 
 /**
  * Which codes a packed graph gets: those that the collection asks for, else the cheapest that lose
@@ -73,7 +75,7 @@ public final class CodeRule {
      * @param ordinals of the table, by ordinal of the graph
      * @param lists of level 0, by ordinal of the graph
      */
-    CodeChoice choose(VectorTable vectors, int[] ordinals, int[][] lists) {
+    CodeChoice choose(VectorTable vectors, int[] ordinals, int[][] lists, PointRanges ranges) {
         if (wanted.kind() != IndexCodes.Kind.AUTO) {
             return new CodeChoice(CodeKind.valueOf(wanted.kind().name()), "as the collection asks");
         }
@@ -87,10 +89,9 @@ public final class CodeRule {
         }
         boolean signs =
                 fast || (wanted.layout() == IndexCodes.Layout.AUTO && dimension >= LEAST_FAST);
-        CodeSample sample =
-                signs
-                        ? new CodeSample(vectors, ordinals, lists, CodeKind.BYTES, CodeKind.SIGNS)
-                        : new CodeSample(vectors, ordinals, lists, CodeKind.BYTES);
+        Set<CodeKind> kinds =
+                signs ? EnumSet.of(CodeKind.BYTES, CodeKind.SIGNS) : EnumSet.of(CodeKind.BYTES);
+        CodeSample sample = CodeSample.of(vectors, ordinals, lists, kinds, ranges);
         if (sample.queries() < LEAST_QUERIES) {
             return unmeasured(fast, "too few points lie together to measure");
         }

@@ -11,6 +11,9 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 
 /**
  * How far codes can be trusted among points that lie as close together as those that a walk
@@ -54,6 +57,22 @@ final class CodeSample {
     private int[] candidates = new int[1024]; // of a query: places of the points that are compared
     private int candidateCount;
 
+    private CodeSample(
+            VectorTable vectors, int[] ordinals, int[][] lists, Set<CodeKind> kinds, float[] mean) {
+        this.vectors = vectors;
+        this.ordinals = ordinals;
+        this.lists = lists;
+        this.mean = mean;
+        placeOf = new int[ordinals.length];
+        Arrays.fill(placeOf, -1);
+        prepared = vectors.newQuery();
+        halves = new short[vectors.dimension()];
+        place = TermPlace.of(vectors.dimension());
+        for (CodeKind kind : kinds) {
+            ranks.put(kind, new int[QUERIES * BEST]);
+        }
+    }
+
     /**
      * Compares.
      *
@@ -61,22 +80,43 @@ final class CodeSample {
      * @param lists of level 0, by ordinal of the graph
      * @param kinds what to compare with the vectors
      */
-    CodeSample(VectorTable vectors, int[] ordinals, int[][] lists, CodeKind... kinds) {
-        this.vectors = vectors;
-        this.ordinals = ordinals;
-        this.lists = lists;
-        placeOf = new int[ordinals.length];
-        Arrays.fill(placeOf, -1);
-        prepared = vectors.newQuery();
-        halves = new short[vectors.dimension()];
-        place = TermPlace.of(vectors.dimension());
-        mean = new ByteWriter(vectors, spread(MEAN_OF), place).mean();
-        for (CodeKind kind : kinds) {
-            ranks.put(kind, new int[QUERIES * BEST]);
+    static CodeSample of(
+            VectorTable vectors,
+            int[] ordinals,
+            int[][] lists,
+            Set<CodeKind> kinds,
+            PointRanges ranges) {
+        TermPlace place = TermPlace.of(vectors.dimension());
+        int[] some = spread(MEAN_OF, ordinals.length);
+        for (int i = 0; i < some.length; i++) {
+            some[i] = ordinals[some[i]];
         }
-        for (int query : spreadOrdinals(QUERIES)) {
-            compare(query);
-        }
+        float[] mean = new ByteWriter(vectors, some, place).mean();
+        int[] queries = spread(QUERIES, ordinals.length);
+        SortedMap<Integer, CodeSample> parts = new ConcurrentSkipListMap<>();
+        ranges.run(
+                queries.length,
+                (from, to) -> {
+                    CodeSample part = new CodeSample(vectors, ordinals, lists, kinds, mean);
+                    for (int i = from; i < to; i++) {
+                        part.compare(queries[i]);
+                    }
+                    parts.put(from, part);
+                });
+        CodeSample all = new CodeSample(vectors, ordinals, lists, kinds, mean);
+        parts.values().forEach(all::take);
+        return all;
+    }
+
+    private void take(CodeSample part) {
+        ranks.forEach((kind, of) ->
+                System.arraycopy(
+                        Objects.requireNonNull(part.ranks.get(kind)),
+                        0,
+                        of,
+                        queries * BEST,
+                        part.queries * BEST));
+        queries += part.queries;
     }
 
     /** Points that were compared as queries; those with too few points around are left out. */
@@ -99,19 +139,12 @@ final class CodeSample {
         return queries == 0 ? 0 : (double) within / queries / k;
     }
 
-    private int[] spreadOrdinals(int atMost) {
-        int take = Math.min(atMost, ordinals.length);
+    /** Evenly spaced ordinals below {@code count}, at most so many. */
+    private static int[] spread(int atMost, int count) {
+        int take = Math.min(atMost, count);
         int[] some = new int[take];
         for (int i = 0; i < take; i++) {
-            some[i] = (int) ((long) i * ordinals.length / take);
-        }
-        return some;
-    }
-
-    private int[] spread(int atMost) {
-        int[] some = spreadOrdinals(atMost);
-        for (int i = 0; i < some.length; i++) {
-            some[i] = ordinals[some[i]];
+            some[i] = (int) ((long) i * count / take);
         }
         return some;
     }

@@ -30,13 +30,14 @@ final class ListFiller {
         marks = new short[ordinals.length];
     }
 
-    /** New lists of at most {@code limit} neighbours; each starts with the old one. */
-    int[][] filled(int[][] lists, int limit) {
-        int[][] filled = new int[lists.length][];
-        for (int point = 0; point < lists.length; point++) {
+    /**
+     * New lists of at most {@code limit} neighbours for the points from {@code from}, before {@code
+     * to}; each starts with the old one.
+     */
+    void fill(int[][] lists, int limit, int from, int to, int[][] filled) {
+        for (int point = from; point < to; point++) {
             filled[point] = lists[point].length < limit ? fill(lists, point, limit) : lists[point];
         }
-        return filled;
     }
 
     private int[] fill(int[][] lists, int point, int limit) {

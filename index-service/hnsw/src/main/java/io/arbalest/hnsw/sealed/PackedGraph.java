@@ -8,12 +8,12 @@ import static io.arbalest.hnsw.sealed.SealedGraphFormat.LONG;
 import io.arbalest.common.Crc32c;
 import io.arbalest.hnsw.VectorTable;
 
-import org.jspecify.annotations.Nullable;
-
 import java.lang.foreign.MemorySegment;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * A packed graph that is decided but not yet written: how long each section will be, its bytes, and
@@ -31,7 +31,7 @@ import java.util.Map;
  * signs    (384 + 4 d rounded up to 16) for each 32 links of the longest list; the same
  * </pre>
  *
- * <p>Confined to one thread.
+ * <p>Confined to one thread; writes on those of its ranges too, for which targets are shared.
  */
 public final class PackedGraph {
     static final long ROTATION_SEED = 0x5eed_0f_a2ba1e57L;
@@ -48,15 +48,18 @@ public final class PackedGraph {
     private final Map<SealedSection, Integer> checksums = new EnumMap<>(SealedSection.class);
     private final Crc32c partialSum = new Crc32c(); // of what is written of the vectors
     private long partialEnd;
-    private @Nullable BlockWriter blocks; // while they are written
+    private final PointRanges ranges;
+    private final Queue<BlockWriter> blockWriters = new ConcurrentLinkedQueue<>(); // idle ones
 
     PackedGraph(
             VectorTable vectors,
             int[] newToOld,
             int[][] lists,
             List<PackedLevel> upper,
-            CodeChoice choice) {
+            CodeChoice choice,
+            PointRanges ranges) {
         this.vectors = vectors;
+        this.ranges = ranges;
         this.choice = choice;
         codes = choice.codes();
         place = codes == CodeKind.BYTES ? TermPlace.of(vectors.dimension()) : TermPlace.APART;
@@ -165,11 +168,11 @@ public final class PackedGraph {
                 }
             }
             case UPPER -> writeUpper(target);
-            case CODES -> new ByteWriter(vectors, newToOld, place).write(target);
-            case BLOCKS -> blockWriter().write(lists, 0, target, rowBytes());
+            case CODES -> ByteWriter.write(vectors, newToOld, place, target, ranges);
+            case BLOCKS -> writeBlocks(0, target);
         }
         checksums.put(section, Crc32c.of(target));
-        blocks = null;
+        blockWriters.clear();
     }
 
     /**
@@ -201,7 +204,7 @@ public final class PackedGraph {
         }
         int first = (int) (offset / unitBytes(section));
         if (section == SealedSection.BLOCKS) {
-            blockWriter().write(lists, first, piece, rowBytes());
+            writeBlocks(first, piece);
         } else {
             copyVectors(first, piece);
         }
@@ -211,25 +214,36 @@ public final class PackedGraph {
             checksums.put(section, partialSum.value());
             partialSum.reset();
             partialEnd = 0;
-            blocks = null;
+            blockWriters.clear();
         }
     }
 
-    private BlockWriter blockWriter() {
-        BlockWriter writer = blocks;
-        if (writer == null) {
-            writer = new BlockWriter(vectors, newToOld, ROTATION_SEED);
-            blocks = writer;
-        }
-        return writer;
+    private void writeBlocks(int first, MemorySegment target) {
+        int keptBytes = BlockWriter.KEPT_BYTES / ranges.threads();
+        long stride = rowBytes();
+        ranges.run(
+                (int) (target.byteSize() / stride),
+                (from, to) -> {
+                    BlockWriter idle = blockWriters.poll(); // it knows what the last piece needed
+                    BlockWriter writer =
+                            idle == null
+                                    ? new BlockWriter(vectors, newToOld, ROTATION_SEED, keptBytes)
+                                    : idle;
+                    MemorySegment rows = target.asSlice(from * stride, (to - from) * stride);
+                    writer.write(lists, first + from, rows, stride);
+                    blockWriters.add(writer);
+                });
     }
 
     private void copyVectors(int first, MemorySegment target) {
         long stride = SealedGraphFormat.vectorBytes(vectors.dimension());
-        int count = (int) (target.byteSize() / stride);
-        for (int i = 0; i < count; i++) {
-            vectors.copyStored(newToOld[first + i], target, i * stride);
-        }
+        ranges.run(
+                (int) (target.byteSize() / stride),
+                (from, to) -> {
+                    for (int i = from; i < to; i++) {
+                        vectors.copyStored(newToOld[first + i], target, i * stride);
+                    }
+                });
     }
 
     /** Bytes of a row of codes. */

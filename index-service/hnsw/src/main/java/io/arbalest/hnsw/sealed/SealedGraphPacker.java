@@ -17,7 +17,7 @@ import java.util.Objects;
  * <p>Nobody may write to the graph or its vectors meanwhile; searches may go on. The same input
  * gives the same bytes.
  *
- * <p>Confined to one thread.
+ * <p>Confined to one thread, and to those of the ranges.
  */
 public final class SealedGraphPacker {
     private final VectorTable vectors;
@@ -25,10 +25,17 @@ public final class SealedGraphPacker {
     private final OrdinalSet live;
     private final int rows;
     private final CodeRule rule;
+    private final PointRanges ranges;
 
     private SealedGraphPacker(
-            VectorTable vectors, GraphSource source, OrdinalSet live, int rows, CodeRule rule) {
+            VectorTable vectors,
+            GraphSource source,
+            OrdinalSet live,
+            int rows,
+            CodeRule rule,
+            PointRanges ranges) {
         this.rule = Objects.requireNonNull(rule);
+        this.ranges = ranges;
         this.vectors = Objects.requireNonNull(vectors);
         this.source = Objects.requireNonNull(source);
         this.live = Objects.requireNonNull(live);
@@ -65,7 +72,23 @@ public final class SealedGraphPacker {
      */
     public static PackedGraph pack(
             VectorTable vectors, GraphSource source, OrdinalSet live, int rows, CodeRule rule) {
-        return new SealedGraphPacker(vectors, source, live, rows, rule).pack();
+        return pack(vectors, source, live, rows, rule, PointRanges.HERE);
+    }
+
+    /**
+     * As {@link #pack(VectorTable, GraphSource, OrdinalSet, int, CodeRule)}, on several threads; so
+     * is the writing of the sections. The bytes are the same.
+     *
+     * @param live thread-safe
+     */
+    public static PackedGraph pack(
+            VectorTable vectors,
+            GraphSource source,
+            OrdinalSet live,
+            int rows,
+            CodeRule rule,
+            PointRanges ranges) {
+        return new SealedGraphPacker(vectors, source, live, rows, rule, ranges).pack();
     }
 
     private PackedGraph pack() {
@@ -75,16 +98,20 @@ public final class SealedGraphPacker {
         for (int i = 0; i < kept.length; i++) {
             compact[kept[i]] = i;
         }
-        LiveLinks links = new LiveLinks(vectors, source, live);
         int[][] level0 = new int[kept.length][];
-        for (int i = 0; i < kept.length; i++) {
-            level0[i] = renumbered(links.of(kept[i], 0), compact);
-        }
+        ranges.run(
+                kept.length,
+                (from, to) -> {
+                    LiveLinks links = new LiveLinks(vectors, source, live);
+                    for (int i = from; i < to; i++) {
+                        level0[i] = renumbered(links.of(kept[i], 0), compact);
+                    }
+                });
         if (kept.length == 0) {
-            CodeChoice choice = rule.choose(vectors, kept, level0);
-            return new PackedGraph(vectors, kept, level0, List.of(), choice);
+            CodeChoice choice = rule.choose(vectors, kept, level0, ranges);
+            return new PackedGraph(vectors, kept, level0, List.of(), choice, ranges);
         }
-        List<PackedLevel> upper = upper(kept, compact, links);
+        List<PackedLevel> upper = upper(kept, compact);
         int root = upper.isEmpty() ? 0 : upper.getLast().ordinals()[0];
         Reachability.repair(level0, root, source.limit(0));
         int[] order = NodeOrder.breadthFirst(level0, root);
@@ -94,26 +121,35 @@ public final class SealedGraphPacker {
         }
         int[] newToOld = new int[order.length];
         int[][] lists = new int[order.length][];
-        for (int i = 0; i < order.length; i++) {
-            newToOld[i] = kept[order[i]];
-            lists[i] = renumbered(level0[order[i]], place);
-        }
-        CodeChoice choice = rule.choose(vectors, newToOld, lists);
-        if (choice.codes() == CodeKind.SIGNS) {
-            if (vectors.dimension() > SignCodes.MAX_DIMENSION) {
-                throw new IllegalArgumentException(
-                        "dimension "
-                                + vectors.dimension()
-                                + ", signs take "
-                                + SignCodes.MAX_DIMENSION);
-            }
-            lists = new ListFiller(vectors, newToOld).filled(lists, source.limit(0));
-        }
+        ranges.run(
+                order.length,
+                (from, to) -> {
+                    for (int i = from; i < to; i++) {
+                        newToOld[i] = kept[order[i]];
+                        lists[i] = renumbered(level0[order[i]], place);
+                    }
+                });
+        CodeChoice choice = rule.choose(vectors, newToOld, lists, ranges);
         List<PackedLevel> placed = new ArrayList<>();
         for (PackedLevel level : upper) {
             placed.add(level.renumbered(place));
         }
-        return new PackedGraph(vectors, newToOld, lists, placed, choice);
+        int[][] stored = choice.codes() == CodeKind.SIGNS ? filled(lists, newToOld) : lists;
+        return new PackedGraph(vectors, newToOld, stored, placed, choice, ranges);
+    }
+
+    private int[][] filled(int[][] lists, int[] newToOld) {
+        if (vectors.dimension() > SignCodes.MAX_DIMENSION) {
+            throw new IllegalArgumentException(
+                    "dimension " + vectors.dimension() + ", signs take " + SignCodes.MAX_DIMENSION);
+        }
+        int[][] filled = new int[lists.length][];
+        ranges.run(
+                lists.length,
+                (from, to) ->
+                        new ListFiller(vectors, newToOld)
+                                .fill(lists, source.limit(0), from, to, filled));
+        return filled;
     }
 
     private int[] kept() {
@@ -131,7 +167,8 @@ public final class SealedGraphPacker {
     }
 
     /** Levels 1 and above, by compact ordinals. */
-    private List<PackedLevel> upper(int[] kept, int[] compact, LiveLinks links) {
+    private List<PackedLevel> upper(int[] kept, int[] compact) {
+        LiveLinks links = new LiveLinks(vectors, source, live);
         List<PackedLevel> upper = new ArrayList<>();
         for (int level = 1; true; level++) {
             int count = 0;

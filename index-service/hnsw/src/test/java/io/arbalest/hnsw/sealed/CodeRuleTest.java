@@ -19,6 +19,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.EnumSet;
 import java.util.SplittableRandom;
 
 /**
@@ -135,13 +136,12 @@ class CodeRuleTest {
                     lists[i] = java.util.Arrays.copyOf(list, graph.source().neighbors(i, 0, list));
                 }
                 CodeSample sample =
-                        new CodeSample(
+                        CodeSample.of(
                                 table,
                                 ordinals,
                                 lists,
-                                CodeKind.NONE,
-                                CodeKind.BYTES,
-                                CodeKind.SIGNS);
+                                EnumSet.allOf(CodeKind.class),
+                                PointRanges.HERE);
                 assertThat(sample.queries()).isGreaterThan(CodeSample.QUERIES / 2);
                 for (int k : new int[] {1, 10, 50}) {
                     assertThat(sample.share(CodeKind.NONE, k, k)).isEqualTo(1);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.arbalest.common.OrdinalSet;
 import io.arbalest.hnsw.GrowingGraph;
 import io.arbalest.hnsw.VectorTable;
+import io.arbalest.model.IndexCodes;
 import io.arbalest.model.Metric;
 
 import org.junit.jupiter.api.Test;
@@ -13,6 +14,13 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 
 /** What a packed graph takes, and that it keeps vectors whatever their magnitudes are. */
 class PackedGraphTest {
@@ -92,6 +100,75 @@ class PackedGraphTest {
                                     codes == CodeKind.BYTES ? rows : 0,
                                     codes == CodeKind.BYTES ? rows + 1 : 0);
                 }
+            }
+        }
+    }
+
+    /**
+     * Kernels add in another order until they are compiled ({@link io.arbalest.simd.HalfDot#dot}),
+     * hence a few attempts.
+     */
+    @ParameterizedTest
+    @EnumSource
+    void theBytesAreTheSameOnAnyNumberOfThreads(CodeKind codes) {
+        int dimension = 130;
+        try (VectorTable table = new VectorTable(dimension, Metric.COSINE, POINTS);
+                ExecutorService pool = Executors.newFixedThreadPool(4)) {
+            new SealedCases(dimension, 20, SealedCases.SEED).fill(table, POINTS);
+            try (GrowingGraph growing = SealedCases.linked(table, 12, POINTS)) {
+                for (int threads = 2; threads <= 5; threads++) {
+                    PointRanges several = PointRanges.on(pool, threads);
+                    boolean same = false;
+                    for (int attempt = 0; attempt < 5 && !same; attempt++) {
+                        same =
+                                written(table, growing, codes, PointRanges.HERE)
+                                        .equals(written(table, growing, codes, several));
+                    }
+                    assertThat(same).as("%s threads", threads).isTrue();
+                }
+            }
+        }
+    }
+
+    private static List<ByteBuffer> written(
+            VectorTable table, GrowingGraph growing, CodeKind codes, PointRanges ranges) {
+        try (Arena arena = Arena.ofShared()) {
+            PackedGraph packed =
+                    SealedGraphPacker.pack(
+                            table,
+                            growing.source(),
+                            ordinal -> ordinal % 7 != 3,
+                            POINTS,
+                            CodeRule.always(codes),
+                            ranges);
+            return SealedCases.write(packed, arena).values().stream()
+                    .map(section -> ByteBuffer.wrap(section.toArray(ValueLayout.JAVA_BYTE)))
+                    .toList();
+        }
+    }
+
+    /** What is measured to choose codes does not depend on the threads either. */
+    @Test
+    void theChoiceIsTheSameOnAnyNumberOfThreads() {
+        int dimension = 300;
+        try (VectorTable table = new VectorTable(dimension, Metric.L2, POINTS);
+                ExecutorService pool = Executors.newFixedThreadPool(4)) {
+            new SealedCases(dimension, 20, SealedCases.SEED).fill(table, POINTS);
+            try (GrowingGraph growing = SealedCases.linked(table, 12, POINTS)) {
+                Set<CodeChoice> choices = new HashSet<>();
+                for (int threads = 1; threads <= 5; threads++) {
+                    choices.add(
+                            SealedGraphPacker.pack(
+                                            table,
+                                            growing.source(),
+                                            OrdinalSet.ALL,
+                                            POINTS,
+                                            CodeRule.of(IndexCodes.AUTO, 100),
+                                            PointRanges.on(pool, threads))
+                                    .choice());
+                }
+                assertThat(choices).hasSize(1);
+                assertThat(choices.iterator().next().reason()).contains("bytes").contains("signs");
             }
         }
     }

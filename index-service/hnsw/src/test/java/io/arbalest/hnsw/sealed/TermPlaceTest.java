@@ -171,7 +171,7 @@ class TermPlaceTest {
         Map<SealedSection, MemorySegment> older = new EnumMap<>(sections);
         int dimension = table.dimension();
         MemorySegment codes = arena.allocate(TermPlace.APART.sectionBytes(dimension, POINTS), 64);
-        new ByteWriter(table, packed.newToOld(), TermPlace.APART).write(codes);
+        ByteWriter.write(table, packed.newToOld(), TermPlace.APART, codes, PointRanges.HERE);
         MemorySegment head = arena.allocate(SealedGraphFormat.HEAD_BYTES, 64);
         head.copyFrom(head(sections));
         head.set(SealedGraphFormat.BYTE, SealedGraphFormat.VERSION_AT, (byte) 1);

@@ -7,6 +7,7 @@ import io.arbalest.hnsw.NeighborQueue;
 import io.arbalest.hnsw.SearchLimits;
 import io.arbalest.hnsw.sealed.CodeRule;
 import io.arbalest.hnsw.sealed.PackedGraph;
+import io.arbalest.hnsw.sealed.PointRanges;
 import io.arbalest.hnsw.sealed.SealedGraph;
 import io.arbalest.hnsw.sealed.SealedGraphPacker;
 import io.arbalest.hnsw.sealed.SealedSearcher;
@@ -28,6 +29,8 @@ import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 
 /**
  * {@code arbalest} and its sealed variants: linked, then packed as a sealed segment is. Built, the
@@ -56,14 +59,16 @@ final class SealedDriver implements Driver {
 
     @Override
     public void build() throws Exception {
-        try (LinkedBase linked = LinkedBase.build(options, base)) {
+        try (LinkedBase linked = LinkedBase.build(options, base);
+                ExecutorService pool = Executors.newFixedThreadPool(options.threads())) {
             PackedGraph packed =
                     SealedGraphPacker.pack(
                             linked.vectors(),
                             linked.graph().source(),
                             OrdinalSet.ALL,
                             base.rows(),
-                            codes);
+                            codes,
+                            PointRanges.on(pool, options.threads()));
             boolean coded =
                     packed.sizeBytes(SealedSection.CODES) + packed.sizeBytes(SealedSection.BLOCKS)
                             > 0;
