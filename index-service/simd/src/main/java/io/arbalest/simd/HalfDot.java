@@ -106,6 +106,7 @@ public final class HalfDot {
         float[] even = query.even;
         float[] odd = query.odd;
         FloatVector a0 = FloatVector.zero(FLOATS);
+        FloatVector b0 = FloatVector.zero(FLOATS); // a sum of its own: half as long a chain
         if (at + 1 == end) {
             for (int i = 0; i < even.length; i += LANES) {
                 IntVector x = IntVector.fromMemorySegment(INTS, rows, o0 + 4L * i, LE);
@@ -114,9 +115,9 @@ public final class HalfDot {
                 IntVector low = x.lanewise(LSHL, 16).lanewise(ASHR, 3).and(MASK);
                 IntVector high = x.lanewise(ASHR, 3).and(MASK);
                 a0 = low.reinterpretAsFloats().fma(e, a0);
-                a0 = high.reinterpretAsFloats().fma(o, a0);
+                b0 = high.reinterpretAsFloats().fma(o, b0);
             }
-            dots[at] = a0.reduceLanes(VectorOperators.ADD);
+            dots[at] = a0.add(b0).reduceLanes(VectorOperators.ADD);
             return;
         }
         long o1 = ordinals[at + 1] * strideBytes;
@@ -125,6 +126,9 @@ public final class HalfDot {
         FloatVector a1 = FloatVector.zero(FLOATS);
         FloatVector a2 = FloatVector.zero(FLOATS);
         FloatVector a3 = FloatVector.zero(FLOATS);
+        FloatVector b1 = FloatVector.zero(FLOATS);
+        FloatVector b2 = FloatVector.zero(FLOATS);
+        FloatVector b3 = FloatVector.zero(FLOATS);
         for (int i = 0; i < even.length; i += LANES) {
             FloatVector e = FloatVector.fromArray(FLOATS, even, i);
             FloatVector o = FloatVector.fromArray(FLOATS, odd, i);
@@ -140,15 +144,15 @@ public final class HalfDot {
             a1 = l1.reinterpretAsFloats().fma(e, a1);
             a2 = l2.reinterpretAsFloats().fma(e, a2);
             a3 = l3.reinterpretAsFloats().fma(e, a3);
-            a0 = x0.lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(o, a0);
-            a1 = x1.lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(o, a1);
-            a2 = x2.lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(o, a2);
-            a3 = x3.lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(o, a3);
+            b0 = x0.lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(o, b0);
+            b1 = x1.lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(o, b1);
+            b2 = x2.lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(o, b2);
+            b3 = x3.lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(o, b3);
         }
-        dots[at] = a0.reduceLanes(VectorOperators.ADD);
-        dots[at + 1] = a1.reduceLanes(VectorOperators.ADD);
-        dots[Math.min(at + 2, end - 1)] = a2.reduceLanes(VectorOperators.ADD);
-        dots[Math.min(at + 3, end - 1)] = a3.reduceLanes(VectorOperators.ADD);
+        dots[at] = a0.add(b0).reduceLanes(VectorOperators.ADD);
+        dots[at + 1] = a1.add(b1).reduceLanes(VectorOperators.ADD);
+        dots[Math.min(at + 2, end - 1)] = a2.add(b2).reduceLanes(VectorOperators.ADD);
+        dots[Math.min(at + 3, end - 1)] = a3.add(b3).reduceLanes(VectorOperators.ADD);
     }
 
     /** The scalar twin of {@link #dot}. */
