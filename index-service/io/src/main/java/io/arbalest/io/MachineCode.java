@@ -12,6 +12,7 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Functions of a few instructions that Java has no words for, written into pages that can then be
@@ -34,6 +35,7 @@ public final class MachineCode {
     private static final int MAP_PRIVATE_ANONYMOUS = 0x22;
     private static final long FAILED = -1;
     private static final String WITHOUT = "there are no instructions of our own";
+    private static final AtomicBoolean TOLD = new AtomicBoolean(); // that the kernel refuses
     private static final @Nullable MethodHandle MAP =
             CLibrary.function(
                     "mmap",
@@ -90,12 +92,14 @@ public final class MachineCode {
     }
 
     private static @Nullable MethodHandle refused(String call) {
-        System.getLogger(MachineCode.class.getName())
-                .log(
-                        Level.WARNING,
-                        "{0}: the kernel refuses executable pages ({1}). Fix: allow execmem",
-                        WITHOUT,
-                        call);
+        if (TOLD.compareAndSet(false, true)) {
+            System.getLogger(MachineCode.class.getName())
+                    .log(
+                            Level.WARNING,
+                            "{0}: the kernel refuses executable pages ({1}). Fix: allow execmem",
+                            WITHOUT,
+                            call);
+        }
         return null;
     }
 }
