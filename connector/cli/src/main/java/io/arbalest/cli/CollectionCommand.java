@@ -110,8 +110,9 @@ final class CollectionCommand {
                 names = "--codes",
                 paramLabel = "KIND",
                 description =
-                        "what sealed segments hold beside their vectors: none, bytes, signs, or"
-                                + " auto, which measures each segment; default: ${DEFAULT-VALUE}")
+                        "what sealed segments hold beside their vectors: none, bytes, nibbles,"
+                                + " signs, or auto, which measures each segment; default:"
+                                + " ${DEFAULT-VALUE}")
         String codes = IndexCodes.Kind.AUTO.label();
 
         @Option(

@@ -375,7 +375,8 @@ final class DoctorCommand implements Callable<Integer> {
                     outcome == Outcome.OK
                             ? ""
                             : "start the node with another -Darbalest.simd.vector-bits (128, 256,"
-                                    + " 512), for bytes-vnni with -Darbalest.simd.vnni=false, or"
+                                    + " 512), for bytes-vnni and nibbles-vnni with"
+                                    + " -Darbalest.simd.vnni=false, or"
                                     + " with another build of the JDK 25");
         }
     }

@@ -14,8 +14,8 @@ package io.arbalest.client;
  * @param fallbacks queries answered exactly after a walk that found too little, or gave up
  * @param filterNanos time to find the matching rows
  * @param searchNanos time of all searches
- * @param codes what the walk of a sealed segment scores by: none, bytes or signs; empty: it is not
- *     sealed
+ * @param codes what the walk of a sealed segment scores by: none, bytes, nibbles or signs; empty:
+ *     it is not sealed
  */
 public record PlanReport(
         int shard,

@@ -25,6 +25,8 @@ public record IndexCodes(Kind kind, Layout layout) {
         NONE,
         /** Seven bits an element. */
         BYTES,
+        /** Four bits an element. */
+        NIBBLES,
         /** One bit an element. */
         SIGNS;
 
@@ -44,7 +46,9 @@ public record IndexCodes(Kind kind, Layout layout) {
                     return kind;
                 }
             }
-            throw invalid("unknown index.codes '" + label + "'", "use auto, none, bytes or signs");
+            throw invalid(
+                    "unknown index.codes '" + label + "'",
+                    "use auto, none, bytes, nibbles or signs");
         }
     }
 
@@ -83,12 +87,12 @@ public record IndexCodes(Kind kind, Layout layout) {
     /** Refuses what contradicts itself, with INVALID_DEFINITION. */
     public IndexCodes {
         boolean signs = kind == Kind.SIGNS;
-        boolean others = kind == Kind.NONE || kind == Kind.BYTES;
+        boolean others = !signs && kind != Kind.AUTO;
         if ((signs && layout == Layout.BALANCED) || (others && layout == Layout.FAST)) {
             throw invalid(
                     "index.codes " + kind.label() + " with index.layout " + layout.label(),
-                    "the fast layout holds signs, the balanced one bytes or none; set one of the"
-                            + " two to auto");
+                    "the fast layout holds signs, the balanced one nibbles, bytes or none; set one"
+                            + " of the two to auto");
         }
     }
 

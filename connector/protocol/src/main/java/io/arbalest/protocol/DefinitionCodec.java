@@ -122,6 +122,7 @@ public final class DefinitionCodec {
             case AUTO -> io.arbalest.protocol.wire.IndexCodes.CODES_AUTO;
             case NONE -> io.arbalest.protocol.wire.IndexCodes.CODES_NONE;
             case BYTES -> io.arbalest.protocol.wire.IndexCodes.CODES_BYTES;
+            case NIBBLES -> io.arbalest.protocol.wire.IndexCodes.CODES_NIBBLES;
             case SIGNS -> io.arbalest.protocol.wire.IndexCodes.CODES_SIGNS;
         };
     }
@@ -131,12 +132,14 @@ public final class DefinitionCodec {
             case CODES_AUTO -> IndexCodes.Kind.AUTO;
             case CODES_NONE -> IndexCodes.Kind.NONE;
             case CODES_BYTES -> IndexCodes.Kind.BYTES;
+            case CODES_NIBBLES -> IndexCodes.Kind.NIBBLES;
             case CODES_SIGNS -> IndexCodes.Kind.SIGNS;
             case UNRECOGNIZED ->
                     throw unknown(
                             "index.codes",
                             wire,
-                            "use CODES_AUTO, CODES_NONE, CODES_BYTES or CODES_SIGNS");
+                            "use CODES_AUTO, CODES_NONE, CODES_BYTES, CODES_NIBBLES or"
+                                    + " CODES_SIGNS");
         };
     }
 

@@ -26,7 +26,7 @@ class DefinitionCodecTest {
                 boolean allowed =
                         switch (kind) {
                             case AUTO -> true;
-                            case NONE, BYTES -> !fast;
+                            case NONE, BYTES, NIBBLES -> !fast;
                             case SIGNS -> !balanced;
                         };
                 if (!allowed) {

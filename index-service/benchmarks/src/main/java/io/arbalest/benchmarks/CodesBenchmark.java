@@ -5,6 +5,8 @@ import io.arbalest.simd.ByteCodes;
 import io.arbalest.simd.ByteQuery;
 import io.arbalest.simd.ByteScores;
 import io.arbalest.simd.ByteTerms;
+import io.arbalest.simd.NibbleCodes;
+import io.arbalest.simd.NibbleQuery;
 import io.arbalest.simd.SignCodes;
 import io.arbalest.simd.SignQuery;
 
@@ -55,13 +57,17 @@ public class CodesBenchmark {
     private final int[] dots = new int[VECTORS];
     private final short[] sums = new short[SignCodes.NEIGHBORS];
     private MemorySegment bytes = MemorySegment.NULL;
+    private MemorySegment nibbles = MemorySegment.NULL;
     private MemorySegment signs = MemorySegment.NULL;
     private ByteQuery byteQuery = new ByteQuery(1);
+    private NibbleQuery nibbleQuery = new NibbleQuery(1);
     private SignQuery signQuery = new SignQuery(1);
     private final ByteScores batch = new ByteScores();
     private final float[] scores = new float[VECTORS];
-    private @Nullable VnniScores vnni;
+    private @Nullable VnniScores<ByteQuery> vnni;
+    private @Nullable VnniScores<NibbleQuery> nibblesVnni;
     private int rowBytes;
+    private int nibbleBytes;
     private int blockBytes;
 
     /** Fills codes and queries. */
@@ -70,8 +76,10 @@ public class CodesBenchmark {
         SplittableRandom random = new SplittableRandom(1);
         Arena arena = Arena.ofAuto();
         rowBytes = ByteCodes.rowBytes(dimension);
+        nibbleBytes = NibbleCodes.rowBytes(dimension);
         blockBytes = SignCodes.blockBytes(dimension);
         bytes = arena.allocate((long) rowBytes * VECTORS + ByteCodes.TAIL_BYTES, 64);
+        nibbles = arena.allocate((long) nibbleBytes * VECTORS + NibbleCodes.TAIL_BYTES, 64);
         signs = arena.allocate((long) blockBytes * VECTORS / SignCodes.NEIGHBORS, 64);
         for (int vector = 0; vector < VECTORS; vector++) {
             long row = (long) vector * rowBytes;
@@ -79,6 +87,9 @@ public class CodesBenchmark {
             if (dimension >= ByteTerms.CODES) {
                 ByteTerms.put(bytes, row, scale, (float) random.nextGaussian());
             }
+            row = (long) vector * nibbleBytes;
+            scale = NibbleCodes.encode(gaussian(random, dimension), nibbles, row);
+            NibbleCodes.putTerms(nibbles, row, scale, (float) random.nextGaussian());
             ordinals[vector] = vector;
         }
         for (long at = 0; at < signs.byteSize(); at++) {
@@ -86,10 +97,16 @@ public class CodesBenchmark {
         }
         byteQuery = new ByteQuery(dimension);
         byteQuery.load(gaussian(random, dimension));
+        nibbleQuery = new NibbleQuery(dimension);
+        nibbleQuery.load(gaussian(random, dimension));
         batch.reserve(VECTORS);
-        vnni = VnniScores.of(dimension);
+        vnni = VnniScores.ofBytes(dimension);
         if (vnni != null) {
             vnni.load(byteQuery, byteQuery.step(), 1, VECTORS);
+        }
+        nibblesVnni = VnniScores.ofNibbles(dimension);
+        if (nibblesVnni != null) {
+            nibblesVnni.load(nibbleQuery, nibbleQuery.step(), 1, VECTORS);
         }
         signQuery = new SignQuery(dimension);
         signQuery.load(gaussian(random, SignCodes.paddedDimension(dimension)));
@@ -142,6 +159,47 @@ public class CodesBenchmark {
         for (int i = 0; i < VECTORS; i++) {
             dots[i] =
                     ByteCodes.scalarDot(bytes, (long) ordinals[i] * rowBytes, dimension, byteQuery);
+        }
+        return dots;
+    }
+
+    /** Codes of four bits, a whole list. */
+    @Benchmark
+    @OperationsPerInvocation(VECTORS)
+    public int[] nibbles() {
+        NibbleCodes.dots(nibbles, 0, ordinals, VECTORS, nibbleQuery, dots);
+        return dots;
+    }
+
+    /** Scores by codes of four bits and their terms, a whole list. */
+    @Benchmark
+    @OperationsPerInvocation(VECTORS)
+    public float[] nibblesScores() {
+        NibbleCodes.dots(nibbles, 0, ordinals, VECTORS, nibbleQuery, batch.dots());
+        NibbleCodes.terms(
+                nibbles, 0, nibbleBytes, ordinals, VECTORS, batch.factors(), batch.offsets());
+        batch.scores(VECTORS, nibbleQuery.zero(), nibbleQuery.step(), 1, scores);
+        return scores;
+    }
+
+    /** The same by instructions of our own. */
+    @Benchmark
+    @OperationsPerInvocation(VECTORS)
+    public float[] nibblesScoresVnni() {
+        if (nibblesVnni == null) {
+            throw new IllegalStateException("no such instructions here");
+        }
+        nibblesVnni.score(nibbles, 0, nibbleBytes, ordinals, VECTORS, scores);
+        return scores;
+    }
+
+    /** Codes of four bits, the scalar twin. */
+    @Benchmark
+    @OperationsPerInvocation(VECTORS)
+    public int[] nibblesScalar() {
+        for (int i = 0; i < VECTORS; i++) {
+            long row = (long) ordinals[i] * nibbleBytes;
+            dots[i] = NibbleCodes.scalarDot(nibbles, row, dimension, nibbleQuery);
         }
         return dots;
     }

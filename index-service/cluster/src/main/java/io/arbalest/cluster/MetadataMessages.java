@@ -56,6 +56,8 @@ final class MetadataMessages {
                     IndexCodes.Kind.AUTO, io.arbalest.cluster.wire.IndexCodes.INDEX_CODES_AUTO,
                     IndexCodes.Kind.NONE, io.arbalest.cluster.wire.IndexCodes.INDEX_CODES_NONE,
                     IndexCodes.Kind.BYTES, io.arbalest.cluster.wire.IndexCodes.INDEX_CODES_BYTES,
+                    IndexCodes.Kind.NIBBLES,
+                            io.arbalest.cluster.wire.IndexCodes.INDEX_CODES_NIBBLES,
                     IndexCodes.Kind.SIGNS, io.arbalest.cluster.wire.IndexCodes.INDEX_CODES_SIGNS);
     private static final Map<IndexCodes.Layout, io.arbalest.cluster.wire.IndexLayout> LAYOUTS =
             Map.of(

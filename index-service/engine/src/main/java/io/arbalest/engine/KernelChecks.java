@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Executor;
 
@@ -61,7 +62,11 @@ final class KernelChecks implements AutoCloseable {
     }
 
     private static List<Measured> allKernels(int dimension) {
-        return KernelSelfTest.run(dimension, VnniScores.of(dimension), Clock.SYSTEM);
+        return KernelSelfTest.run(
+                dimension,
+                VnniScores.ofBytes(dimension),
+                VnniScores.ofNibbles(dimension),
+                Clock.SYSTEM);
     }
 
     /** Sees to it that the kernels will be tested for vectors of a dimension. */
@@ -158,7 +163,7 @@ final class KernelChecks implements AutoCloseable {
 
     /** What makes a node do without a kernel. */
     private static String way(Measured one) {
-        return one.kernel().equals(KernelSelfTest.VNNI)
+        return Set.of(KernelSelfTest.VNNI, KernelSelfTest.NIBBLES_VNNI).contains(one.kernel())
                 ? "-D" + VnniKernel.PROPERTY + "=false"
                 : "another -D" + VectorWidth.PROPERTY;
     }

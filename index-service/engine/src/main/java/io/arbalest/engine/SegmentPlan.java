@@ -6,8 +6,8 @@ package io.arbalest.engine;
  * @param segment number of the segment in its shard
  * @param sealed whether its files never change; else rows are still appended to it, or it waits to
  *     be sealed
- * @param codes what the walk of a sealed segment scores by: none, bytes or signs; empty: it is not
- *     sealed
+ * @param codes what the walk of a sealed segment scores by: none, bytes, nibbles or signs; empty:
+ *     it is not sealed
  * @param plan what was chosen; for a search without a filter, POST: every row passes
  * @param rows rows of the segment, dead ones included
  * @param linked rows in its graph

@@ -119,15 +119,15 @@ class KernelChecksTest {
     }
 
     @Test
-    void theRealOneFindsThreeKernels() {
+    void theRealOneFindsTheKernelsOfAllCodes() {
         KernelChecks real =
                 new KernelChecks(
                         env(),
                         scheduler.parallel("merger", 1),
-                        dimension -> KernelSelfTest.run(dimension, null, Clock.SYSTEM));
+                        dimension -> KernelSelfTest.run(dimension, null, null, Clock.SYSTEM));
         real.check(96);
         scheduler.advance(AFTER_OPENING);
-        assertThat(real.found()).hasSize(3).noneMatch(one -> one.verdict() == Verdict.WRONG);
+        assertThat(real.found()).hasSize(4).noneMatch(one -> one.verdict() == Verdict.WRONG);
         assertThat(gauges.keySet())
                 .anyMatch(name -> name.startsWith("arbalest_kernel_nanos_per_row[kernel, signs"));
     }

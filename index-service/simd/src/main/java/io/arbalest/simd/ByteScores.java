@@ -7,7 +7,8 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * What the scores of a list of rows of {@link ByteCodes} are made of, and how.
+ * What the scores of a list of rows of {@link ByteCodes} or {@link NibbleCodes} are made of, and
+ * how.
  *
  * <p>A score is {@code (dot - zero) * factor of the row * factor + offset of the row + offset}, the
  * second product and the first sum rounded together: the same bits whatever the width of vectors,
@@ -37,17 +38,17 @@ public final class ByteScores {
         }
     }
 
-    /** For {@link ByteCodes#dots}. */
+    /** For {@link ByteCodes#dots} or {@link NibbleCodes#dots}. */
     public int[] dots() {
         return dots;
     }
 
-    /** Float bits, for {@link ByteTerms#read}. */
+    /** Float bits, for {@link ByteTerms#read} or {@link NibbleCodes#terms}. */
     public int[] factors() {
         return factors;
     }
 
-    /** Float bits, for {@link ByteTerms#read}. */
+    /** Float bits, for {@link ByteTerms#read} or {@link NibbleCodes#terms}. */
     public int[] offsets() {
         return offsets;
     }
@@ -55,7 +56,7 @@ public final class ByteScores {
     /**
      * Computes the scores of the first {@code count} rows.
      *
-     * @param zero {@link ByteQuery#zero}
+     * @param zero {@link ByteQuery#zero} or {@link NibbleQuery#zero}
      * @param scores receives them, from index 0; what follows up to {@link FloatScores#padded} is
      *     lost
      */

@@ -31,6 +31,9 @@ public final class KernelSelfTest {
     /** The kernel {@link VnniKernel}. */
     public static final String VNNI = "bytes-vnni";
 
+    /** The kernel {@link VnniNibbleKernel}. */
+    public static final String NIBBLES_VNNI = "nibbles-vnni";
+
     private static final int ROWS = 33; // four at a time, and one that is left
 
     /** Some thousand calls of a kernel that is still interpreted: enough to have it compiled. */
@@ -56,7 +59,8 @@ public final class KernelSelfTest {
     /**
      * What was found out about one kernel.
      *
-     * @param kernel {@code fp16}, {@code bytes}, {@code signs} or {@code bytes-vnni}
+     * @param kernel {@code fp16}, {@code bytes}, {@code nibbles}, {@code signs}, {@code bytes-vnni}
+     *     or {@code nibbles-vnni}
      * @param dimension elements of a vector
      * @param vectorBits width of the vectors in use
      * @param nanosPerRow time for one row; of {@code signs}, for one neighbour of a block
@@ -97,9 +101,14 @@ public final class KernelSelfTest {
      * Tests all kernels.
      *
      * @param dimension 1 to 4096
-     * @param vnni by {@link VnniKernel}; null where there is no such thing
+     * @param bytes by {@link VnniKernel}; null where there is no such thing
+     * @param nibbles by {@link VnniNibbleKernel}; null where there is no such thing
      */
-    public static List<Measured> run(int dimension, @Nullable RowScores vnni, Clock clock) {
+    public static List<Measured> run(
+            int dimension,
+            @Nullable RowScores<ByteQuery> bytes,
+            @Nullable RowScores<NibbleQuery> nibbles,
+            Clock clock) {
         if (dimension < 1 || dimension > MOST_ELEMENTS) {
             throw new IllegalArgumentException("dimension " + dimension);
         }
@@ -109,9 +118,13 @@ public final class KernelSelfTest {
         try (Arena arena = Arena.ofShared()) {
             measured.add(halves(arena, dimension, random).measure(dimension, time));
             measured.add(bytes(arena, dimension, random, null).measure(dimension, time));
+            measured.add(nibbles(arena, dimension, random, null).measure(dimension, time));
             measured.add(signs(arena, dimension, random).measure(dimension, time));
-            if (vnni != null) {
-                measured.add(bytes(arena, dimension, random, vnni).measure(dimension, time));
+            if (bytes != null) {
+                measured.add(bytes(arena, dimension, random, bytes).measure(dimension, time));
+            }
+            if (nibbles != null) {
+                measured.add(nibbles(arena, dimension, random, nibbles).measure(dimension, time));
             }
         }
         return measured;
@@ -168,7 +181,10 @@ public final class KernelSelfTest {
 
     /** Inner products, terms, which lie inside rows that are long enough, and scores. */
     private static Pair bytes(
-            Arena arena, int dimension, SplittableRandom random, @Nullable RowScores vnni) {
+            Arena arena,
+            int dimension,
+            SplittableRandom random,
+            @Nullable RowScores<ByteQuery> vnni) {
         long rowBytes = ByteCodes.rowBytes(dimension);
         boolean inside = dimension >= ByteTerms.CODES;
         ByteScores vector = new ByteScores();
@@ -225,6 +241,62 @@ public final class KernelSelfTest {
             ByteTerms.read(
                     rows, 0, query.rowBytes, ordinals, ROWS, terms.factors(), terms.offsets());
         }
+        terms.scores(ROWS, query.zero(), query.step(), 1, scores);
+    }
+
+    /** Inner products, terms and scores. */
+    private static Pair nibbles(
+            Arena arena,
+            int dimension,
+            SplittableRandom random,
+            @Nullable RowScores<NibbleQuery> vnni) {
+        long rowBytes = NibbleCodes.rowBytes(dimension);
+        ByteScores vector = new ByteScores();
+        ByteScores scalar = new ByteScores();
+        vector.reserve(ROWS);
+        scalar.reserve(ROWS);
+        MemorySegment rows = arena.allocate(rowBytes * ROWS + NibbleCodes.TAIL_BYTES, 64);
+        for (int row = 0; row < ROWS; row++) {
+            float scale = NibbleCodes.encode(gaussian(dimension, random), rows, row * rowBytes);
+            NibbleCodes.putTerms(rows, row * rowBytes, scale, (float) random.nextGaussian());
+        }
+        NibbleQuery query = new NibbleQuery(dimension);
+        query.load(gaussian(dimension, random));
+        int[] ordinals = ordinals();
+        float[] vectorScores = new float[ROWS];
+        float[] scalarScores = new float[ROWS];
+        if (vnni != null) {
+            vnni.load(query, query.step(), 1, ROWS);
+        }
+        return new Pair(
+                vnni == null ? "nibbles" : NIBBLES_VNNI,
+                ROWS,
+                vnni == null
+                        ? () -> scores(rows, ordinals, query, vector, vectorScores)
+                        : () -> vnni.score(rows, 0, rowBytes, ordinals, ROWS, vectorScores),
+                () -> {
+                    for (int i = 0; i < ROWS; i++) {
+                        long at = ordinals[i] * rowBytes;
+                        scalar.dots()[i] = NibbleCodes.scalarDot(rows, at, dimension, query);
+                        float factor = NibbleCodes.factor(rows, at);
+                        float offset = NibbleCodes.offset(rows, at);
+                        scalar.factors()[i] = Float.floatToRawIntBits(factor);
+                        scalar.offsets()[i] = Float.floatToRawIntBits(offset);
+                        scalarScores[i] = scalar.scalarScore(i, query.zero(), query.step(), 1);
+                    }
+                },
+                () -> Arrays.equals(vectorScores, scalarScores));
+    }
+
+    private static void scores(
+            MemorySegment rows,
+            int[] ordinals,
+            NibbleQuery query,
+            ByteScores terms,
+            float[] scores) {
+        NibbleCodes.dots(rows, 0, ordinals, ROWS, query, terms.dots());
+        NibbleCodes.terms(
+                rows, 0, query.rowBytes, ordinals, ROWS, terms.factors(), terms.offsets());
         terms.scores(ROWS, query.zero(), query.step(), 1, scores);
     }
 

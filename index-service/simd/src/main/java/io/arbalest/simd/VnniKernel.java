@@ -121,7 +121,9 @@ public final class VnniKernel {
     private static final int BYTES_AT = 12;
     private static final int ROWS_AT = 16;
     private static final int MASK_AT = 20;
-    private static final int STEPS_AT = 64;
+
+    /** Where the steps of a query start. */
+    static final int STEPS_AT = 64;
 
     /** Of four codes, all but the bits that belong to the terms. */
     private static final int CODES = 0xff7fff7f;
@@ -156,12 +158,22 @@ public final class VnniKernel {
      */
     public static void layOut(
             ByteQuery query, float factor, float offset, int rows, MemorySegment target) {
+        layOutHead(factor, offset, query.zero(), rows, target);
+        layOutLoop(2 * query.even.length, CODES, target);
+        query.layOut(target, STEPS_AT);
+    }
+
+    /** What a dot becomes a score with, and of how many rows. */
+    static void layOutHead(float factor, float offset, int zero, int rows, MemorySegment target) {
         target.set(JAVA_FLOAT, FACTOR_AT, factor);
         target.set(JAVA_FLOAT, OFFSET_AT, offset);
-        target.set(JAVA_INT, ZERO_AT, query.zero());
-        target.set(JAVA_INT, BYTES_AT, 2 * query.even.length);
+        target.set(JAVA_INT, ZERO_AT, zero);
         target.set(JAVA_INT, ROWS_AT, rows);
-        target.set(JAVA_INT, MASK_AT, CODES);
-        query.layOut(target, STEPS_AT);
+    }
+
+    /** How many bytes the instructions go over, and what they mask. */
+    static void layOutLoop(int bytes, int mask, MemorySegment target) {
+        target.set(JAVA_INT, BYTES_AT, bytes);
+        target.set(JAVA_INT, MASK_AT, mask);
     }
 }

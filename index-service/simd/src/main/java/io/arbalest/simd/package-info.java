@@ -7,8 +7,9 @@
  *
  * <p><b>Start at</b> {@link io.arbalest.simd.HalfDot}, then {@link io.arbalest.simd.HalfCodec} for
  * how vectors are stored. {@link io.arbalest.simd.KernelSelfTest} tests all kernels where they run.
- * What the Vector API has no word for is in {@link io.arbalest.simd.VnniKernel}, as instructions
- * that somebody else loads and calls ({@link io.arbalest.simd.RowScores}).
+ * What the Vector API has no word for is in {@link io.arbalest.simd.VnniKernel} and {@link
+ * io.arbalest.simd.VnniNibbleKernel}, as instructions that somebody else loads and calls ({@link
+ * io.arbalest.simd.RowScores}).
  *
  * <p><b>How kernels are compiled.</b> A vector is a value in a register only within one compiled
  * unit. Whoever passes one to a method of ours that the compiler does not inline there allocates

@@ -44,6 +44,31 @@ class FastPathTest {
     }
 
     @Test
+    void nibblesAreFaster() {
+        try (Arena arena = Arena.ofConfined()) {
+            int[] ordinals = {0, 1, 2, 3, 4, 5, 6, 7, 8};
+            int rowBytes = NibbleCodes.rowBytes(DIMENSION);
+            MemorySegment codes = arena.allocate(9L * rowBytes + NibbleCodes.TAIL_BYTES, 64);
+            for (int row = 0; row < 9; row++) {
+                NibbleCodes.encode(gaussian(row, DIMENSION), codes, (long) row * rowBytes);
+            }
+            NibbleQuery query = new NibbleQuery(DIMENSION);
+            query.load(gaussian(9, DIMENSION));
+            int[] dots = new int[9];
+            Runnable kernel = () -> NibbleCodes.dots(codes, 0, ordinals, 9, query, dots);
+            Runnable scalar =
+                    () -> {
+                        for (int row = 0; row < 9; row++) {
+                            dots[row] =
+                                    NibbleCodes.scalarDot(
+                                            codes, (long) row * rowBytes, DIMENSION, query);
+                        }
+                    };
+            assertFaster(kernel, scalar, 1);
+        }
+    }
+
+    @Test
     void termsInsideAreReadFaster() {
         try (Arena arena = Arena.ofConfined()) {
             int[] ordinals = {0, 1, 2, 3, 4, 5, 6, 7};
@@ -133,11 +158,13 @@ class FastPathTest {
     void layingAQueryOutIsFaster() {
         HalfQuery half = new HalfQuery(DIMENSION);
         ByteQuery bytes = new ByteQuery(DIMENSION);
+        NibbleQuery nibbles = new NibbleQuery(DIMENSION);
         float[] plain = gaussian(4, DIMENSION);
         Runnable kernel =
                 () -> {
                     half.load(plain);
                     bytes.load(plain);
+                    nibbles.load(plain); // as bytes first
                 };
         Runnable scalar =
                 () -> {

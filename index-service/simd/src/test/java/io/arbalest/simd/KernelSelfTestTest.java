@@ -21,8 +21,10 @@ class KernelSelfTestTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 31, 100, 192, 768, 4096})
     void kernelsComputeWhatTheirTwinsDo(int dimension) {
-        List<Measured> measured = KernelSelfTest.run(dimension, null, Clock.SYSTEM);
-        assertThat(measured).extracting(Measured::kernel).containsExactly("fp16", "bytes", "signs");
+        List<Measured> measured = KernelSelfTest.run(dimension, null, null, Clock.SYSTEM);
+        assertThat(measured)
+                .extracting(Measured::kernel)
+                .containsExactly("fp16", "bytes", "nibbles", "signs");
         for (Measured one : measured) {
             assertThat(one.verdict()).as("%s", one).isNotEqualTo(Verdict.WRONG);
             assertThat(one.vectorBits()).isEqualTo(VectorWidth.bits());
@@ -35,10 +37,10 @@ class KernelSelfTestTest {
     @Test
     void kernelsAreFoundToBeGood() {
         long deadline = System.nanoTime() + 30_000_000_000L;
-        List<Measured> measured = KernelSelfTest.run(768, null, Clock.SYSTEM);
+        List<Measured> measured = KernelSelfTest.run(768, null, null, Clock.SYSTEM);
         while (measured.stream().anyMatch(one -> one.verdict() != Verdict.GOOD)
                 && System.nanoTime() < deadline) {
-            measured = KernelSelfTest.run(768, null, Clock.SYSTEM);
+            measured = KernelSelfTest.run(768, null, null, Clock.SYSTEM);
         }
         assertThat(measured).allMatch(one -> one.verdict() == Verdict.GOOD);
     }
@@ -63,29 +65,32 @@ class KernelSelfTestTest {
         assertThat(pair(() -> work(1), () -> work(100), false).verdict()).isEqualTo(Verdict.WRONG);
     }
 
-    /** A kernel of bytes beside the twin of all of them: terms inside rows and apart. */
+    /** Kernels of our own beside the twins of all: terms inside rows of bytes and apart. */
     @ParameterizedTest
     @ValueSource(ints = {100, 192})
     void wrongScoresAreFoundOut(int dimension) {
-        RowScores none =
-                new RowScores() {
-                    @Override
-                    public void load(ByteQuery query, float factor, float offset, int rows) {}
+        List<Measured> measured =
+                KernelSelfTest.run(dimension, new Ones<>(), new Ones<>(), Clock.SYSTEM);
+        List<Measured> last = measured.subList(measured.size() - 2, measured.size());
+        assertThat(last).extracting(Measured::kernel).containsExactly("bytes-vnni", "nibbles-vnni");
+        assertThat(last).extracting(Measured::verdict).containsOnly(Verdict.WRONG);
+    }
 
-                    @Override
-                    public void score(
-                            MemorySegment rows,
-                            long at,
-                            long rowBytes,
-                            int[] ordinals,
-                            int count,
-                            float[] scores) {
-                        Arrays.fill(scores, 1);
-                    }
-                };
-        Measured measured = KernelSelfTest.run(dimension, none, Clock.SYSTEM).getLast();
-        assertThat(measured.kernel()).isEqualTo("bytes-vnni");
-        assertThat(measured.verdict()).isEqualTo(Verdict.WRONG);
+    /** Scores that are all the same. */
+    private static final class Ones<Q> implements RowScores<Q> {
+        @Override
+        public void load(Q query, float factor, float offset, int rows) {}
+
+        @Override
+        public void score(
+                MemorySegment rows,
+                long at,
+                long rowBytes,
+                int[] ordinals,
+                int count,
+                float[] scores) {
+            Arrays.fill(scores, 1);
+        }
     }
 
     @Test

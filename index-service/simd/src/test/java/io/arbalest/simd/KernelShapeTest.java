@@ -69,6 +69,7 @@ class KernelShapeTest {
                 .containsExactlyInAnyOrder(
                         "HalfDot.upToFour",
                         "ByteCodes.upToFour",
+                        "NibbleCodes.upToFour",
                         "SignCodes.sumsWide",
                         "SignCodes.sums128");
     }

@@ -91,6 +91,43 @@ class QueryLayoutTest {
         }
     }
 
+    /** For the low nibbles of 64 bytes, then for the high ones; a byte is of 32 elements apart. */
+    @Test
+    void stepsLieInTheOrderOfNibblesForInstructions() {
+        for (int dimension : DIMENSIONS) {
+            ByteQuery bytes = new ByteQuery(dimension);
+            NibbleQuery query = new NibbleQuery(dimension);
+            float[] elements = query(dimension, 1);
+            bytes.load(elements);
+            query.load(elements);
+            assertThat(query.zero()).isEqualTo(bytes.zero() / 8);
+            assertThat(query.step()).isEqualTo(bytes.step());
+            try (Arena arena = Arena.ofConfined()) {
+                long queryBytes = VnniNibbleKernel.queryBytes(dimension);
+                MemorySegment laid = arena.allocate(queryBytes + 64, 64);
+                laid.fill((byte) -1);
+                VnniNibbleKernel.layOut(query, 2.5f, -3.5f, 77, laid);
+                assertThat(laid.get(JAVA_FLOAT, 0)).isEqualTo(2.5f);
+                assertThat(laid.get(JAVA_FLOAT, 4)).isEqualTo(-3.5f);
+                assertThat(laid.get(JAVA_INT, 8)).isEqualTo(query.zero());
+                assertThat(laid.get(JAVA_INT, 12)).isEqualTo((dimension + 127) / 128 * 64);
+                assertThat(laid.get(JAVA_INT, 16)).isEqualTo(77);
+                assertThat(laid.get(JAVA_INT, 20)).isEqualTo(0x0f0f0f0f);
+                assertThat(queryBytes).isEqualTo(64 + 2 * laid.get(JAVA_INT, 12));
+                for (int i = 0; i < queryBytes - 64; i++) {
+                    boolean inRow = i < dimension;
+                    int steps = inRow ? ((i & 1) == 0 ? bytes.even : bytes.odd)[i / 2] : 0;
+                    long codeByte = i / 64 * 32L + i % 32;
+                    long at = 64 + codeByte / 64 * 128 + codeByte % 64 + (i % 64 < 32 ? 0 : 64);
+                    assertThat((int) laid.get(JAVA_BYTE, at))
+                            .as("element %s of %s, seed %s", i, dimension, HalfCases.SEED)
+                            .isEqualTo(steps);
+                }
+                assertThat(laid.get(JAVA_BYTE, queryBytes)).as("behind").isEqualTo((byte) -1);
+            }
+        }
+    }
+
     @Test
     void bytesAreElementsInRoundedSteps() {
         for (int dimension : DIMENSIONS) {

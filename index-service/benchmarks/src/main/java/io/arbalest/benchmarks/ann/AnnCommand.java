@@ -85,7 +85,8 @@ public final class AnnCommand implements Callable<Integer> {
             split = ",",
             paramLabel = "NAME",
             description =
-                    "of arbalest, arbalest-fp16, arbalest-balanced, arbalest-fast,"
+                    "of arbalest, arbalest-fp16, arbalest-balanced, arbalest-bytes,"
+                            + " arbalest-nibbles, arbalest-fast,"
                             + " arbalest-growing; default: arbalest,arbalest-growing; none for"
                             + " peers alone")
     List<String> systems = Systems.ARBALEST;

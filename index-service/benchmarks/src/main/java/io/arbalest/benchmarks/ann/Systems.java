@@ -27,6 +27,8 @@ final class Systems {
                     "arbalest",
                     "arbalest-fp16",
                     "arbalest-balanced",
+                    "arbalest-bytes",
+                    "arbalest-nibbles",
                     "arbalest-fast",
                     "arbalest-growing");
 

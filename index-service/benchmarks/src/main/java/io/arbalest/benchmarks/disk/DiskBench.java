@@ -9,7 +9,7 @@ import io.arbalest.common.OrdinalSet;
 import io.arbalest.engine.SegmentMemory;
 import io.arbalest.hnsw.NeighborQueue;
 import io.arbalest.hnsw.SearchLimits;
-import io.arbalest.hnsw.sealed.CodeKind;
+import io.arbalest.hnsw.sealed.CodeRule;
 import io.arbalest.hnsw.sealed.PackedGraph;
 import io.arbalest.hnsw.sealed.SealedGraph;
 import io.arbalest.hnsw.sealed.SealedGraphPacker;
@@ -133,6 +133,7 @@ final class DiskBench {
     /** Links, packs and writes the file. */
     static void build(MappedVectors base, Metric metric, HnswParams params, int threads, Path file)
             throws Exception {
+        CodeRule rule = CodeRule.of(params.codes(), params.ef());
         try (LinkedBase linked =
                 LinkedBase.build(base, metric, params.m(), params.efConstruction(), threads)) {
             PackedGraph packed =
@@ -141,7 +142,7 @@ final class DiskBench {
                             linked.graph().source(),
                             OrdinalSet.ALL,
                             base.rows(),
-                            CodeKind.BYTES);
+                            rule);
             List<SectionFile.Section> sections = new ArrayList<>();
             for (SealedSection section : SealedSection.values()) {
                 if (section != SealedSection.HEAD && packed.sizeBytes(section) > 0) {

@@ -13,6 +13,7 @@ import io.arbalest.engine.SegmentMemory;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.HnswParams;
+import io.arbalest.model.IndexCodes;
 import io.arbalest.model.Metric;
 
 import org.jspecify.annotations.Nullable;
@@ -64,6 +65,14 @@ public final class DiskCommand implements Callable<Integer> {
     Path file = Path.of("");
 
     @Option(
+            names = "--codes",
+            paramLabel = "KIND",
+            description =
+                    "that the file holds beside its vectors: bytes, nibbles, none or auto; default:"
+                            + " ${DEFAULT-VALUE}")
+    String codes = IndexCodes.Kind.BYTES.label();
+
+    @Option(
             names = "--ef",
             split = ",",
             paramLabel = "N",
@@ -110,7 +119,15 @@ public final class DiskCommand implements Callable<Integer> {
                 MappedVectors.open(new UnpackedFiles(copies).unpacked(data.base()))) {
             if (!Files.exists(file)) {
                 console.say("building %s", file);
-                HnswParams params = graph.hnsw(efs.getFirst());
+                HnswParams given = graph.hnsw(efs.getFirst());
+                HnswParams params =
+                        new HnswParams(
+                                given.m(),
+                                given.efConstruction(),
+                                given.ef(),
+                                new IndexCodes(
+                                        IndexCodes.Kind.ofLabel(codes),
+                                        IndexCodes.Layout.BALANCED));
                 DiskBench.build(points, how, params, threads, file);
             }
             nearest = truth.nearest(points, asked, how, K, console);

@@ -6,45 +6,39 @@ import static io.arbalest.hnsw.sealed.SealedGraphFormat.INT;
 import io.arbalest.memory.Prefetch;
 import io.arbalest.simd.ByteCodes;
 import io.arbalest.simd.ByteQuery;
+import io.arbalest.simd.ByteScores;
 import io.arbalest.simd.ByteTerms;
+import io.arbalest.simd.RowScores;
+
+import org.jspecify.annotations.Nullable;
 
 import java.lang.foreign.MemorySegment;
 
-/**
- * The rows of CODES with seven bits an element, and their two terms wherever those lie; see {@link
- * SealedGraphFormat}.
- *
- * <p>Thread-safe once it is written.
- */
-final class ByteRows {
+/** Rows of seven bits an element, with their terms in them or apart. */
+final class ByteRows implements CodeRows {
     private final MemorySegment codes;
+    private final int points;
     private final int dimension;
     private final boolean inside; // whether rows hold their terms
     private final long termsAt; // else
     private final long rowsAt;
     private final int rowBytes;
+    private final ByteQuery query;
+    private final ByteScores batch = new ByteScores();
+    private final @Nullable RowScores<ByteQuery> instructions; // if any, in place of the batch
+    private float factor;
+    private float offset;
 
-    ByteRows(MemorySegment codes, TermPlace place, int points, int dimension) {
+    ByteRows(MemorySegment codes, CodeForm form, int points, int dimension) {
         this.codes = codes;
+        this.points = points;
         this.dimension = dimension;
-        inside = place == TermPlace.INSIDE;
+        inside = form == CodeForm.BYTES;
         termsAt = SealedGraphFormat.codeTermsAt(dimension);
-        rowsAt = place.rowsAt(dimension, points);
-        rowBytes = ByteCodes.rowBytes(dimension);
-    }
-
-    /** Where row 0 starts in CODES. */
-    long start() {
-        return rowsAt;
-    }
-
-    int rowBytes() {
-        return rowBytes;
-    }
-
-    /** Whether the rows are such as {@link VnniScores} takes: with their terms. */
-    boolean holdTerms() {
-        return inside;
+        rowsAt = form.rowsAt(dimension, points);
+        rowBytes = form.rowBytes(dimension);
+        query = new ByteQuery(dimension);
+        instructions = inside ? VnniScores.ofBytes(dimension) : null;
     }
 
     private long row(int ordinal) {
@@ -55,8 +49,8 @@ final class ByteRows {
         return termsAt + (long) ordinal * SealedGraphFormat.TERM_BYTES;
     }
 
-    /** Encodes a vector into a row of zeros; its factor follows from it, its offset is given. */
-    void put(int ordinal, float[] vector, float offset) {
+    @Override
+    public void put(int ordinal, float[] vector, float offset) {
         float factor = ByteCodes.encode(vector, codes, row(ordinal));
         if (inside) {
             ByteTerms.put(codes, row(ordinal), factor, offset);
@@ -66,40 +60,25 @@ final class ByteRows {
         }
     }
 
-    float factor(int ordinal) {
+    @Override
+    public float factor(int ordinal) {
         return inside ? ByteTerms.factor(codes, row(ordinal)) : codes.get(FLOAT, term(ordinal));
     }
 
-    float offset(int ordinal) {
+    @Override
+    public float offset(int ordinal) {
         return inside
                 ? ByteTerms.offset(codes, row(ordinal))
                 : codes.get(FLOAT, term(ordinal) + Float.BYTES);
     }
 
-    /** Whether no code of the row is larger than seven bits. */
-    boolean codesFit(int ordinal) {
+    @Override
+    public boolean codesFit(int ordinal) {
         return ByteTerms.codesFit(codes, row(ordinal), rowBytes, inside);
     }
 
-    /** {@link ByteCodes#dots} of some rows. */
-    void dots(int[] ordinals, int count, ByteQuery query, int[] dots) {
-        ByteCodes.dots(codes, rowsAt, ordinals, count, query, dots);
-    }
-
-    /** Float bits of the terms of some rows. */
-    void terms(int[] ordinals, int count, int[] factors, int[] offsets) {
-        if (inside) {
-            ByteTerms.read(codes, rowsAt, rowBytes, ordinals, count, factors, offsets);
-            return;
-        }
-        for (int i = 0; i < count; i++) {
-            factors[i] = codes.get(INT, term(ordinals[i]));
-            offsets[i] = codes.get(INT, term(ordinals[i]) + Float.BYTES);
-        }
-    }
-
-    /** Starts to bring some rows and their terms into the cache. */
-    void fetch(int[] ordinals, int count, Prefetch prefetch) {
+    @Override
+    public void fetch(int[] ordinals, int count, Prefetch prefetch) {
         prefetch.rows(codes, rowsAt, rowBytes, dimension, ordinals, 0, count);
         if (!inside) {
             int bytes = SealedGraphFormat.TERM_BYTES;
@@ -107,11 +86,50 @@ final class ByteRows {
         }
     }
 
-    /** As the other, of one row. */
-    void fetch(int ordinal) {
+    @Override
+    public void fetch(int ordinal) {
         Prefetch.span(codes, row(ordinal), dimension);
         if (!inside) {
             Prefetch.span(codes, term(ordinal), SealedGraphFormat.TERM_BYTES);
+        }
+    }
+
+    @Override
+    public float load(float[] elements) {
+        query.load(elements);
+        return query.step();
+    }
+
+    @Override
+    public void terms(float factor, float offset) {
+        this.factor = factor;
+        this.offset = offset;
+        if (instructions != null) {
+            instructions.load(query, factor, offset, points);
+        }
+    }
+
+    @Override
+    public void score(int[] ordinals, int count, float[] scores) {
+        if (instructions != null) {
+            instructions.score(codes, rowsAt, rowBytes, ordinals, count, scores);
+            return;
+        }
+        batch.reserve(count);
+        ByteCodes.dots(codes, rowsAt, ordinals, count, query, batch.dots());
+        if (inside) {
+            ByteTerms.read(
+                    codes, rowsAt, rowBytes, ordinals, count, batch.factors(), batch.offsets());
+        } else {
+            readTerms(ordinals, count, batch.factors(), batch.offsets());
+        }
+        batch.scores(count, query.zero(), factor, offset, scores);
+    }
+
+    private void readTerms(int[] ordinals, int count, int[] factors, int[] offsets) {
+        for (int i = 0; i < count; i++) {
+            factors[i] = codes.get(INT, term(ordinals[i]));
+            offsets[i] = codes.get(INT, term(ordinals[i]) + Float.BYTES);
         }
     }
 }

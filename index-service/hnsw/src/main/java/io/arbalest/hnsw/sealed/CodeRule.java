@@ -3,9 +3,9 @@ package io.arbalest.hnsw.sealed;
 import io.arbalest.hnsw.VectorTable;
 import io.arbalest.model.IndexCodes;
 
-import java.util.EnumSet;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 
 /**
  * Which codes a packed graph gets: those that the collection asks for, else the cheapest that lose
@@ -16,11 +16,11 @@ import java.util.Set;
  *
  * <table>
  * <caption>in this order, the first that is good enough</caption>
- * <tr><td>signs</td><td>layout fast: {@code k} = 10. Layout auto: any {@code k} up to half the ef,
- * {@value #ENOUGH_FOR_ANY} of them, and at least {@value #LEAST_FAST} elements; a block costs
- * several times the memory of bytes, and below that saves little time</td></tr>
- * <tr><td>bytes</td><td>layout not fast, or signs are not good enough: any {@code k} up to half the
- * ef</td></tr>
+ * <tr><td>signs</td><td>layout fast: {@code k} = 10. A block costs several times the memory of the
+ * others</td></tr>
+ * <tr><td>nibbles</td><td>any {@code k} up to half the ef, and at least {@value #LEAST_NIBBLES}
+ * elements: below that a row of bytes is few cache lines already</td></tr>
+ * <tr><td>bytes</td><td>any {@code k} up to half the ef</td></tr>
  * <tr><td>none</td><td>always. At once up to {@value #MOST_NONE} elements: such a vector is one
  * cache line, which is what a code would be</td></tr>
  * </table>
@@ -34,11 +34,8 @@ public final class CodeRule {
     /** The share of the exact best that must be found. */
     static final double ENOUGH = 0.99;
 
-    /** The same for signs, where they must hold for every k: walks lose more than the share. */
-    static final double ENOUGH_FOR_ANY = 0.9995;
-
     static final int MOST_NONE = 32;
-    static final int LEAST_FAST = 256;
+    static final int LEAST_NIBBLES = 384;
     static final int LEAST_POINTS = 512;
 
     private static final int LEAST_QUERIES = 32;
@@ -87,38 +84,40 @@ public final class CodeRule {
         if (ordinals.length < LEAST_POINTS) {
             return unmeasured(fast, ordinals.length + " points are not measured");
         }
-        boolean signs =
-                fast || (wanted.layout() == IndexCodes.Layout.AUTO && dimension >= LEAST_FAST);
-        Set<CodeKind> kinds =
-                signs ? EnumSet.of(CodeKind.BYTES, CodeKind.SIGNS) : EnumSet.of(CodeKind.BYTES);
-        CodeSample sample = CodeSample.of(vectors, ordinals, lists, kinds, ranges);
-        if (sample.queries() < LEAST_QUERIES) {
-            return unmeasured(fast, "too few points lie together to measure");
+        int half = Math.clamp(ef / 2, 1, CodeSample.BEST);
+        int few = Math.min(FEW, half);
+        StringBuilder measured = new StringBuilder("of the best by vector, found by code:");
+        for (CodeKind kind : cheapestFirst(fast, dimension)) {
+            CodeSample sample = CodeSample.of(vectors, ordinals, lists, kind, ranges);
+            if (sample.queries() < LEAST_QUERIES) {
+                return unmeasured(fast, "too few points lie together to measure");
+            }
+            boolean signs = kind == CodeKind.SIGNS;
+            int k = signs ? few : half;
+            int depth = signs ? Math.max(ef, few) : 2 * half;
+            double share = sample.share(k, depth);
+            say(measured, kind, k, depth, share);
+            if (share >= ENOUGH) {
+                return new CodeChoice(kind, measured.toString());
+            }
         }
-        return choose(sample, signs, fast);
+        return new CodeChoice(CodeKind.NONE, measured.toString());
+    }
+
+    private static List<CodeKind> cheapestFirst(boolean fast, int dimension) {
+        List<CodeKind> kinds = new ArrayList<>();
+        if (fast) {
+            kinds.add(CodeKind.SIGNS);
+        }
+        if (dimension >= LEAST_NIBBLES) {
+            kinds.add(CodeKind.NIBBLES);
+        }
+        kinds.add(CodeKind.BYTES);
+        return kinds;
     }
 
     private static CodeChoice unmeasured(boolean fast, String reason) {
         return new CodeChoice(fast ? CodeKind.SIGNS : CodeKind.BYTES, reason);
-    }
-
-    private CodeChoice choose(CodeSample sample, boolean signs, boolean fast) {
-        int half = Math.clamp(ef / 2, 1, CodeSample.BEST);
-        int few = Math.min(FEW, half);
-        StringBuilder measured = new StringBuilder("of the best by vector, found by code:");
-        if (signs) {
-            int k = fast ? few : half;
-            int depth = fast ? Math.max(ef, few) : 2 * half;
-            double share = sample.share(CodeKind.SIGNS, k, depth);
-            say(measured, CodeKind.SIGNS, k, depth, share);
-            if (share >= (fast ? ENOUGH : ENOUGH_FOR_ANY)) {
-                return new CodeChoice(CodeKind.SIGNS, measured.toString());
-            }
-        }
-        double share = sample.share(CodeKind.BYTES, half, 2 * half);
-        say(measured, CodeKind.BYTES, half, 2 * half, share);
-        CodeKind codes = share >= ENOUGH ? CodeKind.BYTES : CodeKind.NONE;
-        return new CodeChoice(codes, measured.toString());
     }
 
     private static void say(StringBuilder text, CodeKind codes, int k, int depth, double share) {

@@ -8,10 +8,6 @@ import io.arbalest.simd.Rotation;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import java.util.EnumMap;
-import java.util.Map;
-import java.util.Objects;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 
@@ -20,11 +16,11 @@ import java.util.concurrent.ConcurrentSkipListMap;
  * compares.
  *
  * <p>Points of the graph, evenly spaced by ordinal, are taken as queries. Each is compared with the
- * neighbours of its neighbours, exactly and by each kind of code, written and scored as a packed
- * graph does it: bytes around the mean of all, signs from the blocks of the neighbours, of several
- * estimates the best. Kept are the ranks by code of the exact best {@value #BEST}. The query itself
- * and its own block stay out, and with it neighbours that are in no other block: nothing in the
- * graph is as near to a query from elsewhere.
+ * neighbours of its neighbours, exactly and by a kind of code, written and scored as a packed graph
+ * does it: bytes and nibbles around the mean of all, signs from the blocks of the neighbours, of
+ * several estimates the best. Kept are the ranks by code of the exact best {@value #BEST}. The
+ * query itself and its own block stay out, and with it neighbours that are in no other block:
+ * nothing in the graph is as near to a query from elsewhere.
  *
  * <p>The figures are a function of the vectors and the lists alone.
  *
@@ -44,11 +40,11 @@ final class CodeSample {
     private final int[] ordinals; // in the table, by ordinal of the graph
     private final int[][] lists;
     private final int[] placeOf; // of a graph's ordinal among the points of a query, -1: not there
-    private final TermPlace place;
     private final float[] mean;
     private final PreparedQuery prepared;
     private final short[] halves;
-    private final Map<CodeKind, int[]> ranks = new EnumMap<>(CodeKind.class); // BEST a query
+    private final CodeKind kind;
+    private final int[] ranks = new int[QUERIES * BEST]; // BEST a query
     private int queries;
 
     private int[] points = new int[1024]; // of a query: ordinals of the graph, parents first
@@ -58,19 +54,16 @@ final class CodeSample {
     private int candidateCount;
 
     private CodeSample(
-            VectorTable vectors, int[] ordinals, int[][] lists, Set<CodeKind> kinds, float[] mean) {
+            VectorTable vectors, int[] ordinals, int[][] lists, CodeKind kind, float[] mean) {
         this.vectors = vectors;
         this.ordinals = ordinals;
         this.lists = lists;
         this.mean = mean;
+        this.kind = kind;
         placeOf = new int[ordinals.length];
         Arrays.fill(placeOf, -1);
         prepared = vectors.newQuery();
         halves = new short[vectors.dimension()];
-        place = TermPlace.of(vectors.dimension());
-        for (CodeKind kind : kinds) {
-            ranks.put(kind, new int[QUERIES * BEST]);
-        }
     }
 
     /**
@@ -78,44 +71,33 @@ final class CodeSample {
      *
      * @param ordinals of the table, by ordinal of the graph; at least one
      * @param lists of level 0, by ordinal of the graph
-     * @param kinds what to compare with the vectors
+     * @param kind what to compare with the vectors
      */
     static CodeSample of(
-            VectorTable vectors,
-            int[] ordinals,
-            int[][] lists,
-            Set<CodeKind> kinds,
-            PointRanges ranges) {
-        TermPlace place = TermPlace.of(vectors.dimension());
+            VectorTable vectors, int[] ordinals, int[][] lists, CodeKind kind, PointRanges ranges) {
         int[] some = spread(MEAN_OF, ordinals.length);
         for (int i = 0; i < some.length; i++) {
             some[i] = ordinals[some[i]];
         }
-        float[] mean = new ByteWriter(vectors, some, place).mean();
+        float[] mean = new CodeWriter(vectors, some, CodeForm.BYTES).mean();
         int[] queries = spread(QUERIES, ordinals.length);
         SortedMap<Integer, CodeSample> parts = new ConcurrentSkipListMap<>();
         ranges.run(
                 queries.length,
                 (from, to) -> {
-                    CodeSample part = new CodeSample(vectors, ordinals, lists, kinds, mean);
+                    CodeSample part = new CodeSample(vectors, ordinals, lists, kind, mean);
                     for (int i = from; i < to; i++) {
                         part.compare(queries[i]);
                     }
                     parts.put(from, part);
                 });
-        CodeSample all = new CodeSample(vectors, ordinals, lists, kinds, mean);
+        CodeSample all = new CodeSample(vectors, ordinals, lists, kind, mean);
         parts.values().forEach(all::take);
         return all;
     }
 
     private void take(CodeSample part) {
-        ranks.forEach((kind, of) ->
-                System.arraycopy(
-                        Objects.requireNonNull(part.ranks.get(kind)),
-                        0,
-                        of,
-                        queries * BEST,
-                        part.queries * BEST));
+        System.arraycopy(part.ranks, 0, ranks, queries * BEST, part.queries * BEST);
         queries += part.queries;
     }
 
@@ -128,12 +110,11 @@ final class CodeSample {
      * The share of the exact best {@code k}, at most {@value #BEST}, that are among the best {@code
      * depth} by code.
      */
-    double share(CodeKind kind, int k, int depth) {
-        int[] of = Objects.requireNonNull(ranks.get(kind));
+    double share(int k, int depth) {
         int within = 0;
         for (int query = 0; query < queries; query++) {
             for (int i = 0; i < k; i++) {
-                within += of[query * BEST + i] < depth ? 1 : 0;
+                within += ranks[query * BEST + i] < depth ? 1 : 0;
             }
         }
         return queries == 0 ? 0 : (double) within / queries / k;
@@ -157,16 +138,13 @@ final class CodeSample {
             float[] exact = new float[count];
             vectors.score(prepared, rows, count, exact);
             int[] best = order(exact);
-            float[] plain = plain(ordinals[query]);
-            for (Map.Entry<CodeKind, int[]> kind : ranks.entrySet()) {
-                int[] byCode = order(scores(kind.getKey(), rows, plain, exact));
-                int[] rank = new int[count];
-                for (int i = 0; i < candidateCount; i++) {
-                    rank[byCode[i]] = i;
-                }
-                for (int i = 0; i < BEST; i++) {
-                    kind.getValue()[queries * BEST + i] = rank[best[i]];
-                }
+            int[] byCode = order(scores(rows, plain(ordinals[query]), exact));
+            int[] rank = new int[count];
+            for (int i = 0; i < candidateCount; i++) {
+                rank[byCode[i]] = i;
+            }
+            for (int i = 0; i < BEST; i++) {
+                ranks[queries * BEST + i] = rank[best[i]];
             }
             queries++;
         }
@@ -239,26 +217,26 @@ final class CodeSample {
         return plain;
     }
 
-    private float[] scores(CodeKind kind, int[] rows, float[] query, float[] exact) {
+    private float[] scores(int[] rows, float[] query, float[] exact) {
         return switch (kind) {
             case NONE -> exact;
-            case BYTES -> byteScores(rows, query);
+            case BYTES, NIBBLES -> codeScores(CodeForm.of(kind, query.length), rows, query);
             case SIGNS -> signScores(rows, query, exact);
         };
     }
 
-    private float[] byteScores(int[] rows, float[] query) {
+    private float[] codeScores(CodeForm form, int[] rows, float[] query) {
         float[] scores = new float[rows.length];
         int[] all = new int[rows.length];
         Arrays.setAll(all, i -> i);
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment codes =
                     arena.allocate(
-                            place.sectionBytes(query.length, rows.length),
+                            form.sectionBytes(query.length, rows.length),
                             SealedGraphFormat.ALIGNMENT);
-            new ByteWriter(vectors, rows, place).write(codes, mean);
-            ByteScorer scorer =
-                    new ByteScorer(codes, place, rows.length, query.length, vectors.metric());
+            new CodeWriter(vectors, rows, form).write(codes, mean);
+            CodeScorer scorer =
+                    new CodeScorer(codes, form, rows.length, query.length, vectors.metric());
             scorer.load(query);
             scorer.score(all, all.length, scores);
         }

@@ -28,6 +28,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  * <pre>
  * none     4 + 4 l                                  and 20 + 4 m for each of about 1 / (m - 1) slots above level 0
  * bytes    4 + 4 l + d rounded up to 32, below 128 elements 8 more; the same
+ * nibbles  4 + 4 l + 8 + d / 2 rounded up to 32        the same
  * signs    (384 + 4 d rounded up to 16) for each 32 links of the longest list; the same
  * </pre>
  *
@@ -42,7 +43,7 @@ public final class PackedGraph {
     private final List<PackedLevel> upper;
     private final CodeChoice choice;
     private final CodeKind codes;
-    private final TermPlace place; // of codes of seven bits
+    private final CodeForm form; // of codes once a point
     private final long links;
     private final int longestList;
     private final Map<SealedSection, Integer> checksums = new EnumMap<>(SealedSection.class);
@@ -62,7 +63,10 @@ public final class PackedGraph {
         this.ranges = ranges;
         this.choice = choice;
         codes = choice.codes();
-        place = codes == CodeKind.BYTES ? TermPlace.of(vectors.dimension()) : TermPlace.APART;
+        form =
+                codes.oncePerPoint()
+                        ? CodeForm.of(codes, vectors.dimension())
+                        : CodeForm.BYTES_APART;
         this.newToOld = newToOld;
         this.lists = lists;
         this.upper = upper;
@@ -117,8 +121,8 @@ public final class PackedGraph {
                 yield bytes;
             }
             case CODES ->
-                    codes == CodeKind.BYTES
-                            ? place.sectionBytes(vectors.dimension(), newToOld.length)
+                    codes.oncePerPoint()
+                            ? form.sectionBytes(vectors.dimension(), newToOld.length)
                             : 0;
             case BLOCKS -> codes == CodeKind.SIGNS ? points * rowBytes() : 0;
         };
@@ -168,7 +172,7 @@ public final class PackedGraph {
                 }
             }
             case UPPER -> writeUpper(target);
-            case CODES -> ByteWriter.write(vectors, newToOld, place, target, ranges);
+            case CODES -> CodeWriter.write(vectors, newToOld, form, target, ranges);
             case BLOCKS -> writeBlocks(0, target);
         }
         checksums.put(section, Crc32c.of(target));
@@ -290,9 +294,9 @@ public final class PackedGraph {
 
     private void writeHead(MemorySegment target) {
         target.fill((byte) 0);
-        target.set(BYTE, SealedGraphFormat.VERSION_AT, place.version());
+        target.set(BYTE, SealedGraphFormat.VERSION_AT, form.version());
         target.set(BYTE, SealedGraphFormat.METRIC_AT, SealedGraphFormat.number(vectors.metric()));
-        byte kind = codes == CodeKind.BYTES ? place.number() : codes.number();
+        byte kind = codes.oncePerPoint() ? form.number() : codes.number();
         target.set(BYTE, SealedGraphFormat.CODES_AT, kind);
         target.set(INT, SealedGraphFormat.ROW_BYTES_AT, rowBytes());
         target.set(LONG, SealedGraphFormat.SEED_AT, codes == CodeKind.SIGNS ? ROTATION_SEED : 0);

@@ -11,7 +11,6 @@ import io.arbalest.memory.Prefetch;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Metric;
-import io.arbalest.simd.ByteTerms;
 import io.arbalest.simd.Rotation;
 import io.arbalest.simd.SignCodes;
 
@@ -40,7 +39,7 @@ public final class SealedGraph {
     private final MemorySegment neighbors;
     private final LevelLists[] levels; // level 1 first
     private final CodeKind codes;
-    private final TermPlace place;
+    private final CodeForm form; // of codes once a point
     private final MemorySegment blocks;
     private final long rowBytes;
     private final @Nullable Rotation rotation;
@@ -63,7 +62,7 @@ public final class SealedGraph {
         offsets = section(SealedSection.OFFSETS);
         neighbors = section(SealedSection.NEIGHBORS);
         codes = CodeKind.ofNumber(head.get(BYTE, SealedGraphFormat.CODES_AT));
-        place = TermPlace.ofNumber(head.get(BYTE, SealedGraphFormat.CODES_AT));
+        form = CodeForm.ofNumber(head.get(BYTE, SealedGraphFormat.CODES_AT));
         blocks = section(SealedSection.BLOCKS);
         rowBytes = head.get(INT, SealedGraphFormat.ROW_BYTES_AT);
         rotation =
@@ -158,19 +157,19 @@ public final class SealedGraph {
         byte number = head.get(BYTE, SealedGraphFormat.CODES_AT);
         byte version = head.get(BYTE, SealedGraphFormat.VERSION_AT);
         CodeKind codes = CodeKind.ofNumber(number);
-        TermPlace place = TermPlace.ofNumber(number);
+        CodeForm form = CodeForm.ofNumber(number);
         check(
-                version == place.version(),
+                version == form.version(),
                 "codes " + number + " in version " + version,
-                "version " + place.version());
+                "version " + form.version());
         check(
-                place == TermPlace.APART || dimension >= ByteTerms.CODES,
+                dimension >= form.leastDimension(),
                 "codes " + number + " of " + dimension + " elements",
-                "at least " + ByteTerms.CODES);
+                "at least " + form.leastDimension());
         expect(
                 head,
                 SealedSection.CODES,
-                codes == CodeKind.BYTES ? place.sectionBytes(dimension, points) : 0);
+                codes.oncePerPoint() ? form.sectionBytes(dimension, points) : 0);
         boolean lists = codes != CodeKind.SIGNS;
         int rowBytes = head.get(INT, SealedGraphFormat.ROW_BYTES_AT);
         expect(head, SealedSection.OFFSETS, lists ? 4 * (points + 1L) : 0);
@@ -232,7 +231,7 @@ public final class SealedGraph {
             }
         }
         verifyLevels(list);
-        ByteScorer bytes = newByteScorer();
+        CodeScorer bytes = newCodeScorer();
         if (bytes != null) {
             bytes.verify();
         }
@@ -399,10 +398,10 @@ public final class SealedGraph {
         return codes;
     }
 
-    /** A scorer of the codes of seven bits, or null if the graph has none. */
-    @Nullable ByteScorer newByteScorer() {
-        return codes == CodeKind.BYTES
-                ? new ByteScorer(section(SealedSection.CODES), place, points, dimension(), metric())
+    /** A scorer of the codes once a point, or null if the graph has none. */
+    @Nullable CodeScorer newCodeScorer() {
+        return codes.oncePerPoint()
+                ? new CodeScorer(section(SealedSection.CODES), form, points, dimension(), metric())
                 : null;
     }
 

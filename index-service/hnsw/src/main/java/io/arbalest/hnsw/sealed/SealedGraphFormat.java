@@ -14,15 +14,15 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * The packed graph of a sealed segment, format versions 1 and 2: codes 3 came with 2, and a graph
- * of other codes is version 1 still. Little-endian throughout. A graph is a set of sections ({@link
- * SealedSection}), each a run of bytes of its own that starts on a multiple of 64 bytes; points are
- * numbered from 0 without gaps, in an order that the packer chose.
+ * The packed graph of a sealed segment, format versions 1 to 3: codes 3 came with 2, codes 4 with
+ * 3, and a graph of other codes is version 1 still. Little-endian throughout. A graph is a set of
+ * sections ({@link SealedSection}), each a run of bytes of its own that starts on a multiple of 64
+ * bytes; points are numbered from 0 without gaps, in an order that the packer chose.
  *
  * <pre>
  * HEAD       512 bytes
- *      0  u8 version: 1, with codes 3 2 | u8 metric: 0 l2, 1 ip, 2 cosine
- *         | u8 codes: 0 none, 1 bytes, 2 signs, 3 bytes with their terms inside | u8 0
+ *      0  u8 version: 1, with codes 3 2, with codes 4 3 | u8 metric: 0 l2, 1 ip, 2 cosine
+ *         | u8 codes: 0 none, 1 bytes, 2 signs, 3 bytes with their terms inside, 4 nibbles | u8 0
  *      4  4 bytes "ARBG"
  *      8  i32 dimension, 1 to 65536           12  i32 points, at least 0
  *     16  i32 entry: a slot of the top level (an ordinal if the top level is 0), -1 if there are no points
@@ -40,13 +40,18 @@ import java.nio.ByteOrder;
  *            part of a level:  slots x { u32 ordinal | u32 slot on the level below; on level 1 the ordinal again }
  *                              (slots + 1) x u32: where the list of each slot starts
  *                              links x u32: slots of the same level
- * CODES      (codes 1 and 3)  dimension x f32 mean of all vectors, zero-padded to 64 bytes
+ * CODES      (codes 1, 3 and 4)  dimension x f32 mean of all vectors, zero-padded to 64 bytes
  *            (codes 1)  points x { f32 factor | f32 offset }, zero-padded to 64 bytes
  *            points rows of dimension bytes rounded up to 32: round(x_i / factor) + 64, x minus the mean (cosine: x
  *            of length 1), the factor such that the largest element takes 63 steps; 32 zero bytes at the end
  *            (codes 3)  at least 128 elements; top bit of code 2 i: bit i of the factor's binary32, of code 64 + 2 i:
  *            bit i of the offset's, i from 0 to 31; all other top bits are 0, and all of codes 1
- *            score = sum over i of (code_i - 64) * q_i * factor * (l2: 2) + offset + (l2: -|q|^2, else mean . q),
+ *            (codes 4)  points rows of { f32 factor | f32 offset | 32 bytes for each 64 elements }:
+ *            round(x_i / factor) + 8, x as above, the factor such that the largest element takes 7 steps; byte j of 32
+ *            has element j in its lower and element 32 + j in its upper four bits, 0 where there is none; 32 zero bytes
+ *            at the end
+ *            score = sum over i of (code_i - zero) * q_i * factor * (l2: 2) + offset + (l2: -|q|^2, else mean . q),
+ *            with zero 64, of codes 4 8,
  *            with q minus the mean and offset -|x|^2 for l2, offset 0 otherwise
  * BLOCKS     (codes 2, then without OFFSETS and NEIGHBORS)  points rows, each of one or more blocks of 32 neighbours:
  *            32 x u32 ordinal, 0xffffffff for an empty place | 32 x f32 addend | 32 x f32 factor
@@ -69,7 +74,7 @@ import java.nio.ByteOrder;
  */
 public final class SealedGraphFormat {
     /** The latest version; what older releases can read is written as they know it. */
-    public static final byte VERSION = 2;
+    public static final byte VERSION = 3;
 
     /** The first version, which is still read. */
     public static final byte OLDEST_VERSION = 1;

@@ -28,18 +28,25 @@ public final class SealedSearcher {
 
     private static final int RERANK_BATCH = 8;
 
+    /** Points that a walk by codes keeps beside its {@code ef}, measured with an ef of 8 to 40. */
+    private static final int SPARE = 8;
+
+    /** Points that are scored in the time of one. */
+    private static final int LOCKSTEP = 4;
+
     /** Points whose vectors are fetched before the first of them is scored. */
-    private static final int RERANK_AHEAD = 2 * RERANK_BATCH;
+    private static final int RERANK_AHEAD = 16;
 
     /** What follows is scored exactly until it is this many times the largest error away. */
     private static final float ERROR_MARGIN = 1.5f;
 
     private final SealedGraph graph;
     private final RowScorer exact;
-    private final boolean coded; // whether there are codes of seven bits
+    private final boolean coded; // whether there are codes once a point
     private final RowScorer coarse; // scores by them, else exact
     private final ListWalk lists;
     private final @Nullable BlockWalk blocks;
+    private final int likely; // points beside the best k that are scored exactly as a rule
     private final CandidatePool candidates = new CandidatePool(); // of a scan
     private final int[] slots;
     private final float[] scores;
@@ -55,11 +62,12 @@ public final class SealedSearcher {
     SealedSearcher(SealedGraph graph) {
         this.graph = graph;
         exact = new HalfScorer(graph.vectors());
-        ByteScorer bytes = graph.newByteScorer();
-        coded = bytes != null;
-        coarse = bytes == null ? exact : bytes;
+        CodeScorer codes = graph.newCodeScorer();
+        coded = codes != null;
+        coarse = codes == null ? exact : codes;
+        likely = graph.codes() == CodeKind.NIBBLES ? RERANK_BATCH : 0;
         VisitedSet marks = new VisitedSet(graph.points());
-        lists = new ListWalk(graph, coarse, marks);
+        lists = new ListWalk(graph, coarse, marks, coded ? SPARE : 0);
         BlockScorer estimates = graph.newBlockScorer();
         blocks = estimates == null ? null : new BlockWalk(exact, estimates, marks);
         int longest = Math.max(SCAN_BATCH, graph.longestList());
@@ -137,8 +145,9 @@ public final class SealedSearcher {
     private void rerank(CandidatePool found, float minScore, NeighborQueue results) {
         float largestError = 0;
         boolean announces = graph.ahead().begin();
+        int needed = LOCKSTEP * ((results.capacity() + LOCKSTEP - 1) / LOCKSTEP); // in any case
         int announced = 0;
-        int fetched = announces ? 0 : fetchFirst(found, results.capacity());
+        int fetched = announces ? 0 : fetchFirst(found, needed);
         int count;
         for (int at = 0; at < found.size(); at += count) {
             float worst = Math.max(results.worstScore(), minScore);
@@ -147,9 +156,12 @@ public final class SealedSearcher {
                 return;
             }
             if (announces && at == announced) {
-                announced = announce(found, at, at == 0 ? results.capacity() : 1);
+                float least = worst - ERROR_MARGIN * largestError;
+                announced = at == 0 ? needed + likely : lastThatMayCount(found, at, least);
+                announce(found, at, Math.min(announced, found.size()));
             }
-            count = Math.min(RERANK_BATCH, found.size() - at);
+            count = Math.min(RERANK_BATCH, (at < needed ? needed : found.size()) - at);
+            count = Math.min(count, found.size() - at);
             for (int i = 0; i < count; i++) {
                 ordinals[i] = ScoredOrdinal.ordinal(found.get(at + i));
             }
@@ -171,9 +183,8 @@ public final class SealedSearcher {
     }
 
     /** Fetches what will be scored in any case, as far as it is few; returns how many. */
-    private int fetchFirst(CandidatePool found, int k) {
-        int batches = (k + RERANK_BATCH - 1) / RERANK_BATCH;
-        int count = Math.min(found.size(), Math.min(RERANK_AHEAD, batches * RERANK_BATCH));
+    private int fetchFirst(CandidatePool found, int needed) {
+        int count = Math.min(found.size(), Math.min(RERANK_AHEAD, needed));
         for (int i = 0; i < count; i++) {
             ordinals[i] = ScoredOrdinal.ordinal(found.get(i));
         }
@@ -182,19 +193,22 @@ public final class SealedSearcher {
     }
 
     /**
-     * Announces points that will be scored: whole batches from a place on, those of the first
-     * batches together, because they are needed whatever their scores are.
-     *
-     * @param least points that are needed
-     * @return the place up to which points are announced
+     * The end of what will be scored, as far as is known before the next batch is: whole batches,
+     * at least one.
      */
-    private int announce(CandidatePool found, int from, int least) {
-        int batches = (least + RERANK_BATCH - 1) / RERANK_BATCH;
-        int end = Math.min(found.size(), from + batches * RERANK_BATCH);
+    private static int lastThatMayCount(CandidatePool found, int from, float least) {
+        int end = from + RERANK_BATCH;
+        while (end < found.size() && ScoredOrdinal.score(found.get(end)) >= least) {
+            end += RERANK_BATCH;
+        }
+        return end;
+    }
+
+    /** Announces the points at some places, all of which will be scored most likely. */
+    private void announce(CandidatePool found, int from, int end) {
         for (int place = from; place < end; place++) {
             graph.vectors().expect(ScoredOrdinal.ordinal(found.get(place)), graph.ahead());
         }
-        return end;
     }
 
     /**

@@ -21,7 +21,8 @@
  * <p><b>Owns</b> nothing but scratch.
  *
  * <p><b>Sources:</b> HNSW, arXiv 1603.09320; RaBitQ, arXiv 2405.12497; SymphonyQG, arXiv
- * 2411.12229; graph reordering, arXiv 2104.03221.
+ * 2411.12229; four bits an element of what is left without the mean, arXiv 2304.04759; graph
+ * reordering, arXiv 2104.03221.
  */
 @NullMarked
 package io.arbalest.hnsw.sealed;

@@ -19,7 +19,10 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 
 /**
@@ -49,10 +52,12 @@ class CodeRuleTest {
     @CsvSource({
         "FULL,   24, AUTO,     NONE",
         "FULL,   96, AUTO,     BYTES",
-        "FULL,  384, AUTO,     BYTES",
-        "FULL,  384, BALANCED, BYTES",
-        "FLAT,  384, AUTO,     SIGNS",
-        "FLAT,  384, BALANCED, BYTES",
+        "FULL,  384, AUTO,     NIBBLES",
+        "FULL,  384, BALANCED, NIBBLES",
+        "FLAT,  384, AUTO,     NIBBLES",
+        "FLAT,  384, BALANCED, NIBBLES",
+        "FULL,  384, FAST,     NIBBLES",
+        "FLAT,  384, FAST,     SIGNS",
         "FLAT,   96, AUTO,     BYTES",
         "FLAT,   96, FAST,     SIGNS",
         "SPIKED, 96, AUTO,     NONE",
@@ -101,9 +106,7 @@ class CodeRuleTest {
             fill(table, Points.FULL);
             try (GrowingGraph graph = SealedCases.linked(table, 12, POINTS)) {
                 for (IndexCodes.Kind kind :
-                        new IndexCodes.Kind[] {
-                            IndexCodes.Kind.NONE, IndexCodes.Kind.BYTES, IndexCodes.Kind.SIGNS
-                        }) {
+                        EnumSet.complementOf(EnumSet.of(IndexCodes.Kind.AUTO))) {
                     IndexCodes wanted = new IndexCodes(kind, IndexCodes.Layout.AUTO);
                     PackedGraph packed =
                             SealedGraphPacker.pack(
@@ -135,24 +138,31 @@ class CodeRuleTest {
                     ordinals[i] = i;
                     lists[i] = java.util.Arrays.copyOf(list, graph.source().neighbors(i, 0, list));
                 }
-                CodeSample sample =
-                        CodeSample.of(
-                                table,
-                                ordinals,
-                                lists,
-                                EnumSet.allOf(CodeKind.class),
-                                PointRanges.HERE);
-                assertThat(sample.queries()).isGreaterThan(CodeSample.QUERIES / 2);
+                Map<CodeKind, CodeSample> samples = new EnumMap<>(CodeKind.class);
+                for (CodeKind kind : CodeKind.values()) {
+                    CodeSample sample =
+                            CodeSample.of(table, ordinals, lists, kind, PointRanges.HERE);
+                    assertThat(sample.queries()).isGreaterThan(CodeSample.QUERIES / 2);
+                    samples.put(kind, sample);
+                }
                 for (int k : new int[] {1, 10, 50}) {
-                    assertThat(sample.share(CodeKind.NONE, k, k)).isEqualTo(1);
-                    double bytes = sample.share(CodeKind.BYTES, k, k);
-                    double signs = sample.share(CodeKind.SIGNS, k, k);
+                    double nibbles = share(samples, CodeKind.NIBBLES, k, k);
+                    double signs = share(samples, CodeKind.SIGNS, k, k);
+                    double bytes = share(samples, CodeKind.BYTES, k, k);
+                    assertThat(share(samples, CodeKind.NONE, k, k)).isEqualTo(1);
                     assertThat(bytes).isGreaterThan(0.9).isLessThanOrEqualTo(1);
-                    assertThat(signs).isGreaterThan(0.1).isLessThan(bytes);
-                    assertThat(sample.share(CodeKind.SIGNS, k, POINTS)).isCloseTo(1, within(1e-9));
+                    assertThat(nibbles).isGreaterThan(signs).isLessThan(bytes + 1e-9);
+                    assertThat(signs).isGreaterThan(0.1);
+                    assertThat(share(samples, CodeKind.SIGNS, k, POINTS))
+                            .isCloseTo(1, within(1e-9));
                 }
             }
         }
+    }
+
+    private static double share(
+            Map<CodeKind, CodeSample> samples, CodeKind kind, int k, int depth) {
+        return Objects.requireNonNull(samples.get(kind)).share(k, depth);
     }
 
     private static PackedGraph pack(VectorTable table, GrowingGraph graph, CodeKind codes) {

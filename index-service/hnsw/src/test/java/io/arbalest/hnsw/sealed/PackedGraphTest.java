@@ -82,6 +82,7 @@ class PackedGraphTest {
                                     int terms = dimension < 128 ? 8 : 0;
                                     yield 4 + 4 * links + terms + (dimension + 31) / 32 * 32;
                                 }
+                                case NIBBLES -> 4 + 4 * links + 8 + (dimension + 63) / 64 * 32;
                                 case SIGNS -> 384 + 4.0 * ((dimension + 15) / 16 * 16);
                             };
                     double upper = (20.0 + 4 * m) / (m - 1);
@@ -94,11 +95,14 @@ class PackedGraphTest {
                             .as("%s of %s elements", codes, dimension)
                             .isBetween(0.9 * formula, 1.1 * formula);
                     double coded = packed.sizeBytes(SealedSection.CODES) / (double) POINTS;
-                    double rows = (dimension < 128 ? 8 : 0) + (dimension + 31) / 32 * 32;
+                    double rows =
+                            codes == CodeKind.NIBBLES
+                                    ? 8 + (dimension + 63) / 64 * 32
+                                    : (dimension < 128 ? 8 : 0) + (dimension + 31) / 32 * 32;
                     assertThat(coded) // with the mean and what is rounded up
                             .isBetween(
-                                    codes == CodeKind.BYTES ? rows : 0,
-                                    codes == CodeKind.BYTES ? rows + 1 : 0);
+                                    codes.oncePerPoint() ? rows : 0,
+                                    codes.oncePerPoint() ? rows + 1 : 0);
                 }
             }
         }
@@ -150,7 +154,7 @@ class PackedGraphTest {
     /** What is measured to choose codes does not depend on the threads either. */
     @Test
     void theChoiceIsTheSameOnAnyNumberOfThreads() {
-        int dimension = 300;
+        int dimension = 400;
         try (VectorTable table = new VectorTable(dimension, Metric.L2, POINTS);
                 ExecutorService pool = Executors.newFixedThreadPool(4)) {
             new SealedCases(dimension, 20, SealedCases.SEED).fill(table, POINTS);
@@ -168,7 +172,7 @@ class PackedGraphTest {
                                     .choice());
                 }
                 assertThat(choices).hasSize(1);
-                assertThat(choices.iterator().next().reason()).contains("bytes").contains("signs");
+                assertThat(choices.iterator().next().reason()).contains("nibbles");
             }
         }
     }

@@ -50,7 +50,10 @@ class SealedGraphTest {
         "IP, SIGNS",
         "COSINE, NONE",
         "COSINE, BYTES",
-        "COSINE, SIGNS"
+        "COSINE, SIGNS",
+        "L2, NIBBLES",
+        "IP, NIBBLES",
+        "COSINE, NIBBLES"
     })
     void findsWhatTheExactScanFinds(Metric metric, CodeKind codes) {
         try (VectorTable table = new VectorTable(DIMENSION, metric, POINTS);
@@ -390,7 +393,7 @@ class SealedGraphTest {
     void refusesAVersionOfTheFuture() {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment head = arena.allocate(SealedGraphFormat.HEAD_BYTES);
-            head.set(SealedGraphFormat.BYTE, 0, (byte) 3);
+            head.set(SealedGraphFormat.BYTE, 0, (byte) (SealedGraphFormat.VERSION + 1));
             assertThatThrownBy(() -> SealedGraph.open(Map.of(SealedSection.HEAD, head)))
                     .isInstanceOfSatisfying(
                             ArbalestException.class,

@@ -7,6 +7,7 @@ import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.HnswParams;
 import io.arbalest.model.IndexCodes;
+import io.arbalest.model.IndexCodes.Layout;
 
 /**
  * The Java systems by name.
@@ -19,12 +20,12 @@ final class Drivers {
     static Driver of(DriverOptions options, MappedVectors base) {
         return switch (options.system()) {
             case "arbalest-growing" -> new GrowingDriver(options, base);
-            case "arbalest" -> new SealedDriver(options, base, asMeasured());
-            case "arbalest-fp16" -> new SealedDriver(options, base, CodeRule.always(CodeKind.NONE));
-            case "arbalest-balanced" ->
-                    new SealedDriver(options, base, CodeRule.always(CodeKind.BYTES));
-            case "arbalest-fast" ->
-                    new SealedDriver(options, base, CodeRule.always(CodeKind.SIGNS));
+            case "arbalest" -> new SealedDriver(options, base, measured(Layout.AUTO));
+            case "arbalest-balanced" -> new SealedDriver(options, base, measured(Layout.BALANCED));
+            case "arbalest-fp16" -> always(options, base, CodeKind.NONE);
+            case "arbalest-bytes" -> always(options, base, CodeKind.BYTES);
+            case "arbalest-nibbles" -> always(options, base, CodeKind.NIBBLES);
+            case "arbalest-fast" -> always(options, base, CodeKind.SIGNS);
             case "lucene" -> new LuceneDriver(options, base);
             case "jvector" -> new JvectorDriver(options, base);
             default ->
@@ -35,8 +36,13 @@ final class Drivers {
         };
     }
 
-    /** As a collection gets it that asks for nothing. */
-    private static CodeRule asMeasured() {
-        return CodeRule.of(IndexCodes.AUTO, HnswParams.DEFAULT.ef());
+    /** As a collection gets it that asks for a layout at most. */
+    private static CodeRule measured(Layout layout) {
+        IndexCodes wanted = new IndexCodes(IndexCodes.Kind.AUTO, layout);
+        return CodeRule.of(wanted, HnswParams.DEFAULT.ef());
+    }
+
+    private static Driver always(DriverOptions options, MappedVectors base, CodeKind codes) {
+        return new SealedDriver(options, base, CodeRule.always(codes));
     }
 }

@@ -8,22 +8,22 @@ import io.arbalest.model.Metric;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Writes the codes of seven bits an element of a packed graph.
+ * Writes the codes of a packed graph that lie once a point.
  *
  * <p>Vectors are stored minus the mean of all: with half the elements' variance in their means, as
  * is common, that is half a bit more for what tells them apart.
  *
  * <p>Confined to one thread.
  */
-final class ByteWriter {
+final class CodeWriter {
     private final VectorTable vectors;
     private final int[] newToOld;
     private final short[] halves;
     private final float[] plain;
-    private final TermPlace place;
+    private final CodeForm form;
 
-    ByteWriter(VectorTable vectors, int[] newToOld, TermPlace place) {
-        this.place = place;
+    CodeWriter(VectorTable vectors, int[] newToOld, CodeForm form) {
+        this.form = form;
         this.vectors = vectors;
         this.newToOld = newToOld;
         halves = new short[vectors.dimension()];
@@ -34,15 +34,14 @@ final class ByteWriter {
     static void write(
             VectorTable vectors,
             int[] newToOld,
-            TermPlace place,
+            CodeForm form,
             MemorySegment target,
             PointRanges ranges) {
-        float[] mean = new ByteWriter(vectors, newToOld, place).mean();
+        float[] mean = new CodeWriter(vectors, newToOld, form).mean();
         begin(target, mean);
         ranges.run(
                 newToOld.length,
-                (from, to) ->
-                        new ByteWriter(vectors, newToOld, place).rows(target, mean, from, to));
+                (from, to) -> new CodeWriter(vectors, newToOld, form).rows(target, mean, from, to));
     }
 
     /** Writes CODES with a given mean. */
@@ -57,7 +56,7 @@ final class ByteWriter {
     }
 
     private void rows(MemorySegment target, float[] mean, int from, int to) {
-        ByteRows rows = new ByteRows(target, place, newToOld.length, plain.length);
+        CodeRows rows = CodeRows.of(target, form, newToOld.length, plain.length);
         for (int ordinal = from; ordinal < to; ordinal++) {
             read(newToOld[ordinal]);
             double squaredNorm = 0;

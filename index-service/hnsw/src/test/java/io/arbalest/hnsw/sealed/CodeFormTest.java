@@ -27,7 +27,7 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 
 /** Terms of codes of seven bits, inside their rows and apart: all but the place is the same. */
-class TermPlaceTest {
+class CodeFormTest {
     private static final int POINTS = 300;
     private static final int[] DIMENSIONS = {127, 128, 129, 144, 160, 191, 200, 768};
 
@@ -105,10 +105,11 @@ class TermPlaceTest {
                     SealedCases.write(pack(table, growing), arena);
             MemorySegment head = head(sections);
             refuses(sections, head, SealedGraphFormat.VERSION_AT, 1, "codes 3 in version 1");
-            refuses(sections, head, SealedGraphFormat.CODES_AT, 4, "codes 4");
+            refuses(sections, head, SealedGraphFormat.CODES_AT, 4, "codes 4 in version 2");
+            refuses(sections, head, SealedGraphFormat.CODES_AT, 5, "codes 5");
             refuses(sections, head, SealedGraphFormat.DIMENSION_AT, 127, "codes 3 of 127");
             MemorySegment codes = Objects.requireNonNull(sections.get(SealedSection.CODES));
-            long row = TermPlace.INSIDE.rowsAt(dimension, POINTS) + 7L * dimension;
+            long row = CodeForm.BYTES.rowsAt(dimension, POINTS) + 7L * dimension;
             damage(sections, head, codes, row + 1); // an odd code: carries nothing
             damage(sections, head, codes, row + 62); // the sign of the factor
         }
@@ -153,7 +154,7 @@ class TermPlaceTest {
         float[][] scores = new float[2][POINTS];
         int of = 0;
         for (SealedGraph each : List.of(graph, older)) {
-            ByteScorer scorer = Objects.requireNonNull(each.newByteScorer());
+            CodeScorer scorer = Objects.requireNonNull(each.newCodeScorer());
             scorer.load(query);
             scorer.score(all, POINTS, scores[of++]);
         }
@@ -170,8 +171,9 @@ class TermPlaceTest {
             Arena arena) {
         Map<SealedSection, MemorySegment> older = new EnumMap<>(sections);
         int dimension = table.dimension();
-        MemorySegment codes = arena.allocate(TermPlace.APART.sectionBytes(dimension, POINTS), 64);
-        ByteWriter.write(table, packed.newToOld(), TermPlace.APART, codes, PointRanges.HERE);
+        MemorySegment codes =
+                arena.allocate(CodeForm.BYTES_APART.sectionBytes(dimension, POINTS), 64);
+        CodeWriter.write(table, packed.newToOld(), CodeForm.BYTES_APART, codes, PointRanges.HERE);
         MemorySegment head = arena.allocate(SealedGraphFormat.HEAD_BYTES, 64);
         head.copyFrom(head(sections));
         head.set(SealedGraphFormat.BYTE, SealedGraphFormat.VERSION_AT, (byte) 1);
