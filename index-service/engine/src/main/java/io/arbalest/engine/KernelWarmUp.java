@@ -6,6 +6,7 @@ import io.arbalest.hnsw.GrowingGraph;
 import io.arbalest.hnsw.NeighborQueue;
 import io.arbalest.hnsw.SearchLimits;
 import io.arbalest.hnsw.VectorTable;
+import io.arbalest.hnsw.sealed.CodeKind;
 import io.arbalest.hnsw.sealed.PackedGraph;
 import io.arbalest.hnsw.sealed.SealedGraph;
 import io.arbalest.hnsw.sealed.SealedGraphPacker;
@@ -17,6 +18,7 @@ import io.arbalest.simd.BitWords;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
@@ -30,8 +32,12 @@ import java.util.random.RandomGenerator;
  * <p>Thread-safe.
  */
 final class KernelWarmUp {
-    /** Codes of few elements are scored by other kernels than those of many. */
-    private static final int[] DIMENSIONS = {128, 64};
+    /** What is searched: each has kernels of its own. */
+    private static final List<Case> CASES =
+            List.of(
+                    new Case(128, CodeKind.BYTES),
+                    new Case(64, CodeKind.BYTES), // whose terms lie apart
+                    new Case(64, CodeKind.NIBBLES));
 
     private static final int POINTS = 400;
     private static final int SEARCHES = 400;
@@ -44,11 +50,13 @@ final class KernelWarmUp {
 
     private KernelWarmUp() {}
 
+    private record Case(int dimension, CodeKind codes) {}
+
     /** Does it, unless it was done before; on the calling thread. */
     static void once(RandomGenerator random) {
         if (DONE.compareAndSet(false, true)) {
-            for (int dimension : DIMENSIONS) {
-                search(dimension, random);
+            for (Case one : CASES) {
+                search(one, random);
             }
             compare();
         }
@@ -66,7 +74,8 @@ final class KernelWarmUp {
         }
     }
 
-    private static void search(int dimension, RandomGenerator random) {
+    private static void search(Case one, RandomGenerator random) {
+        int dimension = one.dimension();
         try (Arena arena = Arena.ofConfined();
                 VectorTable vectors = new VectorTable(dimension, Metric.L2, POINTS);
                 GrowingGraph graph = new GrowingGraph(vectors, 16, EF, 1, POINTS)) {
@@ -79,7 +88,8 @@ final class KernelWarmUp {
                 graph.link(i);
             }
             PackedGraph packed =
-                    SealedGraphPacker.pack(vectors, graph.source(), OrdinalSet.ALL, POINTS);
+                    SealedGraphPacker.pack(
+                            vectors, graph.source(), OrdinalSet.ALL, POINTS, one.codes());
             SealedSearcher sealed = open(packed, arena).newSearcher();
             float[] query = new float[dimension];
             for (int i = 0; i < SEARCHES; i++) {

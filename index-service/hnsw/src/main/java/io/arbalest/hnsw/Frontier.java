@@ -65,7 +65,7 @@ public final class Frontier {
 
     /**
      * The best point not expanded yet, which counts as expanded from now on; -1 if there is none,
-     * or if it is worse than all of a full pool.
+     * or if it is worse than all that would be expanded.
      */
     public int next() {
         long best = pool.bestUnexpanded();

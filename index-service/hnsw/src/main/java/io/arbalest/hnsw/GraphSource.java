@@ -3,7 +3,7 @@ package io.arbalest.hnsw;
 /**
  * A hierarchical graph to be packed: who links to whom on which level.
  *
- * <p>Confined to one thread at a time.
+ * <p>Any number of threads may read it, while nobody writes to the graph.
  */
 public interface GraphSource {
     /** A point of the top level, or -1 if the graph has no point. */

@@ -71,13 +71,13 @@ public final class NibbleQuery {
 
     /**
      * Writes the steps, a byte each, for every 64 bytes of codes: 64 for low nibbles, then 64 for
-     * high ones; zero-padded.
+     * high ones; zero-padded up to {@code end}.
      */
-    void layOut(MemorySegment target, long offset) {
+    void layOut(MemorySegment target, long offset, long end) {
         bytes.layOut(target, offset);
-        long end = target.byteSize();
-        long written = offset + 2L * bytes.even.length;
-        target.asSlice(written, end - written).fill((byte) 0);
+        for (long at = offset + 2L * bytes.even.length; at < end; at += Long.BYTES) {
+            target.set(EIGHT, at, 0);
+        }
         // of 32 low, 32 high, 32 low and 32 high, those in the middle change places
         for (long at = offset; at < end; at += 2 * NibbleCodes.GROUP) {
             for (long high = at + 32; high < at + 64; high += Long.BYTES) {

@@ -117,6 +117,6 @@ public final class VnniNibbleKernel {
             NibbleQuery query, float factor, float offset, int rows, MemorySegment target) {
         VnniKernel.layOutHead(factor, offset, query.zero(), rows, target);
         VnniKernel.layOutLoop(codeBytes(query.dimension()), LOW_NIBBLES, target);
-        query.layOut(target.asSlice(0, queryBytes(query.dimension())), VnniKernel.STEPS_AT);
+        query.layOut(target, VnniKernel.STEPS_AT, queryBytes(query.dimension()));
     }
 }

@@ -6,7 +6,7 @@ import io.arbalest.model.IndexCodes;
 public enum CodeKind {
     /** No codes: walks score the vectors. Least memory. */
     NONE(0),
-    /** Seven bits an element, once a point: the {@code balanced} layout. */
+    /** Seven bits an element, once a point. */
     BYTES(1),
     /**
      * One bit an element of every neighbour, inside each point's block: the {@code fast} layout.
@@ -26,7 +26,7 @@ public enum CodeKind {
         return this == BYTES || this == NIBBLES;
     }
 
-    /** In the head, for codes of seven bits one of those of {@link CodeForm}. */
+    /** In the head; for codes once a point, one of those of {@link CodeForm}. */
     byte number() {
         return (byte) number;
     }

@@ -24,7 +24,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
  *
  * <p>The figures are a function of the vectors and the lists alone.
  *
- * <p>Confined to one thread.
+ * <p>Confined to one thread; made on those of its ranges too.
  */
 final class CodeSample {
     /** Points that are taken as queries. */
@@ -79,7 +79,7 @@ final class CodeSample {
         for (int i = 0; i < some.length; i++) {
             some[i] = ordinals[some[i]];
         }
-        float[] mean = new CodeWriter(vectors, some, CodeForm.BYTES).mean();
+        float[] mean = CodeWriter.mean(vectors, some);
         int[] queries = spread(QUERIES, ordinals.length);
         SortedMap<Integer, CodeSample> parts = new ConcurrentSkipListMap<>();
         ranges.run(

@@ -85,7 +85,9 @@ final class CodeScorer implements RowScorer {
             if (!rows.codesFit(ordinal)) {
                 boolean nibbles = form == CodeForm.NIBBLES;
                 throw SealedGraphFormat.corrupt(
-                        "code " + ordinal + (nibbles ? " with an element of 0" : " of 8 bits"),
+                        "code "
+                                + ordinal
+                                + (nibbles ? " with a nibble that is none" : " of 8 bits"),
                         nibbles ? "1 to 15, and 0 behind the last" : "of 7 bits");
             }
         }

@@ -37,7 +37,7 @@ final class CodeWriter {
             CodeForm form,
             MemorySegment target,
             PointRanges ranges) {
-        float[] mean = new CodeWriter(vectors, newToOld, form).mean();
+        float[] mean = mean(vectors, newToOld);
         begin(target, mean);
         ranges.run(
                 newToOld.length,
@@ -69,18 +69,19 @@ final class CodeWriter {
         }
     }
 
-    /** The mean of the vectors; of those of length 1 that they are taken as for cosine. */
-    float[] mean() {
-        double[] sums = new double[plain.length];
-        for (int old : newToOld) {
-            read(old);
+    /** The mean of some vectors; of those of length 1 that they are taken as for cosine. */
+    static float[] mean(VectorTable vectors, int[] ordinals) {
+        CodeWriter reader = new CodeWriter(vectors, ordinals, CodeForm.BYTES_APART); // of no codes
+        double[] sums = new double[reader.plain.length];
+        for (int ordinal : ordinals) {
+            reader.read(ordinal);
             for (int i = 0; i < sums.length; i++) {
-                sums[i] += plain[i];
+                sums[i] += reader.plain[i];
             }
         }
         float[] mean = new float[sums.length];
         for (int i = 0; i < mean.length; i++) {
-            mean[i] = (float) (sums[i] / newToOld.length);
+            mean[i] = (float) (sums[i] / ordinals.length);
         }
         return mean;
     }

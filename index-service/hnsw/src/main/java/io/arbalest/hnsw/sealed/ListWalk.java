@@ -37,7 +37,7 @@ final class ListWalk {
     private boolean expired;
 
     /**
-     * Walks.
+     * Scratch for walks of this graph.
      *
      * @param spare points that are kept beside those that are expanded: scores by codes are not
      *     exact, and what they put just below the last is often among the best

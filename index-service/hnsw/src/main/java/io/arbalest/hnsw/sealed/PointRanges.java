@@ -53,14 +53,14 @@ public final class PointRanges {
     void run(int count, Work work) {
         List<CompletableFuture<Void>> others = new ArrayList<>();
         int first = end(0, count);
-        for (int range = 1; range < threads; range++) {
-            int from = end(range - 1, count);
-            int to = end(range, count);
-            if (from < to) {
-                others.add(CompletableFuture.runAsync(() -> work.run(from, to), pool));
-            }
-        }
         try {
+            for (int range = 1; range < threads; range++) {
+                int from = end(range - 1, count);
+                int to = end(range, count);
+                if (from < to) {
+                    others.add(CompletableFuture.runAsync(() -> work.run(from, to), pool));
+                }
+            }
             if (first > 0) {
                 work.run(0, first);
             }

@@ -231,9 +231,9 @@ public final class SealedGraph {
             }
         }
         verifyLevels(list);
-        CodeScorer bytes = newCodeScorer();
-        if (bytes != null) {
-            bytes.verify();
+        CodeScorer scorer = newCodeScorer();
+        if (scorer != null) {
+            scorer.verify();
         }
     }
 

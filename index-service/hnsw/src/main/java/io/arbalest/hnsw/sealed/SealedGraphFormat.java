@@ -51,7 +51,7 @@ import java.nio.ByteOrder;
  *            has element j in its lower and element 32 + j in its upper four bits, 0 where there is none; 32 zero bytes
  *            at the end
  *            score = sum over i of (code_i - zero) * q_i * factor * (l2: 2) + offset + (l2: -|q|^2, else mean . q),
- *            with zero 64, of codes 4 8,
+ *            with zero 64 (codes 4: 8),
  *            with q minus the mean and offset -|x|^2 for l2, offset 0 otherwise
  * BLOCKS     (codes 2, then without OFFSETS and NEIGHBORS)  points rows, each of one or more blocks of 32 neighbours:
  *            32 x u32 ordinal, 0xffffffff for an empty place | 32 x f32 addend | 32 x f32 factor

@@ -79,7 +79,7 @@ public final class SealedGraphPacker {
      * As {@link #pack(VectorTable, GraphSource, OrdinalSet, int, CodeRule)}, on several threads; so
      * is the writing of the sections. The bytes are the same.
      *
-     * @param live thread-safe
+     * @param source may be read by several threads at once, as may {@code live}
      */
     public static PackedGraph pack(
             VectorTable vectors,

@@ -262,8 +262,8 @@ public final class SealedSearcher {
     }
 
     /**
-     * As {@link #scan}, by codes if the graph has them: the best {@code ef} by code are scored
-     * exactly, as after a walk.
+     * As {@link #scan}, by codes if the graph has them: of the best {@code ef} by code, and {@value
+     * #SPARE} more, so many are scored exactly as after a walk.
      */
     public long scanCodes(
             float[] query,
@@ -278,7 +278,7 @@ public final class SealedSearcher {
         }
         load(query);
         scored = 0;
-        candidates.clear(Math.max(ef, results.capacity()));
+        candidates.clear(Math.max(ef, results.capacity()) + SPARE);
         int count = accept.copy(from, to, ordinals);
         coarse.fetch(ordinals, count);
         while (count > 0) {
@@ -328,7 +328,7 @@ public final class SealedSearcher {
         load(query);
         FilteredWalk accepted = among;
         if (accepted == null) {
-            accepted = new FilteredWalk(new LevelZero());
+            accepted = new FilteredWalk(new LevelZero(), coded ? SPARE : 0);
             among = accepted;
         }
         long best = descend();

@@ -10,7 +10,7 @@ import java.util.Map;
 /**
  * A packed graph seen by ordinals on every level, as one that grows sees its own.
  *
- * <p>Confined to one thread at a time.
+ * <p>Thread-safe: it never changes.
  */
 final class SealedSource implements GraphSource {
     private final SealedGraph graph;

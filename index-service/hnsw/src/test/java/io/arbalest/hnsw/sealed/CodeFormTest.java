@@ -115,6 +115,32 @@ class CodeFormTest {
         }
     }
 
+    @Test
+    void refusesNibblesThatCannotBe() {
+        int dimension = 100; // 36 elements in the second group: byte 4 of it has no high one
+        SealedCases cases = new SealedCases(dimension, 10, SealedCases.SEED);
+        try (VectorTable table = new VectorTable(dimension, Metric.L2, POINTS);
+                GrowingGraph growing = linked(cases, table);
+                Arena arena = Arena.ofConfined()) {
+            PackedGraph packed =
+                    SealedGraphPacker.pack(
+                            table, growing.source(), OrdinalSet.ALL, POINTS, CodeKind.NIBBLES);
+            Map<SealedSection, MemorySegment> sections = SealedCases.write(packed, arena);
+            MemorySegment head = head(sections);
+            assertThat(head.get(SealedGraphFormat.BYTE, SealedGraphFormat.VERSION_AT))
+                    .isEqualTo((byte) 3);
+            refuses(sections, head, SealedGraphFormat.VERSION_AT, 2, "codes 4 in version 2");
+            MemorySegment codes = Objects.requireNonNull(sections.get(SealedSection.CODES));
+            CodeForm form = CodeForm.NIBBLES;
+            long row = form.rowsAt(dimension, POINTS) + 7L * form.rowBytes(dimension);
+            byte first = codes.get(SealedGraphFormat.BYTE, row + 8);
+            damage(sections, head, codes, row + 8, first & 0x0f); // no element 0
+            damage(sections, head, codes, row + 8, first & 0xf0);
+            damage(sections, head, codes, row + 8 + 32 + 4, first | 0x80); // an element too many
+            damage(sections, head, codes, row + 3, 0xff); // a factor that is no number
+        }
+    }
+
     /** With checksums that fit. */
     private static void refuses(
             Map<SealedSection, MemorySegment> sections,
@@ -138,8 +164,17 @@ class CodeFormTest {
             MemorySegment head,
             MemorySegment codes,
             long at) {
+        damage(sections, head, codes, at, codes.get(SealedGraphFormat.BYTE, at) ^ 0x80);
+    }
+
+    private static void damage(
+            Map<SealedSection, MemorySegment> sections,
+            MemorySegment head,
+            MemorySegment codes,
+            long at,
+            int damaged) {
         byte before = codes.get(SealedGraphFormat.BYTE, at);
-        codes.set(SealedGraphFormat.BYTE, at, (byte) (before ^ 0x80));
+        codes.set(SealedGraphFormat.BYTE, at, (byte) damaged);
         record(head, codes);
         assertThatThrownBy(() -> SealedGraph.open(sections).verify())
                 .isInstanceOf(ArbalestException.class)

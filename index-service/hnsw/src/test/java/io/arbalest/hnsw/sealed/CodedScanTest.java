@@ -24,7 +24,7 @@ class CodedScanTest {
     private static final int QUERIES = 30;
 
     @ParameterizedTest
-    @CsvSource({"NONE, 40", "BYTES, 40", "BYTES, 140", "SIGNS, 40"})
+    @CsvSource({"NONE, 40", "BYTES, 40", "BYTES, 140", "NIBBLES, 40", "NIBBLES, 400", "SIGNS, 40"})
     void aScanByCodesFindsWhatAnExactOneDoes(CodeKind codes, int dimension) {
         try (VectorTable table = new VectorTable(dimension, Metric.L2, POINTS);
                 Arena arena = Arena.ofConfined()) {
@@ -62,7 +62,7 @@ class CodedScanTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"NONE, 40", "BYTES, 40", "BYTES, 140", "SIGNS, 40"})
+    @CsvSource({"NONE, 40", "BYTES, 40", "BYTES, 140", "NIBBLES, 40", "NIBBLES, 400", "SIGNS, 40"})
     void aWalkAmongAcceptedPointsScoresWhatItReturnsExactly(CodeKind codes, int dimension) {
         try (VectorTable table = new VectorTable(dimension, Metric.L2, POINTS);
                 Arena arena = Arena.ofConfined()) {
