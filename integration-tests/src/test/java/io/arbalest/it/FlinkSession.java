@@ -243,6 +243,7 @@ final class FlinkSession implements AutoCloseable {
                         Map.entry(
                                 "execution.checkpointing.savepoint-dir",
                                 directory.toUri() + "savepoints"),
+                        Map.entry("web.tmpdir", directory.toString()),
                         Map.entry("io.tmp.dirs", directory.resolve("io").toString()));
         return values.entrySet().stream()
                 .sorted(Map.Entry.comparingByKey())

@@ -16,10 +16,13 @@ import org.apache.flink.api.connector.source.util.ratelimit.RateLimiterStrategy;
 import org.apache.flink.api.java.typeutils.PojoTypeInfo;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.configuration.WebOptions;
 import org.apache.flink.connector.datagen.source.DataGeneratorSource;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Map;
@@ -40,10 +43,11 @@ class ArbalestSinkJobTest {
     private static final AtomicBoolean FAILED = new AtomicBoolean();
 
     @Test
-    void everyElementIsAcknowledgedDespiteAFailure() throws Exception {
+    void everyElementIsAcknowledgedDespiteAFailure(@TempDir Path directory) throws Exception {
         CLIENTS.clear();
         FAILED.set(false);
         Configuration configuration = new Configuration();
+        configuration.set(WebOptions.TMP_DIR, directory.toString());
         configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "fixed-delay");
         configuration.set(
                 RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_DELAY, Duration.ofMillis(10));

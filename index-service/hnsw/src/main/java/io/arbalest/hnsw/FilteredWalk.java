@@ -69,7 +69,6 @@ public final class FilteredWalk {
     private final VisitedSet bridges;
 
     private final Frontier frontier = new Frontier();
-    private final int spare;
     private final int longest;
     private int fill;
     private boolean afar;
@@ -92,17 +91,6 @@ public final class FilteredWalk {
 
     /** Scratch for walks of this graph. */
     public FilteredWalk(WalkedGraph graph) {
-        this(graph, 0);
-    }
-
-    /**
-     * Scratch for walks of this graph.
-     *
-     * @param spare accepted points that are kept beside those that the walk goes on from, for who
-     *     scores what it found again
-     */
-    public FilteredWalk(WalkedGraph graph, int spare) {
-        this.spare = spare;
         this.graph = graph;
         this.visited = new VisitedSet(graph.capacity());
         this.bridges = new VisitedSet(graph.capacity());
@@ -164,7 +152,7 @@ public final class FilteredWalk {
     public boolean walk(int entry, int k, SearchLimits limits, AcceptedPoints accepted, long most) {
         int ef = Math.max(limits.ef(), k);
         visited.clear();
-        frontier.clear(ef, ef + spare);
+        frontier.clear(ef);
         scored = 0;
         bridged = 0;
         expanded = 0;
@@ -242,7 +230,7 @@ public final class FilteredWalk {
 
     private boolean complete(int ef, AcceptedPoints accepted) {
         int found = frontier.pool().size();
-        return found >= ef || found >= accepted.count();
+        return found == ef || found >= accepted.count();
     }
 
     /** Whether the walk's time is over, it has cost too much, or the best have settled. */

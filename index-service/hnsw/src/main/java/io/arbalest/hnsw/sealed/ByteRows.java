@@ -110,11 +110,22 @@ final class ByteRows implements CodeRows {
     }
 
     @Override
+    public long start() {
+        return rowsAt;
+    }
+
+    @Override
+    public int rowBytes() {
+        return rowBytes;
+    }
+
+    @Override
+    public @Nullable RowScores<?> instructions() {
+        return instructions;
+    }
+
+    @Override
     public void score(int[] ordinals, int count, float[] scores) {
-        if (instructions != null) {
-            instructions.score(codes, rowsAt, rowBytes, ordinals, count, scores);
-            return;
-        }
         batch.reserve(count);
         ByteCodes.dots(codes, rowsAt, ordinals, count, query, batch.dots());
         if (inside) {

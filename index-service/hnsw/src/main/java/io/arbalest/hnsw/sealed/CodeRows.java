@@ -1,6 +1,9 @@
 package io.arbalest.hnsw.sealed;
 
 import io.arbalest.memory.Prefetch;
+import io.arbalest.simd.RowScores;
+
+import org.jspecify.annotations.Nullable;
 
 import java.lang.foreign.MemorySegment;
 
@@ -44,6 +47,18 @@ sealed interface CodeRows permits ByteRows, NibbleRows {
 
     /** What scores of the query are made of; after {@link #load}. */
     void terms(float factor, float offset);
+
+    /** Where row 0 starts in CODES. */
+    long start();
+
+    /** Bytes from a row to the next. */
+    int rowBytes();
+
+    /**
+     * What scores rows in place of {@link #score}; null where there are no such instructions. The
+     * caller calls them itself: a frame more on the way is one too many for the compiler.
+     */
+    @Nullable RowScores<?> instructions();
 
     /**
      * Scores some rows: the product of the steps times both factors, and both offsets.

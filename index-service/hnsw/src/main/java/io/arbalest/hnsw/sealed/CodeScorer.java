@@ -5,6 +5,9 @@ import static io.arbalest.hnsw.sealed.SealedGraphFormat.FLOAT;
 import io.arbalest.memory.Prefetch;
 import io.arbalest.model.Metric;
 import io.arbalest.simd.FloatDot;
+import io.arbalest.simd.RowScores;
+
+import org.jspecify.annotations.Nullable;
 
 import java.lang.foreign.MemorySegment;
 
@@ -14,7 +17,11 @@ import java.lang.foreign.MemorySegment;
  * <p>Confined to one thread.
  */
 final class CodeScorer implements RowScorer {
+    private final MemorySegment codes;
     private final CodeRows rows;
+    private final long start;
+    private final int rowBytes;
+    private final @Nullable RowScores<?> instructions;
     private final CodeForm form;
     private final int points;
     private final int dimension;
@@ -28,7 +35,11 @@ final class CodeScorer implements RowScorer {
         this.points = points;
         this.dimension = dimension;
         this.metric = metric;
+        this.codes = codes;
         rows = CodeRows.of(codes, form, points, dimension);
+        start = rows.start();
+        rowBytes = rows.rowBytes();
+        instructions = rows.instructions();
         mean = new float[dimension];
         MemorySegment.copy(codes, FLOAT, 0, mean, 0, dimension);
         centred = new float[dimension];
@@ -65,7 +76,11 @@ final class CodeScorer implements RowScorer {
 
     @Override
     public void scoreFetched(int[] ordinals, int count, float[] scores) {
-        rows.score(ordinals, count, scores);
+        if (instructions != null) {
+            instructions.score(codes, start, rowBytes, ordinals, count, scores);
+        } else {
+            rows.score(ordinals, count, scores);
+        }
     }
 
     /**

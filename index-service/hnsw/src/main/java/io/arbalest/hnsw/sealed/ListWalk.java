@@ -30,20 +30,12 @@ final class ListWalk {
     private final SettledStop settled = new SettledStop();
     private final Frontier frontier = new Frontier();
     private final float[] scores;
-    private final int spare; // points that are kept and not expanded
     private int[] arriving; // neighbours whose rows were asked for by the last step
     private int[] neighbors; // and by this one
     private long scored;
     private boolean expired;
 
-    /**
-     * Scratch for walks of this graph.
-     *
-     * @param spare points that are kept beside those that are expanded: scores by codes are not
-     *     exact, and what they put just below the last is often among the best
-     */
-    ListWalk(SealedGraph graph, RowScorer scorer, VisitedSet visited, int spare) {
-        this.spare = spare;
+    ListWalk(SealedGraph graph, RowScorer scorer, VisitedSet visited) {
         this.graph = graph;
         this.scorer = scorer;
         this.visited = visited;
@@ -66,7 +58,7 @@ final class ListWalk {
     }
 
     /**
-     * Walks from one point until the best candidate is worse than the best {@code ef} points found.
+     * Walks from one point until the best candidate is worse than all {@code ef} points found.
      *
      * @param k the best points whose settling may end the walk early
      */
@@ -76,7 +68,7 @@ final class ListWalk {
         SettledStop stop = limits.adaptiveStop() ? settled : SettledStop.NEVER;
         stop.reset(ef);
         visited.clear();
-        frontier.clear(ef, ef + spare);
+        frontier.clear(ef);
         visited.add(ScoredOrdinal.ordinal(entry));
         frontier.add(entry, accept);
         int expanded = 0;

@@ -28,9 +28,6 @@ public final class SealedSearcher {
 
     private static final int RERANK_BATCH = 8;
 
-    /** Points that a walk by codes keeps beside its {@code ef}, measured with an ef of 8 to 40. */
-    private static final int SPARE = 8;
-
     /** Points that are scored in the time of one. */
     private static final int LOCKSTEP = 4;
 
@@ -67,7 +64,7 @@ public final class SealedSearcher {
         coarse = codes == null ? exact : codes;
         likely = graph.codes() == CodeKind.NIBBLES ? RERANK_BATCH : 0;
         VisitedSet marks = new VisitedSet(graph.points());
-        lists = new ListWalk(graph, coarse, marks, coded ? SPARE : 0);
+        lists = new ListWalk(graph, coarse, marks);
         BlockScorer estimates = graph.newBlockScorer();
         blocks = estimates == null ? null : new BlockWalk(exact, estimates, marks);
         int longest = Math.max(SCAN_BATCH, graph.longestList());
@@ -262,8 +259,8 @@ public final class SealedSearcher {
     }
 
     /**
-     * As {@link #scan}, by codes if the graph has them: of the best {@code ef} by code, and {@value
-     * #SPARE} more, so many are scored exactly as after a walk.
+     * As {@link #scan}, by codes if the graph has them: of the best {@code ef} by code so many are
+     * scored exactly as after a walk.
      */
     public long scanCodes(
             float[] query,
@@ -278,7 +275,7 @@ public final class SealedSearcher {
         }
         load(query);
         scored = 0;
-        candidates.clear(Math.max(ef, results.capacity()) + SPARE);
+        candidates.clear(Math.max(ef, results.capacity()));
         int count = accept.copy(from, to, ordinals);
         coarse.fetch(ordinals, count);
         while (count > 0) {
@@ -328,7 +325,7 @@ public final class SealedSearcher {
         load(query);
         FilteredWalk accepted = among;
         if (accepted == null) {
-            accepted = new FilteredWalk(new LevelZero(), coded ? SPARE : 0);
+            accepted = new FilteredWalk(new LevelZero());
             among = accepted;
         }
         long best = descend();
