@@ -157,7 +157,7 @@ public final class SealedSearcher {
                 announced = at == 0 ? needed + likely : lastThatMayCount(found, at, least);
                 announce(found, at, Math.min(announced, found.size()));
             }
-            count = Math.min(RERANK_BATCH, (at < needed ? needed : found.size()) - at);
+            count = at < needed ? Math.min(RERANK_AHEAD, needed - at) : RERANK_BATCH;
             count = Math.min(count, found.size() - at);
             for (int i = 0; i < count; i++) {
                 ordinals[i] = ScoredOrdinal.ordinal(found.get(at + i));
