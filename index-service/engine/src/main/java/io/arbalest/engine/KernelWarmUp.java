@@ -17,6 +17,7 @@ import io.arbalest.simd.BitWords;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -35,9 +36,8 @@ final class KernelWarmUp {
     /** What is searched: each has kernels of its own. */
     private static final List<Case> CASES =
             List.of(
-                    new Case(128, CodeKind.BYTES),
-                    new Case(64, CodeKind.BYTES), // whose terms lie apart
-                    new Case(64, CodeKind.NIBBLES));
+                    new Case(128, List.of(CodeKind.BYTES)),
+                    new Case(64, List.of(CodeKind.BYTES, CodeKind.NIBBLES))); // terms lie apart
 
     private static final int POINTS = 400;
     private static final int SEARCHES = 400;
@@ -50,7 +50,7 @@ final class KernelWarmUp {
 
     private KernelWarmUp() {}
 
-    private record Case(int dimension, CodeKind codes) {}
+    private record Case(int dimension, List<CodeKind> codes) {}
 
     /** Does it, unless it was done before; on the calling thread. */
     static void once(RandomGenerator random) {
@@ -87,17 +87,22 @@ final class KernelWarmUp {
                 vectors.set(i, MemorySegment.ofArray(halves), 0);
                 graph.link(i);
             }
-            PackedGraph packed =
-                    SealedGraphPacker.pack(
-                            vectors, graph.source(), OrdinalSet.ALL, POINTS, one.codes());
-            SealedSearcher sealed = open(packed, arena).newSearcher();
+            List<SealedSearcher> sealed = new ArrayList<>();
+            for (CodeKind codes : one.codes()) {
+                PackedGraph packed =
+                        SealedGraphPacker.pack(
+                                vectors, graph.source(), OrdinalSet.ALL, POINTS, codes);
+                sealed.add(open(packed, arena).newSearcher());
+            }
             float[] query = new float[dimension];
             for (int i = 0; i < SEARCHES; i++) {
                 for (int d = 0; d < dimension; d++) {
                     query[d] = random.nextFloat() - 0.5f;
                 }
-                NeighborQueue results = new NeighborQueue(K);
-                sealed.search(query, SearchLimits.of(EF), OrdinalSet.ALL, results);
+                for (SealedSearcher searcher : sealed) {
+                    NeighborQueue results = new NeighborQueue(K);
+                    searcher.search(query, SearchLimits.of(EF), OrdinalSet.ALL, results);
+                }
                 ExactScan.scan(
                         vectors,
                         vectors.prepare(query),

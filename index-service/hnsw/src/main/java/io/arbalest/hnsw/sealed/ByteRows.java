@@ -6,43 +6,25 @@ import static io.arbalest.hnsw.sealed.SealedGraphFormat.INT;
 import io.arbalest.memory.Prefetch;
 import io.arbalest.simd.ByteCodes;
 import io.arbalest.simd.ByteQuery;
-import io.arbalest.simd.ByteScores;
 import io.arbalest.simd.ByteTerms;
-import io.arbalest.simd.RowScores;
-
-import org.jspecify.annotations.Nullable;
 
 import java.lang.foreign.MemorySegment;
 
 /** Rows of seven bits an element, with their terms in them or apart. */
-final class ByteRows implements CodeRows {
-    private final MemorySegment codes;
-    private final int points;
-    private final int dimension;
+final class ByteRows extends CodeRows<ByteQuery> {
     private final boolean inside; // whether rows hold their terms
     private final long termsAt; // else
-    private final long rowsAt;
-    private final int rowBytes;
-    private final ByteQuery query;
-    private final ByteScores batch = new ByteScores();
-    private final @Nullable RowScores<ByteQuery> instructions; // if any, in place of the batch
-    private float factor;
-    private float offset;
 
     ByteRows(MemorySegment codes, CodeForm form, int points, int dimension) {
-        this.codes = codes;
-        this.points = points;
-        this.dimension = dimension;
+        super(
+                codes,
+                form,
+                points,
+                dimension,
+                new ByteQuery(dimension),
+                form == CodeForm.BYTES ? VnniScores.ofBytes(dimension) : null);
         inside = form == CodeForm.BYTES;
         termsAt = SealedGraphFormat.codeTermsAt(dimension);
-        rowsAt = form.rowsAt(dimension, points);
-        rowBytes = form.rowBytes(dimension);
-        query = new ByteQuery(dimension);
-        instructions = inside ? VnniScores.ofBytes(dimension) : null;
-    }
-
-    private long row(int ordinal) {
-        return rowsAt + (long) ordinal * rowBytes;
     }
 
     private long term(int ordinal) {
@@ -50,7 +32,7 @@ final class ByteRows implements CodeRows {
     }
 
     @Override
-    public void put(int ordinal, float[] vector, float offset) {
+    void put(int ordinal, float[] vector, float offset) {
         float factor = ByteCodes.encode(vector, codes, row(ordinal));
         if (inside) {
             ByteTerms.put(codes, row(ordinal), factor, offset);
@@ -61,25 +43,25 @@ final class ByteRows implements CodeRows {
     }
 
     @Override
-    public float factor(int ordinal) {
+    float factor(int ordinal) {
         return inside ? ByteTerms.factor(codes, row(ordinal)) : codes.get(FLOAT, term(ordinal));
     }
 
     @Override
-    public float offset(int ordinal) {
+    float offset(int ordinal) {
         return inside
                 ? ByteTerms.offset(codes, row(ordinal))
                 : codes.get(FLOAT, term(ordinal) + Float.BYTES);
     }
 
     @Override
-    public boolean codesFit(int ordinal) {
+    boolean codesFit(int ordinal) {
         return ByteTerms.codesFit(codes, row(ordinal), rowBytes, inside);
     }
 
     @Override
-    public void fetch(int[] ordinals, int count, Prefetch prefetch) {
-        prefetch.rows(codes, rowsAt, rowBytes, dimension, ordinals, 0, count);
+    void fetch(int[] ordinals, int count, Prefetch prefetch) {
+        prefetch.rows(codes, start, rowBytes, dimension, ordinals, 0, count);
         if (!inside) {
             int bytes = SealedGraphFormat.TERM_BYTES;
             prefetch.rows(codes, termsAt, bytes, bytes, ordinals, 0, count);
@@ -87,7 +69,7 @@ final class ByteRows implements CodeRows {
     }
 
     @Override
-    public void fetch(int ordinal) {
+    void fetch(int ordinal) {
         Prefetch.span(codes, row(ordinal), dimension);
         if (!inside) {
             Prefetch.span(codes, term(ordinal), SealedGraphFormat.TERM_BYTES);
@@ -95,52 +77,30 @@ final class ByteRows implements CodeRows {
     }
 
     @Override
-    public float load(float[] elements) {
+    float load(float[] elements) {
         query.load(elements);
         return query.step();
     }
 
     @Override
-    public void terms(float factor, float offset) {
-        this.factor = factor;
-        this.offset = offset;
-        if (instructions != null) {
-            instructions.load(query, factor, offset, points);
-        }
+    void dots(int[] ordinals, int count, int[] dots) {
+        ByteCodes.dots(codes, start, ordinals, count, query, dots);
     }
 
     @Override
-    public long start() {
-        return rowsAt;
-    }
-
-    @Override
-    public int rowBytes() {
-        return rowBytes;
-    }
-
-    @Override
-    public @Nullable RowScores<?> instructions() {
-        return instructions;
-    }
-
-    @Override
-    public void score(int[] ordinals, int count, float[] scores) {
-        batch.reserve(count);
-        ByteCodes.dots(codes, rowsAt, ordinals, count, query, batch.dots());
+    void terms(int[] ordinals, int count, int[] factors, int[] offsets) {
         if (inside) {
-            ByteTerms.read(
-                    codes, rowsAt, rowBytes, ordinals, count, batch.factors(), batch.offsets());
-        } else {
-            readTerms(ordinals, count, batch.factors(), batch.offsets());
+            ByteTerms.read(codes, start, rowBytes, ordinals, count, factors, offsets);
+            return;
         }
-        batch.scores(count, query.zero(), factor, offset, scores);
-    }
-
-    private void readTerms(int[] ordinals, int count, int[] factors, int[] offsets) {
         for (int i = 0; i < count; i++) {
             factors[i] = codes.get(INT, term(ordinals[i]));
             offsets[i] = codes.get(INT, term(ordinals[i]) + Float.BYTES);
         }
+    }
+
+    @Override
+    int zero() {
+        return query.zero();
     }
 }

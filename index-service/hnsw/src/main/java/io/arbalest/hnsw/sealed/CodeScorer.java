@@ -17,10 +17,7 @@ import java.lang.foreign.MemorySegment;
  * <p>Confined to one thread.
  */
 final class CodeScorer implements RowScorer {
-    private final MemorySegment codes;
-    private final CodeRows rows;
-    private final long start;
-    private final int rowBytes;
+    private final CodeRows<?> rows;
     private final @Nullable RowScores<?> instructions;
     private final CodeForm form;
     private final int points;
@@ -35,11 +32,8 @@ final class CodeScorer implements RowScorer {
         this.points = points;
         this.dimension = dimension;
         this.metric = metric;
-        this.codes = codes;
         rows = CodeRows.of(codes, form, points, dimension);
-        start = rows.start();
-        rowBytes = rows.rowBytes();
-        instructions = rows.instructions();
+        instructions = rows.instructions;
         mean = new float[dimension];
         MemorySegment.copy(codes, FLOAT, 0, mean, 0, dimension);
         centred = new float[dimension];
@@ -77,7 +71,7 @@ final class CodeScorer implements RowScorer {
     @Override
     public void scoreFetched(int[] ordinals, int count, float[] scores) {
         if (instructions != null) {
-            instructions.score(codes, start, rowBytes, ordinals, count, scores);
+            instructions.score(rows.codes, rows.start, rows.rowBytes, ordinals, count, scores);
         } else {
             rows.score(ordinals, count, scores);
         }

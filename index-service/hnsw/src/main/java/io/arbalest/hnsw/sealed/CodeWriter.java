@@ -56,7 +56,7 @@ final class CodeWriter {
     }
 
     private void rows(MemorySegment target, float[] mean, int from, int to) {
-        CodeRows rows = CodeRows.of(target, form, newToOld.length, plain.length);
+        CodeRows<?> rows = CodeRows.of(target, form, newToOld.length, plain.length);
         for (int ordinal = from; ordinal < to; ordinal++) {
             read(newToOld[ordinal]);
             double squaredNorm = 0;
