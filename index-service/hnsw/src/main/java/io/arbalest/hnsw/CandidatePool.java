@@ -14,6 +14,7 @@ public final class CandidatePool {
 
     private long[] items = new long[256]; // ScoredOrdinal, lower half shifted left, EXPANDED below
     private int limit;
+    private int reach; // places from which points are expanded
     private int size;
     private int cursor; // all before it are expanded
 
@@ -22,6 +23,12 @@ public final class CandidatePool {
 
     /** Forgets everything and holds at most {@code newLimit} points from now on. */
     public void clear(int newLimit) {
+        clear(newLimit, newLimit);
+    }
+
+    /** As {@link #clear(int)}; only the best {@code newReach} points are ever expanded. */
+    public void clear(int newLimit, int newReach) {
+        reach = newReach;
         if (items.length < newLimit) {
             items = new long[newLimit];
         }
@@ -37,6 +44,11 @@ public final class CandidatePool {
     /** Whether a point with this packed score would be taken. */
     public boolean takes(long scored) {
         return size < limit || marked(scored) > items[size - 1];
+    }
+
+    /** Whether a point with this packed score would be expanded. */
+    boolean reaches(long scored) {
+        return size < reach || marked(scored) > items[reach - 1];
     }
 
     /** The score that a point has to pass, minus infinity while there is room. */
@@ -67,10 +79,11 @@ public final class CandidatePool {
 
     /** The best point that was not expanded, or {@link Long#MIN_VALUE}. */
     public long bestUnexpanded() {
-        while (cursor < size && (items[cursor] & EXPANDED) != 0) {
+        int end = Math.min(size, reach);
+        while (cursor < end && (items[cursor] & EXPANDED) != 0) {
             cursor++;
         }
-        return cursor < size ? plain(items[cursor]) : Long.MIN_VALUE;
+        return cursor < end ? plain(items[cursor]) : Long.MIN_VALUE;
     }
 
     /** Marks the point that {@link #bestUnexpanded} has just returned. */

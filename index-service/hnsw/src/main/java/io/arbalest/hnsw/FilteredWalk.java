@@ -146,13 +146,16 @@ public final class FilteredWalk {
      *
      * @param entry a point near the query
      * @param k the best points whose settling may end the walk early
+     * @param kept accepted points that are kept, if more than those that the walk goes on from: for
+     *     who scores them again
      * @param most distances, and points looked behind, after which the walk gives up
      * @return whether it came to its end, or to that of its time
      */
-    public boolean walk(int entry, int k, SearchLimits limits, AcceptedPoints accepted, long most) {
+    public boolean walk(
+            int entry, int k, int kept, SearchLimits limits, AcceptedPoints accepted, long most) {
         int ef = Math.max(limits.ef(), k);
         visited.clear();
-        frontier.clear(ef);
+        frontier.clear(ef, Math.max(ef, kept));
         scored = 0;
         bridged = 0;
         expanded = 0;
@@ -230,7 +233,7 @@ public final class FilteredWalk {
 
     private boolean complete(int ef, AcceptedPoints accepted) {
         int found = frontier.pool().size();
-        return found == ef || found >= accepted.count();
+        return found >= ef || found >= accepted.count();
     }
 
     /** Whether the walk's time is over, it has cost too much, or the best have settled. */

@@ -20,7 +20,12 @@ public final class Frontier {
 
     /** Forgets everything and keeps the best {@code ef} accepted points from now on. */
     public void clear(int ef) {
-        pool.clear(ef);
+        clear(ef, ef);
+    }
+
+    /** As {@link #clear(int)}, but keeps more points than it expands. */
+    public void clear(int ef, int kept) {
+        pool.clear(kept, ef);
         detours.clear();
     }
 
@@ -60,13 +65,13 @@ public final class Frontier {
 
     /**
      * The best point not expanded yet, which counts as expanded from now on; -1 if there is none,
-     * or if it is worse than all of a full pool.
+     * or if it is worse than all that would be expanded.
      */
     public int next() {
         long best = pool.bestUnexpanded();
         if (detours.size() > 0 && ~detours.top() > best) {
             best = ~detours.pop();
-            return pool.takes(best) ? ScoredOrdinal.ordinal(best) : -1;
+            return pool.reaches(best) ? ScoredOrdinal.ordinal(best) : -1;
         }
         if (best == Long.MIN_VALUE) {
             return -1;

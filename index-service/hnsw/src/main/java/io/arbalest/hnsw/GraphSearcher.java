@@ -95,7 +95,7 @@ public final class GraphSearcher {
         long best = walk.descend(query, GrowingGraph.ordinal(entry), GrowingGraph.level(entry), 1);
         int from = ScoredOrdinal.ordinal(best);
         walk.filteredQuery(query);
-        boolean ended = among.walk(from, results.capacity(), limits, accepted, limit);
+        boolean ended = among.walk(from, results.capacity(), 0, limits, accepted, limit);
         walkedAll = among.walkedAll();
         scored = walk.scored() + among.scored();
         visited = walk.scored() + among.visited();

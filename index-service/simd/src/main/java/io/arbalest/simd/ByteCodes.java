@@ -18,14 +18,16 @@ import java.nio.ByteOrder;
  * Codes of seven bits an element and their inner products with a {@link ByteQuery}.
  *
  * <p>A vector is stored as {@code round(x_i / scale) + 64}, with a scale of its own such that the
- * largest element takes 63 steps. The kernel is the "pair" form: a load of 64 codes is taken as 32
- * shorts, of which the even and the odd codes are a mask and a shift; products of 7 by 8 bits in
- * pairs fit into a signed short and, lifted by 2^15, into an unsigned one; two additions in int
- * lanes widen them. The top bits of even codes count for nothing: {@link ByteTerms}. It is exact in
- * integers, so it gives the same bits as {@link #scalarDot} with vectors of any width.
+ * largest element takes 63 steps, and stands for its steps times a factor ({@link FittedFactor}).
+ * The kernel is the "pair" form: a load of 64 codes is taken as 32 shorts, of which the even and
+ * the odd codes are a mask and a shift; products of 7 by 8 bits in pairs fit into a signed short
+ * and, lifted by 2^15, into an unsigned one; two additions in int lanes widen them. The top bits of
+ * even codes count for nothing: {@link ByteTerms}. It is exact in integers, so it gives the same
+ * bits as {@link #scalarDot} with vectors of any width.
  *
- * <p>An estimate differs from the inner product by at most {@code scale / 2 * sum|q_i| + step / 2 *
- * sum|x_i| + dimension * scale * step / 4}.
+ * <p>An estimate differs from the inner product by at most {@code sum|d_i| |q_i| + step / 2 *
+ * sum|x_i - d_i|}, with d what the vector has beside its steps times the factor: {@code |d_i|} is
+ * at most {@code scale / 2 + |factor - scale| * 63}.
  *
  * <p>Thread-safe: no state.
  */
@@ -59,20 +61,25 @@ public final class ByteCodes {
     /**
      * Writes a row.
      *
-     * @return the scale: an element is about {@code (code - 64) * scale}
+     * @return the factor: an element is about {@code (code - 64) * factor}
      */
     public static float encode(float[] vector, MemorySegment rows, long offset) {
         float largest = FloatDot.largest(vector);
         float scale = largest == 0 ? 1 : largest / LARGEST;
         float inverse = 1 / scale;
+        FittedFactor factor = new FittedFactor();
         for (int i = 0; i < vector.length; i++) {
-            int steps = Math.round(vector[i] * inverse);
-            rows.set(
-                    JAVA_BYTE,
-                    offset + i,
-                    (byte) (Math.max(-LARGEST, Math.min(LARGEST, steps)) + ZERO));
+            int rounded = Math.round(vector[i] * inverse);
+            int steps = Math.max(-LARGEST, Math.min(LARGEST, rounded));
+            rows.set(JAVA_BYTE, offset + i, (byte) (steps + ZERO));
+            factor.add(vector[i], steps);
         }
-        return scale;
+        return factor.or(scale);
+    }
+
+    /** The steps that an element has in a row. */
+    public static int steps(MemorySegment rows, long offset, int element) {
+        return (rows.get(JAVA_BYTE, offset + element) & LOW) - ZERO;
     }
 
     /**

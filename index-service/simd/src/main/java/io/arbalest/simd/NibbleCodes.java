@@ -21,7 +21,8 @@ import java.nio.ByteOrder;
  * Codes of four bits an element and their inner products with a {@link NibbleQuery}.
  *
  * <p>A vector is stored as {@code round(x_i / scale) + 8}, with a scale of its own such that the
- * largest element takes 7 steps, behind two floats of whoever uses the row:
+ * largest element takes 7 steps, and stands for its steps times a factor ({@link FittedFactor}),
+ * behind two floats of whoever uses the row:
  *
  * <pre>
  *   0  f32 factor | f32 offset, little-endian
@@ -35,8 +36,9 @@ import java.nio.ByteOrder;
  * NibbleQuery}). It is exact in integers, so it gives the same bits as {@link #scalarDot} with
  * vectors of any width.
  *
- * <p>An estimate differs from the inner product by at most {@code scale / 2 * sum|q_i| + step / 2 *
- * sum|x_i| + dimension * scale * step / 4}.
+ * <p>An estimate differs from the inner product by at most {@code sum|d_i| |q_i| + step / 2 *
+ * sum|x_i - d_i|}, with d what the vector has beside its steps times the factor: {@code |d_i|} is
+ * at most {@code scale / 2 + |factor - scale| * 7}.
  *
  * <p>Thread-safe: no state.
  */
@@ -87,25 +89,39 @@ public final class NibbleCodes {
      * Writes the codes of a row, but not its floats.
      *
      * @param at where the row starts
-     * @return the scale: an element is about {@code (code - 8) * scale}
+     * @return the factor: an element is about {@code (code - 8) * factor}
      */
     public static float encode(float[] vector, MemorySegment rows, long at) {
         float largest = FloatDot.largest(vector);
         float scale = largest == 0 ? 1 : largest / LARGEST;
         float inverse = 1 / scale;
-        int bytes = groups(vector.length) * GROUP_BYTES;
-        for (int i = 0; i < bytes; i++) {
-            int low = i / GROUP_BYTES * GROUP + i % GROUP_BYTES;
-            int high = low + GROUP_BYTES;
-            int code = low < vector.length ? code(vector[low] * inverse) : 0;
-            code |= high < vector.length ? code(vector[high] * inverse) << 4 : 0;
-            rows.set(JAVA_BYTE, at + TERM_BYTES + i, (byte) code);
+        FittedFactor factor = new FittedFactor();
+        rows.asSlice(at + TERM_BYTES, (long) groups(vector.length) * GROUP_BYTES).fill((byte) 0);
+        for (int i = 0; i < vector.length; i++) {
+            int steps = Math.max(-LARGEST, Math.min(LARGEST, Math.round(vector[i] * inverse)));
+            long place = at + placeOf(i);
+            int others = rows.get(JAVA_BYTE, place);
+            int code = (steps + ZERO) << shiftOf(i);
+            rows.set(JAVA_BYTE, place, (byte) (others | code));
+            factor.add(vector[i], steps);
         }
-        return scale;
+        return factor.or(scale);
     }
 
-    private static int code(float steps) {
-        return Math.max(-LARGEST, Math.min(LARGEST, Math.round(steps))) + ZERO;
+    /** The steps that an element has in a row. */
+    public static int steps(MemorySegment rows, long at, int element) {
+        int codes = rows.get(JAVA_BYTE, at + placeOf(element));
+        return ((codes >>> shiftOf(element)) & LOW) - ZERO;
+    }
+
+    /** Where in a row the byte of an element is. */
+    private static int placeOf(int element) {
+        return TERM_BYTES + element / GROUP * GROUP_BYTES + element % GROUP_BYTES;
+    }
+
+    /** By how many bits its code is shifted there. */
+    private static int shiftOf(int element) {
+        return (element & GROUP_BYTES) == 0 ? 0 : 4;
     }
 
     /** Puts the floats into a row. */
@@ -269,10 +285,7 @@ public final class NibbleCodes {
     public static int scalarDot(MemorySegment rows, long at, int dimension, NibbleQuery query) {
         int sum = 0;
         for (int i = 0; i < dimension; i++) {
-            int place = i / GROUP * GROUP_BYTES + i % GROUP_BYTES;
-            int codes = rows.get(JAVA_BYTE, at + TERM_BYTES + place);
-            int code = (i & GROUP_BYTES) == 0 ? codes & LOW : (codes >>> 4) & LOW;
-            sum += code * query.steps(i);
+            sum += (steps(rows, at, i) + ZERO) * query.steps(i);
         }
         return sum;
     }

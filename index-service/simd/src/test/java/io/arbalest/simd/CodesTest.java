@@ -74,10 +74,10 @@ class CodesTest {
                 MemorySegment codes =
                         arena.allocate((long) rows * rowBytes + ByteCodes.TAIL_BYTES, 64);
                 float[][] vectors = new float[rows][];
-                float[] scales = new float[rows];
+                float[] factors = new float[rows];
                 for (int row = 0; row < rows; row++) {
                     vectors[row] = gaussian(dimension);
-                    scales[row] = ByteCodes.encode(vectors[row], codes, (long) row * rowBytes);
+                    factors[row] = ByteCodes.encode(vectors[row], codes, (long) row * rowBytes);
                 }
                 float[] plain = gaussian(dimension);
                 ByteQuery query = new ByteQuery(dimension);
@@ -92,11 +92,14 @@ class CodesTest {
                                     ByteCodes.scalarDot(
                                             codes, (long) row * rowBytes, dimension, query));
                     double estimate =
-                            (double) (dots[i] - query.zero()) * scales[row] * query.step();
-                    double bound =
-                            scales[row] / 2 * absolute(plain)
-                                    + query.step() / 2 * absolute(vectors[row])
-                                    + dimension * scales[row] * query.step() / 4;
+                            (double) (dots[i] - query.zero()) * factors[row] * query.step();
+                    double bound = 0;
+                    for (int at = 0; at < dimension; at++) {
+                        int steps = ByteCodes.steps(codes, (long) row * rowBytes, at);
+                        double coded = (double) factors[row] * steps;
+                        bound += Math.abs(vectors[row][at] - coded) * Math.abs(plain[at]);
+                        bound += query.step() / 2 * Math.abs(coded);
+                    }
                     double expected = dot(plain, vectors[row]);
                     assertThat(Math.abs(estimate - expected))
                             .as("dimension %s, seed %s", dimension, HalfCases.SEED)

@@ -32,8 +32,17 @@ final class ByteRows extends CodeRows<ByteQuery> {
     }
 
     @Override
-    void put(int ordinal, float[] vector, float offset) {
-        float factor = ByteCodes.encode(vector, codes, row(ordinal));
+    float encode(int ordinal, float[] vector) {
+        return ByteCodes.encode(vector, codes, row(ordinal));
+    }
+
+    @Override
+    int steps(int ordinal, int element) {
+        return ByteCodes.steps(codes, row(ordinal), element);
+    }
+
+    @Override
+    void putTerms(int ordinal, float factor, float offset) {
         if (inside) {
             ByteTerms.put(codes, row(ordinal), factor, offset);
         } else {

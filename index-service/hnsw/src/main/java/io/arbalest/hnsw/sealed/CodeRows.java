@@ -66,8 +66,18 @@ abstract sealed class CodeRows<Q> permits ByteRows, NibbleRows {
         return start + (long) ordinal * rowBytes;
     }
 
-    /** Encodes a vector into a row of zeros; its factor follows from it, its offset is given. */
-    abstract void put(int ordinal, float[] vector, float offset);
+    /**
+     * Encodes a vector into a row of zeros, which has no terms then.
+     *
+     * @return its factor
+     */
+    abstract float encode(int ordinal, float[] vector);
+
+    /** The steps that an element has in a row. */
+    abstract int steps(int ordinal, int element);
+
+    /** Puts the terms into a row that was encoded. */
+    abstract void putTerms(int ordinal, float factor, float offset);
 
     /** What a step of the row is worth. */
     abstract float factor(int ordinal);

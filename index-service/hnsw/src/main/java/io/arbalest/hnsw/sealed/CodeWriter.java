@@ -11,7 +11,9 @@ import java.lang.foreign.MemorySegment;
  * Writes the codes of a packed graph that lie once a point.
  *
  * <p>Vectors are stored minus the mean of all: with half the elements' variance in their means, as
- * is common, that is half a bit more for what tells them apart.
+ * is common, that is half a bit more for what tells them apart. What codes miss of a vector is
+ * perpendicular to it ({@link io.arbalest.simd.ByteCodes#encode}). Queries of inner products are
+ * not without the mean: what the mean makes of it is known, and is put right.
  *
  * <p>Confined to one thread.
  */
@@ -64,9 +66,20 @@ final class CodeWriter {
                 plain[i] -= mean[i];
                 squaredNorm += (double) plain[i] * plain[i];
             }
+            float factor = rows.encode(ordinal, plain);
             boolean l2 = vectors.metric() == Metric.L2;
-            rows.put(ordinal, plain, l2 ? (float) -squaredNorm : 0);
+            double offset = l2 ? -squaredNorm : missed(rows, ordinal, factor, mean);
+            rows.putTerms(ordinal, factor, (float) offset);
         }
+    }
+
+    /** The inner product of the mean and what a row misses of {@link #plain}. */
+    private double missed(CodeRows<?> rows, int ordinal, float factor, float[] mean) {
+        double product = 0;
+        for (int i = 0; i < plain.length; i++) {
+            product += mean[i] * (plain[i] - (double) factor * rows.steps(ordinal, i));
+        }
+        return product;
     }
 
     /** The mean of some vectors; of those of length 1 that they are taken as for cosine. */

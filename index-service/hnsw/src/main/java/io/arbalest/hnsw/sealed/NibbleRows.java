@@ -19,8 +19,17 @@ final class NibbleRows extends CodeRows<NibbleQuery> {
     }
 
     @Override
-    void put(int ordinal, float[] vector, float offset) {
-        float factor = NibbleCodes.encode(vector, codes, row(ordinal));
+    float encode(int ordinal, float[] vector) {
+        return NibbleCodes.encode(vector, codes, row(ordinal));
+    }
+
+    @Override
+    int steps(int ordinal, int element) {
+        return NibbleCodes.steps(codes, row(ordinal), element);
+    }
+
+    @Override
+    void putTerms(int ordinal, float factor, float offset) {
         NibbleCodes.putTerms(codes, row(ordinal), factor, offset);
     }
 

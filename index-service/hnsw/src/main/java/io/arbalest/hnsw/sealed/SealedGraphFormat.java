@@ -42,17 +42,19 @@ import java.nio.ByteOrder;
  *                              links x u32: slots of the same level
  * CODES      (codes 1, 3 and 4)  dimension x f32 mean of all vectors, zero-padded to 64 bytes
  *            (codes 1)  points x { f32 factor | f32 offset }, zero-padded to 64 bytes
- *            points rows of dimension bytes rounded up to 32: round(x_i / factor) + 64, x minus the mean (cosine: x
- *            of length 1), the factor such that the largest element takes 63 steps; 32 zero bytes at the end
+ *            points rows of dimension bytes rounded up to 32: round(x_i / scale) + 64, x minus the mean (cosine: x
+ *            of length 1), the scale such that the largest element takes 63 steps; 32 zero bytes at the end
  *            (codes 3)  at least 128 elements; top bit of code 2 i: bit i of the factor's binary32, of code 64 + 2 i:
  *            bit i of the offset's, i from 0 to 31; all other top bits are 0, and all of codes 1
  *            (codes 4)  points rows of { f32 factor | f32 offset | 32 bytes for each 64 elements }:
- *            round(x_i / factor) + 8, x as above, the factor such that the largest element takes 7 steps; byte j of 32
+ *            round(x_i / scale) + 8, x as above, the scale such that the largest element takes 7 steps; byte j of 32
  *            has element j in its lower and element 32 + j in its upper four bits, 0 where there is none; 32 zero bytes
  *            at the end
  *            score = sum over i of (code_i - zero) * q_i * factor * (l2: 2) + offset + (l2: -|q|^2, else mean . q),
  *            with zero 64 (codes 4: 8),
- *            with q minus the mean and offset -|x|^2 for l2, offset 0 otherwise
+ *            with q minus the mean and offset -|x|^2 for l2, else offset mean . (x - factor * (codes - zero));
+ *            factor |x|^2 / (x . (codes - zero)), the scale if that is 0 / 0. What was packed before these terms were
+ *            fitted has factor scale and, but for l2, offset 0, and is read in the same way
  * BLOCKS     (codes 2, then without OFFSETS and NEIGHBORS)  points rows, each of one or more blocks of 32 neighbours:
  *            32 x u32 ordinal, 0xffffffff for an empty place | 32 x f32 addend | 32 x f32 factor
  *            | codes as in {@link io.arbalest.simd.SignCodes}

@@ -107,7 +107,8 @@ public final class SealedSearcher {
             expired = blocks.expired();
             return;
         }
-        lists.walk(entry, ef, results.capacity(), limits, accept);
+        int k = results.capacity();
+        lists.walk(entry, ef, coded ? Math.max(ef, firstLook(k)) : ef, k, limits, accept);
         scored += lists.scored();
         expired = lists.expired();
         if (coded) {
@@ -135,6 +136,19 @@ public final class SealedSearcher {
         }
     }
 
+    /** Points that are scored exactly whatever their scores by code are, to find the best k. */
+    private static int inAnyCase(int k) {
+        return LOCKSTEP * ((k + LOCKSTEP - 1) / LOCKSTEP);
+    }
+
+    /**
+     * Points that are scored exactly as a rule: a walk keeps so many, however few its ef is. With
+     * an ef of no more than k those that codes put just below the k-th would be lost.
+     */
+    private int firstLook(int k) {
+        return inAnyCase(k) + likely;
+    }
+
     /**
      * Scores what was found by code exactly, best first, until even the largest error seen would
      * not lift what follows into the results.
@@ -142,7 +156,7 @@ public final class SealedSearcher {
     private void rerank(CandidatePool found, float minScore, NeighborQueue results) {
         float largestError = 0;
         boolean announces = graph.ahead().begin();
-        int needed = LOCKSTEP * ((results.capacity() + LOCKSTEP - 1) / LOCKSTEP); // in any case
+        int needed = inAnyCase(results.capacity());
         int announced = 0;
         int fetched = announces ? 0 : fetchFirst(found, needed);
         int count;
@@ -171,7 +185,7 @@ public final class SealedSearcher {
             reranked += count;
             for (int i = 0; i < count; i++) {
                 float error = scores[i] - ScoredOrdinal.score(found.get(at + i));
-                largestError = Math.max(largestError, error);
+                largestError = Math.max(largestError, Math.abs(error)); // either sign is as likely
                 if (scores[i] >= minScore) {
                     results.offer(ordinals[i], scores[i]);
                 }
@@ -275,7 +289,7 @@ public final class SealedSearcher {
         }
         load(query);
         scored = 0;
-        candidates.clear(Math.max(ef, results.capacity()));
+        candidates.clear(Math.max(ef, firstLook(results.capacity())));
         int count = accept.copy(from, to, ordinals);
         coarse.fetch(ordinals, count);
         while (count > 0) {
@@ -336,7 +350,9 @@ public final class SealedSearcher {
             visited = scored;
             return true;
         }
-        boolean ended = accepted.walk(entry, results.capacity(), limits, points, limit);
+        int k = results.capacity();
+        int kept = coded ? firstLook(k) : 0;
+        boolean ended = accepted.walk(entry, k, kept, limits, points, limit);
         walkedAll = accepted.walkedAll();
         expired = accepted.expired();
         visited = scored + accepted.visited();

@@ -32,6 +32,7 @@ class CodedScanTest {
             SplittableRandom random = new SplittableRandom(SealedCases.SEED);
             SealedCases cases = new SealedCases(dimension, 20, SealedCases.SEED);
             SealedSearcher searcher = graph.newSearcher();
+            int missed = 0; // of about 10 * QUERIES: four bits cannot always tell the tenth
             for (int i = 0; i < QUERIES; i++) {
                 float[] query = cases.next();
                 int part = 1 + random.nextInt(12);
@@ -46,10 +47,17 @@ class CodedScanTest {
                         searcher.scanCodes(
                                 query, from, to, accept, 100, Float.NEGATIVE_INFINITY, byCode);
                 assertThat(coded).isGreaterThanOrEqualTo(scanned);
-                assertThat(byCode.ordinalsBestFirst())
+                missed +=
+                        exact.size()
+                                - SealedCases.common(
+                                        exact.ordinalsBestFirst(), byCode.ordinalsBestFirst());
+                assertThat(byCode.size()).isEqualTo(exact.size());
+                assertThat(missed)
                         .as("seed %s, query %s", SealedCases.SEED, i)
-                        .containsExactly(exact.ordinalsBestFirst());
-                assertThat(byCode.scoresBestFirst()).containsExactly(exact.scoresBestFirst());
+                        .isLessThanOrEqualTo(codes == CodeKind.NIBBLES ? 2 : 0);
+                if (missed == 0) {
+                    assertThat(byCode.scoresBestFirst()).containsExactly(exact.scoresBestFirst());
+                }
                 float bound = exact.size() > 3 ? exact.scoresBestFirst()[2] : 0;
                 NeighborQueue bounded = new NeighborQueue(K);
                 searcher.scanCodes(query, from, to, accept, 100, bound, bounded);

@@ -1,6 +1,7 @@
 package io.arbalest.hnsw.sealed;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.arbalest.common.OrdinalSet;
 import io.arbalest.hnsw.GrowingGraph;
@@ -11,6 +12,7 @@ import io.arbalest.model.Metric;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 import java.io.ByteArrayOutputStream;
@@ -25,7 +27,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.IntStream;
@@ -44,16 +45,51 @@ class SealedGraphGoldenTest {
     @ParameterizedTest
     @EnumSource
     void opensAndWritesAgain(CodeKind codes) throws IOException {
-        int version = codes == CodeKind.NIBBLES ? 3 : 1;
         String name =
-                "sealed-graph-" + version + "-" + codes.name().toLowerCase(Locale.ROOT) + ".bin";
+                switch (codes) {
+                    case NONE -> "sealed-graph-1-none.bin";
+                    case BYTES -> "sealed-graph-1-bytes-fitted.bin";
+                    case SIGNS -> "sealed-graph-1-signs.bin";
+                    case NIBBLES -> "sealed-graph-3-nibbles-fitted.bin";
+                };
         opensAndWritesAgain(name, codes, DIMENSION, POINTS);
     }
 
     @Test
     void opensAndWritesAgainCodesWithTheirTermsInside() throws IOException {
         opensAndWritesAgain(
-                "sealed-graph-2-bytes-130.bin", CodeKind.BYTES, LONG_DIMENSION, FEW_POINTS);
+                "sealed-graph-2-bytes-130-fitted.bin", CodeKind.BYTES, LONG_DIMENSION, FEW_POINTS);
+    }
+
+    /** Factors were the widths of steps then. */
+    @ParameterizedTest
+    @CsvSource({
+        "sealed-graph-1-bytes.bin, sealed-graph-1-bytes-fitted.bin, 20",
+        "sealed-graph-2-bytes-130.bin, sealed-graph-2-bytes-130-fitted.bin, 130",
+        "sealed-graph-3-nibbles.bin, sealed-graph-3-nibbles-fitted.bin, 20"
+    })
+    void opensWhatWasPackedBeforeTermsWereFitted(String older, String newer, int dimension)
+            throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            SealedGraph before = SealedGraph.open(golden(older, arena));
+            SealedGraph now = SealedGraph.open(golden(newer, arena));
+            before.verify();
+            int points = now.points();
+            int[] all = IntStream.range(0, points).toArray();
+            float[] scoresBefore = new float[points];
+            float[] scores = new float[points];
+            float[] query = new SealedCases(dimension, 5, 43).next();
+            scorer(before, query).score(all, points, scoresBefore);
+            scorer(now, query).score(all, points, scores);
+            for (int i = 0; i < points; i++) {
+                assertThat(scoresBefore[i]).isCloseTo(scores[i], withinPercentage(5));
+            }
+            assertThat(scoresBefore).isNotEqualTo(scores);
+            NeighborQueue results = new NeighborQueue(5);
+            before.newSearcher().search(query, SearchLimits.of(70), OrdinalSet.ALL, results);
+            assertThat(results.ordinalsBestFirst())
+                    .isEqualTo(SealedCases.best(now, query, 5, OrdinalSet.ALL));
+        }
     }
 
     /** The same points, by a release that knew version 1 only. */
