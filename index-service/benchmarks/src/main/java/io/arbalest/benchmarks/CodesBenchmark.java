@@ -83,13 +83,13 @@ public class CodesBenchmark {
         signs = arena.allocate((long) blockBytes * VECTORS / SignCodes.NEIGHBORS, 64);
         for (int vector = 0; vector < VECTORS; vector++) {
             long row = (long) vector * rowBytes;
-            float scale = ByteCodes.encode(gaussian(random, dimension), bytes, row);
+            float factor = ByteCodes.encode(gaussian(random, dimension), bytes, row);
             if (dimension >= ByteTerms.CODES) {
-                ByteTerms.put(bytes, row, scale, (float) random.nextGaussian());
+                ByteTerms.put(bytes, row, factor, (float) random.nextGaussian());
             }
             row = (long) vector * nibbleBytes;
-            scale = NibbleCodes.encode(gaussian(random, dimension), nibbles, row);
-            NibbleCodes.putTerms(nibbles, row, scale, (float) random.nextGaussian());
+            factor = NibbleCodes.encode(gaussian(random, dimension), nibbles, row);
+            NibbleCodes.putTerms(nibbles, row, factor, (float) random.nextGaussian());
             ordinals[vector] = vector;
         }
         for (long at = 0; at < signs.byteSize(); at++) {

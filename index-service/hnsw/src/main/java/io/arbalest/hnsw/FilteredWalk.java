@@ -146,8 +146,7 @@ public final class FilteredWalk {
      *
      * @param entry a point near the query
      * @param k the best points whose settling may end the walk early
-     * @param kept accepted points that are kept, if more than those that the walk goes on from: for
-     *     who scores them again
+     * @param kept accepted points that are kept, if more than {@code ef}: for who scores them again
      * @param most distances, and points looked behind, after which the walk gives up
      * @return whether it came to its end, or to that of its time
      */

@@ -95,7 +95,8 @@ public final class GraphSearcher {
         long best = walk.descend(query, GrowingGraph.ordinal(entry), GrowingGraph.level(entry), 1);
         int from = ScoredOrdinal.ordinal(best);
         walk.filteredQuery(query);
-        boolean ended = among.walk(from, results.capacity(), 0, limits, accepted, limit);
+        int k = results.capacity();
+        boolean ended = among.walk(from, k, k, limits, accepted, limit);
         walkedAll = among.walkedAll();
         scored = walk.scored() + among.scored();
         visited = walk.scored() + among.visited();

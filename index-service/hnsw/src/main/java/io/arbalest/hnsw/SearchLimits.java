@@ -5,7 +5,8 @@ import java.util.function.BooleanSupplier;
 /**
  * How far a search goes.
  *
- * @param ef candidates kept by the walk, at least 1; raised to the capacity of the results
+ * @param ef candidates that the walk goes on from, at least 1; raised to the capacity of the
+ *     results. A walk by codes may keep a few more, which are only scored again
  * @param minScore points with a lower score are not offered: the caller's threshold, or the k-th
  *     best score of the segments searched before
  * @param adaptiveStop whether the walk may end once the best k have settled

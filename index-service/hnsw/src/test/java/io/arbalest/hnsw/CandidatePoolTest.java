@@ -14,17 +14,19 @@ class CandidatePoolTest {
     @Test
     void theBestAreKeptAndOnlyThoseWithinReachAreExpanded() {
         SplittableRandom random = new SplittableRandom(SEED);
+        CandidatePool pool = new CandidatePool(); // used again and again, as walks do
         for (int round = 0; round < 500; round++) {
             int reach = random.nextInt(1, 20);
             int limit = reach + random.nextInt(0, 10);
-            CandidatePool pool = new CandidatePool();
             pool.clear(limit, reach);
             long[] all = new long[0];
             boolean[] expanded = new boolean[100];
             for (int ordinal = 0; ordinal < 100; ordinal++) {
                 long point = ScoredOrdinal.of(random.nextInt(50), ordinal);
-                boolean taken = pool.takes(point);
-                if (taken) {
+                int before = Math.min(all.length, reach);
+                boolean reached = before < reach || point > all[all.length - reach];
+                assertThat(pool.reaches(point)).isEqualTo(reached);
+                if (pool.takes(point)) {
                     pool.add(point);
                 }
                 all = Arrays.copyOf(all, all.length + 1);

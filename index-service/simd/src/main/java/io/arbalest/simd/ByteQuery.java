@@ -119,7 +119,7 @@ public final class ByteQuery {
         return dimension;
     }
 
-    /** An inner product of steps times this and the row's scale is the estimate. */
+    /** An inner product of steps times this and the row's factor is the estimate. */
     public float step() {
         return step;
     }

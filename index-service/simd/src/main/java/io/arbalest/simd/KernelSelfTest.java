@@ -193,12 +193,12 @@ public final class KernelSelfTest {
         scalar.reserve(ROWS);
         MemorySegment rows = arena.allocate(rowBytes * ROWS + ByteCodes.TAIL_BYTES, 64);
         for (int row = 0; row < ROWS; row++) {
-            float scale = ByteCodes.encode(gaussian(dimension, random), rows, row * rowBytes);
+            float factor = ByteCodes.encode(gaussian(dimension, random), rows, row * rowBytes);
             float offset = (float) random.nextGaussian();
             if (inside) {
-                ByteTerms.put(rows, row * rowBytes, scale, offset);
+                ByteTerms.put(rows, row * rowBytes, factor, offset);
             } else {
-                scalar.factors()[row] = Float.floatToRawIntBits(scale);
+                scalar.factors()[row] = Float.floatToRawIntBits(factor);
                 scalar.offsets()[row] = Float.floatToRawIntBits(offset);
                 vector.factors()[row] = scalar.factors()[row];
                 vector.offsets()[row] = scalar.offsets()[row];
@@ -257,8 +257,8 @@ public final class KernelSelfTest {
         scalar.reserve(ROWS);
         MemorySegment rows = arena.allocate(rowBytes * ROWS + NibbleCodes.TAIL_BYTES, 64);
         for (int row = 0; row < ROWS; row++) {
-            float scale = NibbleCodes.encode(gaussian(dimension, random), rows, row * rowBytes);
-            NibbleCodes.putTerms(rows, row * rowBytes, scale, (float) random.nextGaussian());
+            float factor = NibbleCodes.encode(gaussian(dimension, random), rows, row * rowBytes);
+            NibbleCodes.putTerms(rows, row * rowBytes, factor, (float) random.nextGaussian());
         }
         NibbleQuery query = new NibbleQuery(dimension);
         query.load(gaussian(dimension, random));

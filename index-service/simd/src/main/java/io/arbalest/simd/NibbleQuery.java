@@ -98,7 +98,7 @@ public final class NibbleQuery {
         return bytes.dimension();
     }
 
-    /** An inner product of steps times this and the row's scale is the estimate. */
+    /** An inner product of steps times this and the row's factor is the estimate. */
     public float step() {
         return bytes.step();
     }

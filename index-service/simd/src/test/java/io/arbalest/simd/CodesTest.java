@@ -1,6 +1,7 @@
 package io.arbalest.simd;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import org.junit.jupiter.api.Test;
 
@@ -94,9 +95,16 @@ class CodesTest {
                     double estimate =
                             (double) (dots[i] - query.zero()) * factors[row] * query.step();
                     double bound = 0;
+                    double along = 0;
+                    float scale = FloatDot.largest(vectors[row]) / 63;
+                    double most = 0.5001 * scale + Math.abs(factors[row] - scale) * 63;
                     for (int at = 0; at < dimension; at++) {
                         int steps = ByteCodes.steps(codes, (long) row * rowBytes, at);
                         double coded = (double) factors[row] * steps;
+                        along += vectors[row][at] * (vectors[row][at] - coded);
+                        assertThat(Math.abs(vectors[row][at] - coded)).isLessThanOrEqualTo(most);
+                        assertThat(steps * (double) scale)
+                                .isCloseTo(vectors[row][at], within(0.5001 * scale));
                         bound += Math.abs(vectors[row][at] - coded) * Math.abs(plain[at]);
                         bound += query.step() / 2 * Math.abs(coded);
                     }
@@ -104,6 +112,9 @@ class CodesTest {
                     assertThat(Math.abs(estimate - expected))
                             .as("dimension %s, seed %s", dimension, HalfCases.SEED)
                             .isLessThanOrEqualTo(bound * 1.0001 + 1e-6);
+                    assertThat(Math.abs(along))
+                            .as("what is missed, along the vector")
+                            .isLessThanOrEqualTo(1e-6 * dot(vectors[row], vectors[row]));
                 }
             }
         }

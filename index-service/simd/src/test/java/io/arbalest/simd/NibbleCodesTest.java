@@ -75,8 +75,13 @@ class NibbleCodesTest {
                 double estimate = (double) (dots[0] - query.zero()) * factor * query.step();
                 double expected = 0;
                 double bound = 0;
+                double along = 0;
+                float scale = FloatDot.largest(vector) / 7;
+                double most = 0.5001 * scale + Math.abs(factor - scale) * 7;
                 for (int i = 0; i < dimension; i++) {
                     double coded = (double) factor * NibbleCodes.steps(row, 0, i);
+                    along += vector[i] * (vector[i] - coded);
+                    assertThat(Math.abs(vector[i] - coded)).isLessThanOrEqualTo(most);
                     expected += (double) plain[i] * vector[i];
                     bound += Math.abs(vector[i] - coded) * Math.abs(plain[i]);
                     bound += query.step() / 2 * Math.abs(coded);
@@ -84,6 +89,9 @@ class NibbleCodesTest {
                 assertThat(Math.abs(estimate - expected))
                         .as("dimension %s, seed %s", dimension, HalfCases.SEED)
                         .isLessThanOrEqualTo(bound * 1.0001 + 1e-6);
+                assertThat(Math.abs(along))
+                        .as("what is missed, along the vector")
+                        .isLessThanOrEqualTo(1e-6 * FloatDot.dot(vector, vector));
             }
         }
     }

@@ -60,16 +60,16 @@ final class ListWalk {
     /**
      * Walks from one point until the best candidate is worse than the best {@code ef} points found.
      *
-     * @param kept how many points are kept, at least {@code ef}
      * @param k the best points whose settling may end the walk early
+     * @param kept points that are kept, if more than {@code ef}: for who scores them again
      */
-    void walk(long entry, int ef, int kept, int k, SearchLimits limits, OrdinalSet accept) {
+    void walk(long entry, int ef, int k, int kept, SearchLimits limits, OrdinalSet accept) {
         scored = 0;
         expired = false;
         SettledStop stop = limits.adaptiveStop() ? settled : SettledStop.NEVER;
         stop.reset(ef);
         visited.clear();
-        frontier.clear(ef, kept);
+        frontier.clear(ef, Math.max(ef, kept));
         visited.add(ScoredOrdinal.ordinal(entry));
         frontier.add(entry, accept);
         int expanded = 0;

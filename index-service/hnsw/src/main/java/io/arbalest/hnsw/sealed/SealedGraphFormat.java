@@ -53,7 +53,7 @@ import java.nio.ByteOrder;
  *            score = sum over i of (code_i - zero) * q_i * factor * (l2: 2) + offset + (l2: -|q|^2, else mean . q),
  *            with zero 64 (codes 4: 8),
  *            with q minus the mean and offset -|x|^2 for l2, else offset mean . (x - factor * (codes - zero));
- *            factor |x|^2 / (x . (codes - zero)), the scale if that is 0 / 0. What was packed before these terms were
+ *            factor |x|^2 / (x . (codes - zero)), of a row of zeros 1. What was packed before these terms were
  *            fitted has factor scale and, but for l2, offset 0, and is read in the same way
  * BLOCKS     (codes 2, then without OFFSETS and NEIGHBORS)  points rows, each of one or more blocks of 32 neighbours:
  *            32 x u32 ordinal, 0xffffffff for an empty place | 32 x f32 addend | 32 x f32 factor

@@ -108,7 +108,7 @@ public final class SealedSearcher {
             return;
         }
         int k = results.capacity();
-        lists.walk(entry, ef, coded ? Math.max(ef, firstLook(k)) : ef, k, limits, accept);
+        lists.walk(entry, ef, k, coded ? firstLook(k) : k, limits, accept);
         scored += lists.scored();
         expired = lists.expired();
         if (coded) {
@@ -156,19 +156,20 @@ public final class SealedSearcher {
     private void rerank(CandidatePool found, float minScore, NeighborQueue results) {
         float largestError = 0;
         boolean announces = graph.ahead().begin();
-        int needed = inAnyCase(results.capacity());
+        int k = results.capacity();
+        int needed = inAnyCase(k);
         int announced = 0;
         int fetched = announces ? 0 : fetchFirst(found, needed);
         int count;
         for (int at = 0; at < found.size(); at += count) {
             float worst = Math.max(results.worstScore(), minScore);
             float next = ScoredOrdinal.score(found.get(at));
-            if (at >= results.capacity() && next + ERROR_MARGIN * largestError < worst) {
+            if (at >= k && next + ERROR_MARGIN * largestError < worst) {
                 return;
             }
             if (announces && at == announced) {
                 float least = worst - ERROR_MARGIN * largestError;
-                announced = at == 0 ? needed + likely : lastThatMayCount(found, at, least);
+                announced = at == 0 ? firstLook(k) : lastThatMayCount(found, at, least);
                 announce(found, at, Math.min(announced, found.size()));
             }
             count = at < needed ? Math.min(RERANK_AHEAD, needed - at) : RERANK_BATCH;
@@ -185,7 +186,7 @@ public final class SealedSearcher {
             reranked += count;
             for (int i = 0; i < count; i++) {
                 float error = scores[i] - ScoredOrdinal.score(found.get(at + i));
-                largestError = Math.max(largestError, Math.abs(error)); // either sign is as likely
+                largestError = Math.max(largestError, Math.abs(error)); // of either sign it tells
                 if (scores[i] >= minScore) {
                     results.offer(ordinals[i], scores[i]);
                 }
@@ -273,8 +274,9 @@ public final class SealedSearcher {
     }
 
     /**
-     * As {@link #scan}, by codes if the graph has them: of the best {@code ef} by code so many are
-     * scored exactly as after a walk.
+     * As {@link #scan}, by codes if the graph has them: of the best {@code ef} by code, or of as
+     * many as are scored exactly as a rule if those are more, so many are scored exactly as after a
+     * walk.
      */
     public long scanCodes(
             float[] query,
@@ -289,6 +291,7 @@ public final class SealedSearcher {
         }
         load(query);
         scored = 0;
+        reranked = 0;
         candidates.clear(Math.max(ef, firstLook(results.capacity())));
         int count = accept.copy(from, to, ordinals);
         coarse.fetch(ordinals, count);
@@ -331,6 +334,7 @@ public final class SealedSearcher {
             long limit,
             NeighborQueue results) {
         scored = 0;
+        reranked = 0;
         visited = 0;
         expired = false;
         if (graph.entry() < 0) {
@@ -351,7 +355,7 @@ public final class SealedSearcher {
             return true;
         }
         int k = results.capacity();
-        int kept = coded ? firstLook(k) : 0;
+        int kept = coded ? firstLook(k) : k;
         boolean ended = accepted.walk(entry, k, kept, limits, points, limit);
         walkedAll = accepted.walkedAll();
         expired = accepted.expired();
@@ -411,7 +415,7 @@ public final class SealedSearcher {
         return walkedAll;
     }
 
-    /** Points that the last {@link #search} scored again by their vectors, after the codes. */
+    /** Points that the last search or scan scored again by their vectors, after the codes. */
     public long reranked() {
         return reranked;
     }

@@ -36,7 +36,10 @@ class CodeWriterTest {
         "COSINE, NIBBLES, 1",
         "L2, BYTES, 3",
         "L2, BYTES_APART, 3",
-        "IP, BYTES, 0"
+        "IP, BYTES, 0",
+        "IP, BYTES, 3",
+        "IP, BYTES_APART, 3",
+        "COSINE, BYTES, 1"
     })
     void onlyTheStepsOfAQueryDisturbItsOwnScore(Metric metric, CodeForm form, float mean) {
         SplittableRandom random = new SplittableRandom(SEED);

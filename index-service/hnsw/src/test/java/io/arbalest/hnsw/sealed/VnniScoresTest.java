@@ -253,8 +253,8 @@ class VnniScoresTest {
                     new ByteQuery(dimension));
             for (int row = 0; row < ROWS; row++) {
                 long start = at + row * rowBytes;
-                float scale = ByteCodes.encode(gaussian(dimension), codes, start);
-                ByteTerms.put(codes, start, scale, (float) random.nextGaussian());
+                float factor = ByteCodes.encode(gaussian(dimension), codes, start);
+                ByteTerms.put(codes, start, factor, (float) random.nextGaussian());
             }
         }
 
@@ -291,8 +291,8 @@ class VnniScoresTest {
             for (int row = 0; row < ROWS; row++) {
                 long start = at + row * rowBytes;
                 codes.asSlice(start, rowBytes).fill((byte) 0);
-                float scale = NibbleCodes.encode(gaussian(dimension), codes, start);
-                NibbleCodes.putTerms(codes, start, scale, (float) random.nextGaussian());
+                float factor = NibbleCodes.encode(gaussian(dimension), codes, start);
+                NibbleCodes.putTerms(codes, start, factor, (float) random.nextGaussian());
             }
         }
 
