@@ -9,6 +9,7 @@ import io.arbalest.hnsw.NeighborQueue;
 import io.arbalest.hnsw.PreparedQuery;
 import io.arbalest.hnsw.SearchLimits;
 import io.arbalest.hnsw.VectorTable;
+import io.arbalest.hnsw.sealed.GrowingCodes;
 import io.arbalest.metadata.MatchingRows;
 import io.arbalest.model.CollectionDefinition;
 
@@ -49,7 +50,8 @@ final class GrowingSegment implements Segment {
                         definition.hnsw().m(),
                         definition.hnsw().efConstruction(),
                         levelSeed(definition.incarnation(), shardNumber, id),
-                        capacity);
+                        capacity,
+                        GrowingCodes.MEASURED);
         this.searchers = new SearcherPool<>(graph::newSearcher);
     }
 

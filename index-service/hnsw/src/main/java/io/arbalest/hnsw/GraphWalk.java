@@ -2,6 +2,8 @@ package io.arbalest.hnsw;
 
 import io.arbalest.common.OrdinalSet;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The two searches of the HNSW paper (Malkov and Yashunin, arXiv 1603.09320): greedy descent on an
  * upper level and the best-first walk on one level, with the scratch that they need. Neighbours are
@@ -30,6 +32,7 @@ final class GraphWalk {
     private long scored;
     private boolean expired;
     private PreparedQuery filteredQuery;
+    private @Nullable PointScores codes; // of a walk by them
 
     GraphWalk(VectorTable vectors, Links links, int capacity) {
         this.vectors = vectors;
@@ -122,6 +125,16 @@ final class GraphWalk {
         walk(query, entry, level, SearchLimits.of(ef), 1, OrdinalSet.ALL);
     }
 
+    /** As {@link #walk(PreparedQuery, long, int, int)}, by other scores than the query's. */
+    void walk(PreparedQuery query, PointScores by, long entry, int ef, int level) {
+        codes = by;
+        try {
+            walk(query, entry, ef, level);
+        } finally {
+            codes = null;
+        }
+    }
+
     /**
      * As {@link #walk(PreparedQuery, long, int, int)}, within limits.
      *
@@ -175,14 +188,22 @@ final class GraphWalk {
     /** Reads a list and asks for the vectors of those who are new; returns how many they are. */
     private int askForNeighbors(PreparedQuery query, int point, int level) {
         int count = visited.addAll(neighbors, links.read(point, level, neighbors));
-        vectors.fetch(query, neighbors, count);
+        if (codes == null) {
+            vectors.fetch(query, neighbors, count);
+        } else {
+            codes.fetch(neighbors, count);
+        }
         return count;
     }
 
     /** Scores what has arrived; returns the best place that one of them got. */
     private int score(PreparedQuery query, int count, OrdinalSet accept) {
         CandidatePool pool = frontier.pool();
-        vectors.scoreFetched(query, arriving, count, scores);
+        if (codes == null) {
+            vectors.scoreFetched(query, arriving, count, scores);
+        } else {
+            codes.scoreFetched(arriving, count, scores);
+        }
         scored += count;
         int best = Integer.MAX_VALUE;
         float worst = pool.worstScore();

@@ -1,9 +1,13 @@
 package io.arbalest.hnsw;
 
+import org.jspecify.annotations.Nullable;
+
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.StampedLock;
 
 /**
  * Graph of a growing segment: a hierarchical navigable small world (Malkov and Yashunin, arXiv
@@ -12,7 +16,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>Bytes a point, with its vector of {@code d} elements: {@code 2 * d} rounded up to a cache line
  * of 64, 9 for what the metric needs, {@code 8 * m} for level 0, on average {@code 4 * m / (m - 1)}
  * for the levels above, and 9 to find them; slabs of 2 MB are the granularity. With d = 128 and m =
- * 16: 406.
+ * 16: 406. Codes to link by, if there are any ({@link CandidateCodes}), come on top from the
+ * {@value #CODES_FROM}th point on.
  *
  * <p>A point's level is a function of the seed and its ordinal, so one linking thread always builds
  * the same graph. A graph never blocks its readers. Closing the graph does not close its vectors.
@@ -23,6 +28,12 @@ public final class GrowingGraph implements AutoCloseable {
     /** The entry before the first point was linked. */
     static final long EMPTY = -1;
 
+    /** Points that tell what codes should be like; those before are linked by vectors alone. */
+    static final int CODES_FROM = 2048;
+
+    /** Codes taken over for each point to link, at most: a code costs a small part of a link. */
+    private static final int MOST_TAKEN_OVER = 32;
+
     private static final int STRIPES = 1024;
     private static final int MAX_LEVEL = 24;
 
@@ -31,20 +42,38 @@ public final class GrowingGraph implements AutoCloseable {
     private final int m;
     private final int efConstruction;
     private final long levelSeed;
+    private final int capacity;
     private final ReentrantLock[] stripes = new ReentrantLock[STRIPES];
     private final ReentrantLock entryLock = new ReentrantLock();
+    private final StampedLock codesLock = new StampedLock(); // shared by those who are linking
+    private final CandidateCodes.Source codesSource;
     private final ConcurrentLinkedQueue<Linker> idle =
             new ConcurrentLinkedQueue<>(); // one per thread that ever linked
     private final AtomicInteger linked = new AtomicInteger();
     private volatile long entry = EMPTY;
+    private volatile boolean codesAsked;
+    private volatile @Nullable CandidateCodes codes;
+
+    /** A graph that links by vectors alone. */
+    public GrowingGraph(
+            VectorTable vectors, int m, int efConstruction, long levelSeed, int capacity) {
+        this(vectors, m, efConstruction, levelSeed, capacity, CandidateCodes.NONE);
+    }
 
     /**
      * @param m links per point on the upper levels, 2 to 256
      * @param efConstruction candidates kept while a point is linked, at least m
      * @param capacity ordinals are 0 to capacity - 1; at most that of the vectors
+     * @param codes what candidates are looked for by; asked once there are {@value #CODES_FROM}
+     *     points
      */
     public GrowingGraph(
-            VectorTable vectors, int m, int efConstruction, long levelSeed, int capacity) {
+            VectorTable vectors,
+            int m,
+            int efConstruction,
+            long levelSeed,
+            int capacity,
+            CandidateCodes.Source codes) {
         if (m < 2
                 || m > 256
                 || efConstruction < m
@@ -54,25 +83,74 @@ public final class GrowingGraph implements AutoCloseable {
                     "m " + m + ", efConstruction " + efConstruction + ", capacity " + capacity);
         }
         this.vectors = Objects.requireNonNull(vectors);
+        codesSource = Objects.requireNonNull(codes);
         this.m = m;
         this.efConstruction = efConstruction;
         this.levelSeed = levelSeed;
+        this.capacity = capacity;
         links = new Links(m, capacity, vectors.budget());
         for (int i = 0; i < STRIPES; i++) {
             stripes[i] = new ReentrantLock();
         }
     }
 
-    /** Links a point, once; its vector must be set. Returns when the point can be found. */
+    /**
+     * Links a point, once; its vector must be set. Returns when the point can be found.
+     *
+     * @throws io.arbalest.model.ArbalestException if the budget has no room; the point may be
+     *     linked later
+     */
     public void link(int ordinal) {
+        if (!codesAsked && linked.get() >= CODES_FROM) {
+            askForCodes();
+        }
+        long linking = codesLock.readLock();
+        try {
+            Linker linker = idle.poll();
+            if (linker == null) {
+                linker = new Linker(vectors, links, stripes, m, efConstruction);
+            }
+            try {
+                link(ordinal, linker);
+            } finally {
+                idle.add(linker);
+            }
+        } finally {
+            codesLock.unlockRead(linking);
+        }
+        linked.incrementAndGet();
+    }
+
+    private void link(int ordinal, Linker linker) {
+        linker.begin(ordinal, codes);
         int level = allocate(ordinal);
         long seen = entry;
         if (level <= level(seen) && seen != EMPTY) {
-            linkFrom(ordinal, level, seen);
+            linker.link(ordinal, level, seen);
         } else {
-            raise(ordinal, level);
+            raise(linker, ordinal, level);
         }
-        linked.incrementAndGet();
+    }
+
+    /** Waits for those who are linking; who comes later links by codes. */
+    private void askForCodes() {
+        long changing = codesLock.writeLock();
+        try {
+            if (codesAsked) {
+                return;
+            }
+            int[] points = new int[capacity];
+            int count = 0;
+            for (int ordinal = 0; ordinal < capacity; ordinal++) {
+                if (links.level(ordinal) >= 0) {
+                    points[count++] = ordinal;
+                }
+            }
+            codes = codesSource.of(vectors, source(), Arrays.copyOf(points, count));
+            codesAsked = true;
+        } finally {
+            codesLock.unlockWrite(changing);
+        }
     }
 
     /**
@@ -97,6 +175,7 @@ public final class GrowingGraph implements AutoCloseable {
                 count += ordinals[from] >= 0 && source.levelOf(from) >= 0 ? 1 : 0;
             }
             linked.set(count);
+            codesAsked = MOST_TAKEN_OVER * (capacity - (long) count) < count; // not worth it
             return count;
         } finally {
             entryLock.unlock();
@@ -118,9 +197,10 @@ public final class GrowingGraph implements AutoCloseable {
         return new GraphSearcher(this, new GraphWalk(vectors, links, vectors.capacity()));
     }
 
-    /** Bytes of the links, off-heap and on. */
+    /** Bytes of the links and codes, off-heap and on. */
     public long sizeBytes() {
-        return links.sizeBytes();
+        CandidateCodes now = codes;
+        return links.sizeBytes() + (now == null ? 0 : now.sizeBytes());
     }
 
     /**
@@ -153,11 +233,15 @@ public final class GrowingGraph implements AutoCloseable {
         };
     }
 
-    /** Frees the links; the vectors stay open. Any later search or link fails. */
+    /** Frees links and codes; the vectors stay open. Any later search or link fails. */
     @Override
     public void close() {
         idle.clear();
         links.close();
+        CandidateCodes now = codes;
+        if (now != null) {
+            now.close();
+        }
     }
 
     /** The point where searches start and its level, as one value, or {@link #EMPTY}. */
@@ -177,12 +261,12 @@ public final class GrowingGraph implements AutoCloseable {
      * Links a point of a level that the graph does not have yet; one at a time, so that such points
      * know each other.
      */
-    private void raise(int ordinal, int level) {
+    private void raise(Linker linker, int ordinal, int level) {
         entryLock.lock();
         try {
             long seen = entry;
             if (seen != EMPTY) {
-                linkFrom(ordinal, level, seen);
+                linker.link(ordinal, level, seen);
             }
             if (seen == EMPTY || level > level(seen)) {
                 entry = ((long) level << 32) | ordinal;
@@ -190,15 +274,6 @@ public final class GrowingGraph implements AutoCloseable {
         } finally {
             entryLock.unlock();
         }
-    }
-
-    private void linkFrom(int ordinal, int level, long from) {
-        Linker linker = idle.poll();
-        if (linker == null) {
-            linker = new Linker(vectors, links, stripes, m, efConstruction);
-        }
-        linker.link(ordinal, level, from);
-        idle.add(linker);
     }
 
     private int levelOf(int ordinal) {

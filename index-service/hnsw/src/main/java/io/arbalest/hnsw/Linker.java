@@ -2,6 +2,8 @@ package io.arbalest.hnsw;
 
 import io.arbalest.common.OrdinalSet;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.Arrays;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -33,7 +35,10 @@ final class Linker {
     private final int[] selected;
     private final long[] ranked;
     private final long[] nearest;
+    private final int[] found;
+    private final float[] foundScores;
     private int[][] chosen = new int[0][];
+    private CandidateCodes.@Nullable Linking linking;
 
     Linker(VectorTable vectors, Links links, ReentrantLock[] stripes, int m, int efConstruction) {
         this.vectors = vectors;
@@ -50,9 +55,25 @@ final class Linker {
         selected = new int[links.limit(0) + 1];
         ranked = new long[Math.max(efConstruction, links.limit(0) + 1)];
         nearest = new long[efConstruction];
+        found = new int[efConstruction];
+        foundScores = new float[efConstruction];
     }
 
-    /** Links a point whose lists were added and are empty. */
+    /**
+     * Writes the point's code, if there are codes; before its lists are added.
+     *
+     * @param codes of the graph, or null; once there they stay the same
+     */
+    void begin(int ordinal, @Nullable CandidateCodes codes) {
+        if (linking == null && codes != null) {
+            linking = codes.newLinking();
+        }
+        if (linking != null) {
+            linking.begin(ordinal);
+        }
+    }
+
+    /** Links a point that was begun, whose lists were added and are empty. */
     void link(int ordinal, int level, long entry) {
         vectors.prepareStored(ordinal, query);
         int top = GrowingGraph.level(entry);
@@ -61,14 +82,13 @@ final class Linker {
             chosen = Arrays.copyOf(chosen, from + 1);
         }
         long best = walk.descend(query, GrowingGraph.ordinal(entry), top, from + 1);
-        int found = 0;
+        int count = 0;
         for (int at = from; at >= 0; at--) {
-            walk.walk(query, best, efConstruction, at);
-            found = walk.found().copyTo(ranked);
+            count = candidates(best, at);
             best = ranked[0];
-            chosen[at] = Arrays.copyOf(selected, selection.select(ranked, found, m, selected));
+            chosen[at] = Arrays.copyOf(selected, selection.select(ranked, count, m, selected));
         }
-        System.arraycopy(ranked, 0, nearest, 0, found);
+        System.arraycopy(ranked, 0, nearest, 0, count);
         for (int at = 0; at <= from; at++) {
             links.write(ordinal, at, chosen[at], chosen[at].length);
         }
@@ -80,11 +100,38 @@ final class Linker {
                 pointAt(neighbor, at, ordinal);
             }
         }
-        for (int i = 0; i < found && links.inDegree(ordinal) == 0; i++) {
+        for (int i = 0; i < count && links.inDegree(ordinal) == 0; i++) {
             int near = ScoredOrdinal.ordinal(nearest[i]);
             if (near < ordinal) {
                 adopt(near, ordinal);
             }
+        }
+    }
+
+    /** Fills {@link #ranked} with the best that a walk finds; returns how many they are. */
+    private int candidates(long entry, int level) {
+        if (linking == null) {
+            walk.walk(query, entry, efConstruction, level);
+            return walk.found().copyTo(ranked);
+        }
+        walk.walk(query, linking, entry, efConstruction, level);
+        int count = walk.found().copyTo(ranked);
+        for (int i = 0; i < count; i++) {
+            found[i] = ScoredOrdinal.ordinal(ranked[i]);
+        }
+        vectors.score(query, found, count, foundScores);
+        rank(found, foundScores, count);
+        return count;
+    }
+
+    /** Fills {@link #ranked} with scored points, best first. */
+    private void rank(int[] ordinals, float[] ordinalScores, int count) {
+        for (int i = 0; i < count; i++) {
+            ranked[i] = ~ScoredOrdinal.of(ordinalScores[i], ordinals[i]);
+        }
+        Arrays.sort(ranked, 0, count);
+        for (int i = 0; i < count; i++) {
+            ranked[i] = ~ranked[i];
         }
     }
 
@@ -93,8 +140,8 @@ final class Linker {
      * far as the selection lets them.
      */
     void linkAgain(int ordinal, long entry) {
-        int found = findNear(ordinal, entry, ranked);
-        int[] wanted = Arrays.copyOf(selected, selection.select(ranked, found, m, selected));
+        int count = findNear(ordinal, entry, ranked);
+        int[] wanted = Arrays.copyOf(selected, selection.select(ranked, count, m, selected));
         for (int neighbor : wanted) {
             if (isLinked(ordinal, neighbor)) {
                 continue; // whether it links back was decided before
@@ -196,13 +243,7 @@ final class Linker {
         neighbors[count++] = more;
         vectors.prepareStored(point, other);
         vectors.score(other, neighbors, count, scores);
-        for (int i = 0; i < count; i++) {
-            ranked[i] = ~ScoredOrdinal.of(scores[i], neighbors[i]);
-        }
-        Arrays.sort(ranked, 0, count);
-        for (int i = 0; i < count; i++) {
-            ranked[i] = ~ranked[i];
-        }
+        rank(neighbors, scores, count);
         int kept = selection.select(ranked, count, links.limit(level), selected);
         if (level == 0) {
             kept = keepLastLinks(point, count, kept, more);

@@ -238,7 +238,7 @@ public final class VectorTable implements AutoCloseable {
     }
 
     /** What slabs are reserved from. */
-    MemoryBudget budget() {
+    public MemoryBudget budget() {
         return budget;
     }
 

@@ -3,6 +3,7 @@ package io.arbalest.benchmarks.churn;
 import io.arbalest.common.OrdinalSet;
 import io.arbalest.hnsw.GrowingGraph;
 import io.arbalest.hnsw.VectorTable;
+import io.arbalest.hnsw.sealed.GrowingCodes;
 import io.arbalest.hnsw.sealed.PackedGraph;
 import io.arbalest.hnsw.sealed.SealedGraph;
 import io.arbalest.hnsw.sealed.SealedGraphFormat;
@@ -35,7 +36,12 @@ public record Sealed(SealedGraph graph, int[] rows, Arena arena) implements Auto
         try (VectorTable vectors = new VectorTable(dimension, metric, rows.length);
                 GrowingGraph graph =
                         new GrowingGraph(
-                                vectors, params.m(), params.efConstruction(), seed, rows.length)) {
+                                vectors,
+                                params.m(),
+                                params.efConstruction(),
+                                seed,
+                                rows.length,
+                                GrowingCodes.MEASURED)) {
             for (int ordinal = 0; ordinal < rows.length; ordinal++) {
                 float[] row = base[rows[ordinal]];
                 for (int i = 0; i < dimension; i++) {

@@ -16,14 +16,24 @@ final class ByteRows extends CodeRows<ByteQuery> {
     private final long termsAt; // else
 
     ByteRows(MemorySegment codes, CodeForm form, int points, int dimension) {
+        this(codes, form.rowsAt(dimension, points), form == CodeForm.BYTES, points, dimension);
+    }
+
+    /**
+     * Rows that start anywhere.
+     *
+     * @param inside whether they hold their terms, which else are where CODES has them
+     */
+    ByteRows(MemorySegment codes, long start, boolean inside, int points, int dimension) {
         super(
                 codes,
-                form,
+                start,
+                CodeForm.BYTES.rowBytes(dimension),
                 points,
                 dimension,
                 new ByteQuery(dimension),
-                form == CodeForm.BYTES ? VnniScores.ofBytes(dimension) : null);
-        inside = form == CodeForm.BYTES;
+                inside ? VnniScores.ofBytes(dimension) : null);
+        this.inside = inside;
         termsAt = SealedGraphFormat.codeTermsAt(dimension);
     }
 

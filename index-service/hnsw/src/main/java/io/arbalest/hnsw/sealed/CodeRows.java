@@ -33,25 +33,28 @@ abstract sealed class CodeRows<Q> permits ByteRows, NibbleRows {
      */
     final @Nullable RowScores<Q> instructions;
 
-    private final int points;
+    /** Ordinals are below. */
+    final int points;
+
     private final ByteScores batch = new ByteScores();
     private float factor;
     private float offset;
 
     CodeRows(
             MemorySegment codes,
-            CodeForm form,
+            long start,
+            int rowBytes,
             int points,
             int dimension,
             Q query,
             @Nullable RowScores<Q> instructions) {
         this.codes = codes;
+        this.start = start;
+        this.rowBytes = rowBytes;
         this.points = points;
         this.dimension = dimension;
         this.query = query;
         this.instructions = instructions;
-        start = form.rowsAt(dimension, points);
-        rowBytes = form.rowBytes(dimension);
     }
 
     /** The rows of a section, written or about to be. */
@@ -67,7 +70,7 @@ abstract sealed class CodeRows<Q> permits ByteRows, NibbleRows {
     }
 
     /**
-     * Encodes a vector into a row of zeros, which has no terms then.
+     * Encodes a vector into a row that is zero behind its elements; it has no terms then.
      *
      * @return its factor
      */

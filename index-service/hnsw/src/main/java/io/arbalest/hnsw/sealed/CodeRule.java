@@ -61,6 +61,14 @@ public final class CodeRule {
         return new CodeRule(wanted, ef);
     }
 
+    /** Whether bytes are good enough for any {@code k} that is looked at, or not measured. */
+    static boolean bytesFit(VectorTable vectors, int[] ordinals, int[][] lists) {
+        CodeSample sample =
+                CodeSample.of(vectors, ordinals, lists, CodeKind.BYTES, PointRanges.HERE);
+        return sample.queries() < LEAST_QUERIES
+                || sample.share(CodeSample.BEST, 2 * CodeSample.BEST) >= ENOUGH;
+    }
+
     /** One kind, whatever the points. */
     public static CodeRule always(CodeKind codes) {
         return new CodeRule(new IndexCodes(codes.kind(), IndexCodes.Layout.AUTO), 1);

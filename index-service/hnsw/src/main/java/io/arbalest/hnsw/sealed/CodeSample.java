@@ -234,7 +234,7 @@ final class CodeSample {
                     arena.allocate(
                             form.sectionBytes(query.length, rows.length),
                             SealedGraphFormat.ALIGNMENT);
-            new CodeWriter(vectors, rows, form).write(codes, mean);
+            CodeWriter.write(vectors, rows, form, codes, mean);
             CodeScorer scorer =
                     new CodeScorer(codes, form, rows.length, query.length, vectors.metric());
             scorer.load(query);

@@ -19,8 +19,6 @@ import java.lang.foreign.MemorySegment;
 final class CodeScorer implements RowScorer {
     private final CodeRows<?> rows;
     private final @Nullable RowScores<?> instructions;
-    private final CodeForm form;
-    private final int points;
     private final int dimension;
     private final Metric metric;
     private final Prefetch prefetch = new Prefetch();
@@ -28,15 +26,27 @@ final class CodeScorer implements RowScorer {
     private final float[] centred;
 
     CodeScorer(MemorySegment codes, CodeForm form, int points, int dimension, Metric metric) {
-        this.form = form;
-        this.points = points;
-        this.dimension = dimension;
+        this(CodeRows.of(codes, form, points, dimension), mean(codes, dimension), metric);
+    }
+
+    /**
+     * Scores by rows that are not in CODES.
+     *
+     * @param mean what was taken from the vectors
+     */
+    CodeScorer(CodeRows<?> rows, float[] mean, Metric metric) {
+        this.rows = rows;
+        this.mean = mean;
         this.metric = metric;
-        rows = CodeRows.of(codes, form, points, dimension);
+        dimension = rows.dimension;
         instructions = rows.instructions;
-        mean = new float[dimension];
-        MemorySegment.copy(codes, FLOAT, 0, mean, 0, dimension);
         centred = new float[dimension];
+    }
+
+    private static float[] mean(MemorySegment codes, int dimension) {
+        float[] mean = new float[dimension];
+        MemorySegment.copy(codes, FLOAT, 0, mean, 0, dimension);
+        return mean;
     }
 
     @Override
@@ -83,7 +93,7 @@ final class CodeScorer implements RowScorer {
      * @throws io.arbalest.model.ArbalestException SEGMENT_CORRUPT
      */
     void verify() {
-        for (int ordinal = 0; ordinal < points; ordinal++) {
+        for (int ordinal = 0; ordinal < rows.points; ordinal++) {
             float factor = rows.factor(ordinal);
             float offset = rows.offset(ordinal);
             if (!(factor > 0 && Float.isFinite(factor) && Float.isFinite(offset))) {
@@ -92,7 +102,7 @@ final class CodeScorer implements RowScorer {
                         "a positive and a finite number");
             }
             if (!rows.codesFit(ordinal)) {
-                boolean nibbles = form == CodeForm.NIBBLES;
+                boolean nibbles = rows instanceof NibbleRows;
                 throw SealedGraphFormat.corrupt(
                         "code "
                                 + ordinal

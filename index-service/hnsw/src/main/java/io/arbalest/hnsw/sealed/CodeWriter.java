@@ -8,7 +8,7 @@ import io.arbalest.model.Metric;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Writes the codes of a packed graph that lie once a point.
+ * Writes codes that lie once a point.
  *
  * <p>Vectors are stored minus the mean of all: with half the elements' variance in their means, as
  * is common, that is half a bit more for what tells them apart. What codes miss of a vector is
@@ -19,17 +19,13 @@ import java.lang.foreign.MemorySegment;
  */
 final class CodeWriter {
     private final VectorTable vectors;
-    private final int[] newToOld;
     private final short[] halves;
-    private final float[] plain;
-    private final CodeForm form;
+    private final float[] centred;
 
-    CodeWriter(VectorTable vectors, int[] newToOld, CodeForm form) {
-        this.form = form;
+    CodeWriter(VectorTable vectors) {
         this.vectors = vectors;
-        this.newToOld = newToOld;
         halves = new short[vectors.dimension()];
-        plain = new float[halves.length];
+        centred = new float[halves.length];
     }
 
     /** Writes CODES, on several threads. */
@@ -43,13 +39,22 @@ final class CodeWriter {
         begin(target, mean);
         ranges.run(
                 newToOld.length,
-                (from, to) -> new CodeWriter(vectors, newToOld, form).rows(target, mean, from, to));
+                (from, to) -> {
+                    CodeRows<?> rows = CodeRows.of(target, form, newToOld.length, mean.length);
+                    new CodeWriter(vectors).write(rows, newToOld, mean, from, to);
+                });
     }
 
     /** Writes CODES with a given mean. */
-    void write(MemorySegment target, float[] mean) {
+    static void write(
+            VectorTable vectors,
+            int[] newToOld,
+            CodeForm form,
+            MemorySegment target,
+            float[] mean) {
         begin(target, mean);
-        rows(target, mean, 0, newToOld.length);
+        CodeRows<?> rows = CodeRows.of(target, form, newToOld.length, mean.length);
+        new CodeWriter(vectors).write(rows, newToOld, mean, 0, newToOld.length);
     }
 
     private static void begin(MemorySegment target, float[] mean) {
@@ -57,39 +62,49 @@ final class CodeWriter {
         MemorySegment.copy(mean, 0, target, FLOAT, 0, mean.length);
     }
 
-    private void rows(MemorySegment target, float[] mean, int from, int to) {
-        CodeRows<?> rows = CodeRows.of(target, form, newToOld.length, plain.length);
+    private void write(CodeRows<?> rows, int[] newToOld, float[] mean, int from, int to) {
+        float[] vector = new float[halves.length];
         for (int ordinal = from; ordinal < to; ordinal++) {
-            read(newToOld[ordinal]);
-            double squaredNorm = 0;
-            for (int i = 0; i < plain.length; i++) {
-                plain[i] -= mean[i];
-                squaredNorm += (double) plain[i] * plain[i];
-            }
-            float factor = rows.encode(ordinal, plain);
-            boolean l2 = vectors.metric() == Metric.L2;
-            double offset = l2 ? -squaredNorm : missed(rows, ordinal, factor, mean);
-            rows.putTerms(ordinal, factor, (float) offset);
+            read(newToOld[ordinal], vector);
+            write(rows, ordinal, vector, mean);
         }
     }
 
-    /** The inner product of the mean and what a row misses of {@link #plain}. */
+    /**
+     * Writes one row.
+     *
+     * @param vector as {@link #read} gives it
+     */
+    void write(CodeRows<?> rows, int ordinal, float[] vector, float[] mean) {
+        double squaredNorm = 0;
+        for (int i = 0; i < centred.length; i++) {
+            centred[i] = vector[i] - mean[i];
+            squaredNorm += (double) centred[i] * centred[i];
+        }
+        float factor = rows.encode(ordinal, centred);
+        boolean l2 = vectors.metric() == Metric.L2;
+        double offset = l2 ? -squaredNorm : missed(rows, ordinal, factor, mean);
+        rows.putTerms(ordinal, factor, (float) offset);
+    }
+
+    /** The inner product of the mean and what a row misses of {@link #centred}. */
     private double missed(CodeRows<?> rows, int ordinal, float factor, float[] mean) {
         double product = 0;
-        for (int i = 0; i < plain.length; i++) {
-            product += mean[i] * (plain[i] - (double) factor * rows.steps(ordinal, i));
+        for (int i = 0; i < centred.length; i++) {
+            product += mean[i] * (centred[i] - (double) factor * rows.steps(ordinal, i));
         }
         return product;
     }
 
     /** The mean of some vectors; of those of length 1 that they are taken as for cosine. */
     static float[] mean(VectorTable vectors, int[] ordinals) {
-        CodeWriter reader = new CodeWriter(vectors, ordinals, CodeForm.BYTES_APART); // of no codes
-        double[] sums = new double[reader.plain.length];
+        CodeWriter reader = new CodeWriter(vectors); // of no codes
+        double[] sums = new double[reader.halves.length];
+        float[] vector = new float[sums.length];
         for (int ordinal : ordinals) {
-            reader.read(ordinal);
+            reader.read(ordinal, vector);
             for (int i = 0; i < sums.length; i++) {
-                sums[i] += reader.plain[i];
+                sums[i] += vector[i];
             }
         }
         float[] mean = new float[sums.length];
@@ -99,18 +114,18 @@ final class CodeWriter {
         return mean;
     }
 
-    /** Fills {@link #plain} with a vector, of length 1 for cosine. */
-    private void read(int old) {
+    /** Reads a vector of the table, of length 1 for cosine. */
+    void read(int old, float[] target) {
         vectors.read(old, halves);
         double squaredNorm = 0;
-        for (int i = 0; i < plain.length; i++) {
-            plain[i] = Float.float16ToFloat(halves[i]);
-            squaredNorm += (double) plain[i] * plain[i];
+        for (int i = 0; i < target.length; i++) {
+            target[i] = Float.float16ToFloat(halves[i]);
+            squaredNorm += (double) target[i] * target[i];
         }
         if (vectors.metric() == Metric.COSINE && squaredNorm > 0) {
             float scale = (float) (1 / Math.sqrt(squaredNorm));
-            for (int i = 0; i < plain.length; i++) {
-                plain[i] *= scale;
+            for (int i = 0; i < target.length; i++) {
+                target[i] *= scale;
             }
         }
     }

@@ -11,7 +11,8 @@ final class NibbleRows extends CodeRows<NibbleQuery> {
     NibbleRows(MemorySegment codes, int points, int dimension) {
         super(
                 codes,
-                CodeForm.NIBBLES,
+                CodeForm.NIBBLES.rowsAt(dimension, points),
+                CodeForm.NIBBLES.rowBytes(dimension),
                 points,
                 dimension,
                 new NibbleQuery(dimension),

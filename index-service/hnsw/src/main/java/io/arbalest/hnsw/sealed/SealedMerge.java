@@ -68,7 +68,9 @@ public final class SealedMerge implements AutoCloseable {
         ordinalOf = new int[rows];
         SealedGraph any = parts.getFirst().graph();
         vectors = new VectorTable(any.dimension(), any.metric(), capacity, budget);
-        graph = new GrowingGraph(vectors, m, efConstruction, levelSeed, capacity);
+        graph =
+                new GrowingGraph(
+                        vectors, m, efConstruction, levelSeed, capacity, GrowingCodes.MEASURED);
         List<Integer> bySize = new ArrayList<>();
         for (int i = 0; i < live.length; i++) {
             bySize.add(i);

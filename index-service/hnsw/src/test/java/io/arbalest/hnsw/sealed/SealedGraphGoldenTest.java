@@ -52,13 +52,27 @@ class SealedGraphGoldenTest {
                     case SIGNS -> "sealed-graph-1-signs.bin";
                     case NIBBLES -> "sealed-graph-3-nibbles-fitted.bin";
                 };
-        opensAndWritesAgain(name, codes, DIMENSION, POINTS);
+        opensAndWritesAgain(name, codes, Metric.L2, DIMENSION, POINTS);
+    }
+
+    /** Whose terms hold what a code misses of the mean. */
+    @ParameterizedTest
+    @CsvSource({
+        "sealed-graph-1-bytes-ip-fitted.bin, BYTES",
+        "sealed-graph-3-nibbles-ip-fitted.bin, NIBBLES"
+    })
+    void opensAndWritesAgainInnerProducts(String name, CodeKind codes) throws IOException {
+        opensAndWritesAgain(name, codes, Metric.IP, DIMENSION, POINTS);
     }
 
     @Test
     void opensAndWritesAgainCodesWithTheirTermsInside() throws IOException {
         opensAndWritesAgain(
-                "sealed-graph-2-bytes-130-fitted.bin", CodeKind.BYTES, LONG_DIMENSION, FEW_POINTS);
+                "sealed-graph-2-bytes-130-fitted.bin",
+                CodeKind.BYTES,
+                Metric.L2,
+                LONG_DIMENSION,
+                FEW_POINTS);
     }
 
     /** Factors were the widths of steps then. */
@@ -124,10 +138,11 @@ class SealedGraphGoldenTest {
         return scorer;
     }
 
-    private static void opensAndWritesAgain(String name, CodeKind codes, int dimension, int points)
+    private static void opensAndWritesAgain(
+            String name, CodeKind codes, Metric metric, int dimension, int points)
             throws IOException {
         SealedCases cases = new SealedCases(dimension, 5, 42);
-        try (VectorTable table = new VectorTable(dimension, Metric.L2, points);
+        try (VectorTable table = new VectorTable(dimension, metric, points);
                 Arena arena = Arena.ofConfined()) {
             cases.fill(table, points);
             GrowingGraph growing = SealedCases.linked(table, 4, points);

@@ -4,6 +4,7 @@ import io.arbalest.benchmarks.data.MappedVectors;
 import io.arbalest.benchmarks.data.RowReader;
 import io.arbalest.hnsw.GrowingGraph;
 import io.arbalest.hnsw.VectorTable;
+import io.arbalest.hnsw.sealed.GrowingCodes;
 import io.arbalest.model.ArbalestException;
 import io.arbalest.model.ErrorCode;
 import io.arbalest.model.Metric;
@@ -45,7 +46,9 @@ public record LinkedBase(VectorTable vectors, GrowingGraph graph) implements Aut
             RowReader base, Metric metric, int m, int efConstruction, int threads)
             throws Exception {
         VectorTable vectors = new VectorTable(base.dimension(), metric, base.rows());
-        GrowingGraph graph = new GrowingGraph(vectors, m, efConstruction, LEVEL_SEED, base.rows());
+        GrowingGraph graph =
+                new GrowingGraph(
+                        vectors, m, efConstruction, LEVEL_SEED, base.rows(), GrowingCodes.MEASURED);
         LinkedBase linked = new LinkedBase(vectors, graph);
         linked.fill(base);
         linked.link(base.rows(), threads);

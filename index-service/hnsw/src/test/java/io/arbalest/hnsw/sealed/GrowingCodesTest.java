@@ -1,0 +1,278 @@
+package io.arbalest.hnsw.sealed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.arbalest.common.OrdinalSet;
+import io.arbalest.hnsw.CandidateCodes;
+import io.arbalest.hnsw.ExactScan;
+import io.arbalest.hnsw.GraphSearcher;
+import io.arbalest.hnsw.GraphSource;
+import io.arbalest.hnsw.GrowingGraph;
+import io.arbalest.hnsw.NeighborQueue;
+import io.arbalest.hnsw.SearchLimits;
+import io.arbalest.hnsw.VectorTable;
+import io.arbalest.memory.MemoryBudget;
+import io.arbalest.memory.SlabArena;
+import io.arbalest.model.ArbalestException;
+import io.arbalest.model.Metric;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Points linked by codes, from the 2,048th on. */
+class GrowingCodesTest {
+    private static final int DIMENSION = 400;
+    private static final int POINTS = 6000;
+    private static final int M = 8;
+    private static final int EF_CONSTRUCTION = 60;
+    private static final int QUERIES = 200;
+
+    private final SealedCases cases = new SealedCases(DIMENSION, 40, SealedCases.SEED);
+
+    private static GrowingGraph graph(VectorTable table, CandidateCodes.Source codes) {
+        return new GrowingGraph(table, M, EF_CONSTRUCTION, 7, table.capacity(), codes);
+    }
+
+    private static void link(GrowingGraph graph, int from, int to) {
+        for (int ordinal = from; ordinal < to; ordinal++) {
+            graph.link(ordinal);
+        }
+    }
+
+    private static double recall(VectorTable table, GrowingGraph graph, float[][] queries) {
+        GraphSearcher searcher = graph.newSearcher();
+        int hits = 0;
+        for (float[] query : queries) {
+            NeighborQueue results = new NeighborQueue(10);
+            searcher.search(table.prepare(query), SearchLimits.of(20), OrdinalSet.ALL, results);
+            NeighborQueue all = new NeighborQueue(10);
+            ExactScan.scan(
+                    table,
+                    table.prepare(query),
+                    0,
+                    POINTS,
+                    OrdinalSet.ALL,
+                    Float.NEGATIVE_INFINITY,
+                    all);
+            hits += SealedCases.common(results.ordinalsBestFirst(), all.ordinalsBestFirst());
+        }
+        return hits / (10.0 * queries.length);
+    }
+
+    private float[][] queries() {
+        float[][] queries = new float[QUERIES][];
+        Arrays.setAll(queries, i -> cases.next());
+        return queries;
+    }
+
+    private static List<int[]> lists(GrowingGraph graph) {
+        List<int[]> lists = new ArrayList<>();
+        GraphSource source = graph.source();
+        int[] list = new int[source.limit(0)];
+        for (int ordinal = 0; ordinal < graph.linkedCount(); ordinal++) {
+            lists.add(Arrays.copyOf(list, source.neighbors(ordinal, 0, list)));
+        }
+        return lists;
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void recallIsThatOfAGraphLinkedByVectors(Metric metric) {
+        try (VectorTable table = new VectorTable(DIMENSION, metric, POINTS);
+                GrowingGraph byVectors = graph(table, CandidateCodes.NONE);
+                GrowingGraph byCodes = graph(table, GrowingCodes.MEASURED)) {
+            cases.fill(table, POINTS);
+            link(byVectors, 0, POINTS);
+            link(byCodes, 0, POINTS);
+            long codeBytes = byCodes.sizeBytes() - byVectors.sizeBytes();
+            assertThat(codeBytes).isBetween(416L * POINTS, 416L * POINTS + SlabArena.SLAB_BYTES);
+            float[][] queries = queries();
+            double expected = recall(table, byVectors, queries);
+            assertThat(expected).as("leaves room for a difference").isBetween(0.7, 0.995);
+            assertThat(recall(table, byCodes, queries))
+                    .as("by vectors %s, seed %s", expected, SealedCases.SEED)
+                    .isGreaterThanOrEqualTo(expected - 0.01);
+        }
+    }
+
+    @Test
+    void oneLinkingThreadAlwaysBuildsTheSameGraph() {
+        try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS);
+                GrowingGraph first = graph(table, GrowingCodes.MEASURED);
+                GrowingGraph second = graph(table, GrowingCodes.MEASURED)) {
+            cases.fill(table, POINTS);
+            link(first, 0, POINTS);
+            link(second, 0, POINTS);
+            List<int[]> lists = lists(first);
+            List<int[]> others = lists(second);
+            for (int ordinal = 0; ordinal < POINTS; ordinal++) {
+                assertThat(lists.get(ordinal)).isEqualTo(others.get(ordinal));
+            }
+        }
+    }
+
+    /** Codes begin while several threads link: every point gets one, whenever it was linked. */
+    @Test
+    void severalThreadsLinkWhileCodesBegin() throws Exception {
+        try (VectorTable table = new VectorTable(DIMENSION, Metric.IP, POINTS);
+                GrowingGraph byVectors = graph(table, CandidateCodes.NONE);
+                GrowingGraph graph = graph(table, GrowingCodes.MEASURED);
+                ExecutorService pool = Executors.newFixedThreadPool(4)) {
+            cases.fill(table, POINTS);
+            link(byVectors, 0, POINTS);
+            AtomicInteger next = new AtomicInteger();
+            List<Future<?>> linking = new ArrayList<>();
+            for (int thread = 0; thread < 4; thread++) {
+                linking.add(
+                        pool.submit(() -> {
+                            int ordinal = next.getAndIncrement();
+                            for (; ordinal < POINTS; ordinal = next.getAndIncrement()) {
+                                graph.link(ordinal);
+                            }
+                        }));
+            }
+            for (Future<?> each : linking) {
+                each.get();
+            }
+            assertThat(graph.linkedCount()).isEqualTo(POINTS);
+            float[][] queries = queries();
+            double expected = recall(table, byVectors, queries);
+            assertThat(recall(table, graph, queries))
+                    .as("by vectors %s, seed %s", expected, SealedCases.SEED)
+                    .isGreaterThanOrEqualTo(expected - 0.01);
+        }
+    }
+
+    @Test
+    void shortVectorsAreLinkedByThemselves() {
+        SealedCases shorter = new SealedCases(383, 40, SealedCases.SEED);
+        try (VectorTable table = new VectorTable(383, Metric.L2, 2100);
+                GrowingGraph byVectors = graph(table, CandidateCodes.NONE);
+                GrowingGraph graph = graph(table, GrowingCodes.MEASURED)) {
+            shorter.fill(table, 2100);
+            link(byVectors, 0, 2100);
+            link(graph, 0, 2100);
+            assertThat(graph.sizeBytes()).isEqualTo(byVectors.sizeBytes());
+        }
+    }
+
+    /** One element is so large that the steps of the others are lost. */
+    @Test
+    void whatCodesCannotTellApartIsLinkedByVectors() {
+        MemorySegment row = MemorySegment.ofArray(new byte[2 * DIMENSION]);
+        ValueLayout.OfShort half =
+                ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+        try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, 2100);
+                GrowingGraph byVectors = graph(table, CandidateCodes.NONE);
+                GrowingGraph byCodes = graph(table, GrowingCodes.MEASURED)) {
+            for (int ordinal = 0; ordinal < 2100; ordinal++) {
+                float[] point = cases.next();
+                point[3] = ordinal % 2 == 0 ? 1000 : -1000;
+                for (int i = 0; i < DIMENSION; i++) {
+                    row.set(half, 2L * i, Float.floatToFloat16(point[i]));
+                }
+                table.set(ordinal, row, 0);
+            }
+            link(byVectors, 0, 2100);
+            link(byCodes, 0, 2100);
+            assertThat(byCodes.sizeBytes()).isEqualTo(byVectors.sizeBytes());
+        }
+    }
+
+    @Test
+    void aGraphTakenOverHasCodesIfThereIsEnoughToLink() {
+        try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS);
+                GrowingGraph source = graph(table, CandidateCodes.NONE);
+                GrowingGraph grown = graph(table, GrowingCodes.MEASURED);
+                GrowingGraph full =
+                        new GrowingGraph(
+                                table, M, EF_CONSTRUCTION, 7, 3001, GrowingCodes.MEASURED);
+                GrowingGraph byVectors = graph(table, CandidateCodes.NONE)) {
+            cases.fill(table, POINTS);
+            link(source, 0, 3000);
+            int[] same = new int[3000];
+            Arrays.setAll(same, i -> i);
+            grown.load(source.source(), same);
+            full.load(source.source(), same);
+            byVectors.load(source.source(), same);
+            link(full, 3000, 3001);
+            link(grown, 3000, POINTS);
+            link(byVectors, 3000, POINTS);
+            assertThat(full.sizeBytes()).isLessThan(byVectors.sizeBytes());
+            assertThat(grown.sizeBytes())
+                    .isGreaterThanOrEqualTo(byVectors.sizeBytes() + 416 * POINTS);
+            float[][] queries = queries();
+            double expected = recall(table, byVectors, queries);
+            assertThat(recall(table, grown, queries))
+                    .as("by vectors %s, seed %s", expected, SealedCases.SEED)
+                    .isGreaterThanOrEqualTo(expected - 0.01);
+        }
+    }
+
+    @Test
+    void noRoomForTheFirstCodesIsAskedForAgain() {
+        MemoryBudget budget = new MemoryBudget("test", 64 * SlabArena.SLAB_BYTES);
+        try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS, budget);
+                GrowingGraph graph = graph(table, GrowingCodes.MEASURED)) {
+            cases.fill(table, POINTS);
+            link(graph, 0, 2000);
+            long taken = budget.limitBytes() - budget.reservedBytes();
+            budget.reserve(taken);
+            link(graph, 2000, 2048);
+            assertThatThrownBy(() -> graph.link(2048)).isInstanceOf(ArbalestException.class);
+            assertThatThrownBy(() -> graph.link(2048)).isInstanceOf(ArbalestException.class);
+            assertThat(graph.linkedCount()).isEqualTo(2048);
+            budget.release(taken);
+            long before = graph.sizeBytes();
+            link(graph, 2048, POINTS);
+            assertThat(graph.sizeBytes()).isGreaterThanOrEqualTo(before + 416 * POINTS);
+            assertThat(recall(table, graph, queries())).isGreaterThan(0.7);
+        }
+        assertThat(budget.reservedBytes()).isZero();
+    }
+
+    /** A point for whose code there is no room is not linked, and may be later. */
+    @Test
+    void noRoomForACodeHurtsNoOtherPoint() {
+        MemoryBudget budget = new MemoryBudget("test", 64 * SlabArena.SLAB_BYTES);
+        try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS, budget);
+                GrowingGraph graph = graph(table, GrowingCodes.MEASURED)) {
+            cases.fill(table, POINTS);
+            link(graph, 0, 2100);
+            long taken = budget.limitBytes() - budget.reservedBytes();
+            budget.reserve(taken);
+            int ordinal = 2100;
+            while (canLink(graph, ordinal)) {
+                ordinal++;
+            }
+            assertThat(graph.linkedCount()).isEqualTo(ordinal);
+            int refused = ordinal;
+            assertThatThrownBy(() -> graph.link(refused)).isInstanceOf(ArbalestException.class);
+            budget.release(taken);
+            link(graph, refused, POINTS);
+            assertThat(graph.linkedCount()).isEqualTo(POINTS);
+        }
+    }
+
+    private static boolean canLink(GrowingGraph graph, int ordinal) {
+        try {
+            graph.link(ordinal);
+            return true;
+        } catch (ArbalestException e) {
+            return false;
+        }
+    }
+}
