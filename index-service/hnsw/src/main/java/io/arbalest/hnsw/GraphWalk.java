@@ -4,6 +4,8 @@ import io.arbalest.common.OrdinalSet;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.Objects;
+
 /**
  * The two searches of the HNSW paper (Malkov and Yashunin, arXiv 1603.09320): greedy descent on an
  * upper level and the best-first walk on one level, with the scratch that they need. Neighbours are
@@ -32,7 +34,22 @@ final class GraphWalk {
     private long scored;
     private boolean expired;
     private PreparedQuery filteredQuery;
-    private @Nullable PointScores codes; // of a walk by them
+    private final ByVector byVector = new ByVector();
+
+    /** Scores by the vectors themselves. */
+    private final class ByVector implements PointScores {
+        private @Nullable PreparedQuery query;
+
+        @Override
+        public void fetch(int[] ordinals, int count) {
+            vectors.fetch(Objects.requireNonNull(query), ordinals, count);
+        }
+
+        @Override
+        public void scoreFetched(int[] ordinals, int count, float[] into) {
+            vectors.scoreFetched(Objects.requireNonNull(query), ordinals, count, into);
+        }
+    }
 
     GraphWalk(VectorTable vectors, Links links, int capacity) {
         this.vectors = vectors;
@@ -125,14 +142,9 @@ final class GraphWalk {
         walk(query, entry, level, SearchLimits.of(ef), 1, OrdinalSet.ALL);
     }
 
-    /** As {@link #walk(PreparedQuery, long, int, int)}, by other scores than the query's. */
-    void walk(PreparedQuery query, PointScores by, long entry, int ef, int level) {
-        codes = by;
-        try {
-            walk(query, entry, ef, level);
-        } finally {
-            codes = null;
-        }
+    /** As {@link #walk(PreparedQuery, long, int, int)}, by other scores than the vectors'. */
+    void walk(PointScores by, long entry, int ef, int level) {
+        walk(by, entry, level, SearchLimits.of(ef), 1, OrdinalSet.ALL);
     }
 
     /**
@@ -148,6 +160,12 @@ final class GraphWalk {
             SearchLimits limits,
             int k,
             OrdinalSet accept) {
+        byVector.query = query;
+        walk(byVector, entry, level, limits, k, accept);
+    }
+
+    private void walk(
+            PointScores by, long entry, int level, SearchLimits limits, int k, OrdinalSet accept) {
         int ef = Math.max(limits.ef(), k);
         SettledStop stop = limits.adaptiveStop() ? settled : SettledStop.NEVER;
         stop.reset(ef);
@@ -173,8 +191,8 @@ final class GraphWalk {
                 expired = true;
                 return;
             }
-            int count = listed == NONE ? 0 : askForNeighbors(query, listed, level);
-            if (score(query, waiting, accept) < k) {
+            int count = listed == NONE ? 0 : askForNeighbors(by, listed, level);
+            if (score(by, waiting, accept) < k) {
                 stop.changed(expanded);
             }
             int[] done = arriving;
@@ -186,24 +204,16 @@ final class GraphWalk {
     }
 
     /** Reads a list and asks for the vectors of those who are new; returns how many they are. */
-    private int askForNeighbors(PreparedQuery query, int point, int level) {
+    private int askForNeighbors(PointScores by, int point, int level) {
         int count = visited.addAll(neighbors, links.read(point, level, neighbors));
-        if (codes == null) {
-            vectors.fetch(query, neighbors, count);
-        } else {
-            codes.fetch(neighbors, count);
-        }
+        by.fetch(neighbors, count);
         return count;
     }
 
     /** Scores what has arrived; returns the best place that one of them got. */
-    private int score(PreparedQuery query, int count, OrdinalSet accept) {
+    private int score(PointScores by, int count, OrdinalSet accept) {
         CandidatePool pool = frontier.pool();
-        if (codes == null) {
-            vectors.scoreFetched(query, arriving, count, scores);
-        } else {
-            codes.scoreFetched(arriving, count, scores);
-        }
+        by.scoreFetched(arriving, count, scores);
         scored += count;
         int best = Integer.MAX_VALUE;
         float worst = pool.worstScore();

@@ -114,7 +114,7 @@ final class Linker {
             walk.walk(query, entry, efConstruction, level);
             return walk.found().copyTo(ranked);
         }
-        walk.walk(query, linking, entry, efConstruction, level);
+        walk.walk(linking, entry, efConstruction, level);
         int count = walk.found().copyTo(ranked);
         for (int i = 0; i < count; i++) {
             found[i] = ScoredOrdinal.ordinal(ranked[i]);

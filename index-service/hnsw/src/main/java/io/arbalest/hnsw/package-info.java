@@ -10,8 +10,9 @@
  * io.arbalest.hnsw.GrowingGraph} and {@link io.arbalest.hnsw.GraphSearcher}.
  *
  * <p><b>Threads:</b> none of its own. One thread writes vectors, several link, any number search;
- * nobody waits for a reader. A graph can start from the live part of another: {@link
- * io.arbalest.hnsw.GrowingGraph#load}.
+ * nobody waits for a reader. Those who link wait once in a graph's life, while its points get codes
+ * to link by ({@link io.arbalest.hnsw.CandidateCodes}). A graph can start from the live part of
+ * another: {@link io.arbalest.hnsw.GrowingGraph#load}.
  *
  * <p><b>Owns</b> the slabs of its vector tables and of its graphs' links, until they are closed.
  */

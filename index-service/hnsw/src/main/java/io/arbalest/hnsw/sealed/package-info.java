@@ -10,10 +10,11 @@
  * io.arbalest.hnsw.sealed.SealedGraphPacker}, {@link io.arbalest.hnsw.sealed.SealedGraph} and
  * {@link io.arbalest.hnsw.sealed.SealedSearcher}.
  *
- * <p>Codes are scored by {@link io.arbalest.hnsw.sealed.VnniScores} where the processor can, else
- * with the Vector API, with the same results. Packed graphs become one by {@link
- * io.arbalest.hnsw.sealed.SealedMerge}. Vectors may lie on a disk: {@link
- * io.arbalest.hnsw.sealed.RowsAhead}.
+ * <p>A growing graph may link by such codes before it is packed: {@link
+ * io.arbalest.hnsw.sealed.GrowingCodes}. Codes are scored by {@link
+ * io.arbalest.hnsw.sealed.VnniScores} where the processor can, else with the Vector API, with the
+ * same results. Packed graphs become one by {@link io.arbalest.hnsw.sealed.SealedMerge}. Vectors
+ * may lie on a disk: {@link io.arbalest.hnsw.sealed.RowsAhead}.
  *
  * <p><b>Threads:</b> none of its own. A packed graph never changes; any number of threads search
  * it, each with a searcher of its own.
