@@ -309,6 +309,7 @@ final class SegmentKeeper {
             return false;
         }
         long snapshot = shard.segments().view().sequenceNumber();
+        growing.graph().releaseCodes();
         PackedGraph packed =
                 SealedGraphPacker.pack(
                         growing.vectors(),

@@ -23,9 +23,8 @@ public interface CandidateCodes extends AutoCloseable {
          * Looks at the points linked so far; nobody is linking meanwhile.
          *
          * @param points their ordinals, ascending
-         * @return codes of these points; null if codes would find the wrong candidates, or not
-         *     sooner
-         * @throws io.arbalest.model.ArbalestException if there is no room
+         * @return codes of these points, to be closed by the caller; null if codes would find the
+         *     wrong candidates, or not sooner, or if there is no room for them
          */
         @Nullable CandidateCodes of(VectorTable vectors, GraphSource graph, int[] points);
     }
@@ -35,9 +34,9 @@ public interface CandidateCodes extends AutoCloseable {
         /**
          * Writes the code of a point, which nobody can reach yet, and turns to it as the query.
          *
-         * @throws io.arbalest.model.ArbalestException if there is no room; nothing was written
+         * @return false if there is no room; nothing was written then
          */
-        void begin(int ordinal);
+        boolean begin(int ordinal);
     }
 
     /** For another thread. */

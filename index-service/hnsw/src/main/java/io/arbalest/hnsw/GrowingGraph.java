@@ -2,6 +2,7 @@ package io.arbalest.hnsw;
 
 import org.jspecify.annotations.Nullable;
 
+import java.lang.System.Logger.Level;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -16,8 +17,8 @@ import java.util.concurrent.locks.StampedLock;
  * <p>Bytes a point, with its vector of {@code d} elements: {@code 2 * d} rounded up to a cache line
  * of 64, 9 for what the metric needs, {@code 8 * m} for level 0, on average {@code 4 * m / (m - 1)}
  * for the levels above, and 9 to find them; slabs of 2 MB are the granularity. With d = 128 and m =
- * 16: 406. Codes to link by, if there are any ({@link CandidateCodes}), come on top from the
- * {@value #CODES_FROM}th point on.
+ * 16: 406. Codes to link by, if there are any ({@link CandidateCodes}), come on top once {@value
+ * #CODES_FROM} points are linked, until there is nothing to link.
  *
  * <p>A point's level is a function of the seed and its ordinal, so one linking thread always builds
  * the same graph. A graph never blocks its readers. Closing the graph does not close its vectors.
@@ -25,6 +26,8 @@ import java.util.concurrent.locks.StampedLock;
  * <p>Thread-safe: several threads may link different points while any number search.
  */
 public final class GrowingGraph implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(GrowingGraph.class.getName());
+
     /** The entry before the first point was linked. */
     static final long EMPTY = -1;
 
@@ -97,13 +100,22 @@ public final class GrowingGraph implements AutoCloseable {
     /**
      * Links a point, once; its vector must be set. Returns when the point can be found.
      *
-     * @throws io.arbalest.model.ArbalestException if the budget has no room; the point may be
-     *     linked later
+     * @throws io.arbalest.model.ArbalestException if the budget has no room for its lists
      */
     public void link(int ordinal) {
         if (!codesAsked && linked.get() >= CODES_FROM) {
             askForCodes();
         }
+        if (!tryLink(ordinal)) {
+            dropCodes("there is no room for another code");
+            tryLink(ordinal);
+        }
+        linked.incrementAndGet();
+    }
+
+    /** Links, or answers false if there is no room for the point's code. */
+    private boolean tryLink(int ordinal) {
+        boolean distrusts;
         long linking = codesLock.readLock();
         try {
             Linker linker = idle.poll();
@@ -111,18 +123,24 @@ public final class GrowingGraph implements AutoCloseable {
                 linker = new Linker(vectors, links, stripes, m, efConstruction);
             }
             try {
+                if (!linker.begin(ordinal, codes)) {
+                    return false;
+                }
                 link(ordinal, linker);
+                distrusts = linker.distrustsCodes();
             } finally {
                 idle.add(linker);
             }
         } finally {
             codesLock.unlockRead(linking);
         }
-        linked.incrementAndGet();
+        if (distrusts) {
+            dropCodes("later points are not what codes were made for");
+        }
+        return true;
     }
 
     private void link(int ordinal, Linker linker) {
-        linker.begin(ordinal, codes);
         int level = allocate(ordinal);
         long seen = entry;
         if (level <= level(seen) && seen != EMPTY) {
@@ -139,6 +157,10 @@ public final class GrowingGraph implements AutoCloseable {
             if (codesAsked) {
                 return;
             }
+            codesAsked = true;
+            if (!Linker.canGoByCodes(m, efConstruction)) {
+                return;
+            }
             int[] points = new int[capacity];
             int count = 0;
             for (int ordinal = 0; ordinal < capacity; ordinal++) {
@@ -147,7 +169,37 @@ public final class GrowingGraph implements AutoCloseable {
                 }
             }
             codes = codesSource.of(vectors, source(), Arrays.copyOf(points, count));
+        } finally {
+            codesLock.unlockWrite(changing);
+        }
+    }
+
+    private void dropCodes(String reason) {
+        if (releaseCodes()) {
+            LOG.log(
+                    Level.INFO,
+                    "{0} points are linked, the others will be by vector: {1}",
+                    linked.get(),
+                    reason);
+        }
+    }
+
+    /**
+     * Frees what was there to link by, as there is nothing to link any more; else it is linked by
+     * vector. Waits for those who are linking.
+     *
+     * @return whether there was something
+     */
+    public boolean releaseCodes() {
+        long changing = codesLock.writeLock();
+        try {
             codesAsked = true;
+            CandidateCodes now = codes;
+            codes = null;
+            if (now != null) {
+                now.close();
+            }
+            return now != null;
         } finally {
             codesLock.unlockWrite(changing);
         }
@@ -233,15 +285,15 @@ public final class GrowingGraph implements AutoCloseable {
         };
     }
 
-    /** Frees links and codes; the vectors stay open. Any later search or link fails. */
+    /**
+     * Frees links and codes; the vectors stay open. Nobody may be linking; any later search or link
+     * fails.
+     */
     @Override
     public void close() {
+        releaseCodes();
         idle.clear();
         links.close();
-        CandidateCodes now = codes;
-        if (now != null) {
-            now.close();
-        }
     }
 
     /** The point where searches start and its level, as one value, or {@link #EMPTY}. */

@@ -21,6 +21,15 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>Confined to one thread at a time.
  */
 final class Linker {
+    /** Walks by code after which it is judged how many of them were in vain. */
+    private static final int JUDGED = 1024;
+
+    private static final int FEW = 8; // one of so many is let pass
+    private static final int LEAST_BEST = 16; // of fewer, chance would decide
+
+    /** Candidates of a walk for each of the best that it is judged by, else none is trusted. */
+    private static final int DEPTH = 4;
+
     private final VectorTable vectors;
     private final Links links;
     private final ReentrantLock[] stripes;
@@ -39,6 +48,9 @@ final class Linker {
     private final float[] foundScores;
     private int[][] chosen = new int[0][];
     private CandidateCodes.@Nullable Linking linking;
+    private int walksByCode;
+    private int walksInVain;
+    private boolean distrusts;
 
     Linker(VectorTable vectors, Links links, ReentrantLock[] stripes, int m, int efConstruction) {
         this.vectors = vectors;
@@ -60,17 +72,32 @@ final class Linker {
     }
 
     /**
-     * Writes the point's code, if there are codes; before its lists are added.
+     * Writes the point's code, if there are codes; before its lists are added, so that nothing of
+     * the point is there if there is no room.
      *
-     * @param codes of the graph, or null; once there they stay the same
+     * @param codes of the graph, or null; once there they stay the same until they are dropped
+     * @return false if there is no room for the code
      */
-    void begin(int ordinal, @Nullable CandidateCodes codes) {
-        if (linking == null && codes != null) {
+    boolean begin(int ordinal, @Nullable CandidateCodes codes) {
+        if (codes == null) {
+            linking = null;
+            distrusts = false;
+            return true;
+        }
+        if (linking == null) {
             linking = codes.newLinking();
         }
-        if (linking != null) {
-            linking.begin(ordinal);
-        }
+        return linking.begin(ordinal);
+    }
+
+    /** Whether a walk keeps enough candidates to be trusted by code. */
+    static boolean canGoByCodes(int m, int efConstruction) {
+        return efConstruction >= DEPTH * Math.max(m, LEAST_BEST);
+    }
+
+    /** Whether of the last points too many had to be looked for by vector after all. */
+    boolean distrustsCodes() {
+        return distrusts;
     }
 
     /** Links a point that was begun, whose lists were added and are empty. */
@@ -110,18 +137,46 @@ final class Linker {
 
     /** Fills {@link #ranked} with the best that a walk finds; returns how many they are. */
     private int candidates(long entry, int level) {
-        if (linking == null) {
-            walk.walk(query, entry, efConstruction, level);
-            return walk.found().copyTo(ranked);
+        if (linking != null) {
+            walk.walk(linking, entry, efConstruction, level);
+            int count = walk.found().copyTo(ranked);
+            for (int i = 0; i < count; i++) {
+                found[i] = ScoredOrdinal.ordinal(ranked[i]);
+            }
+            vectors.score(query, found, count, foundScores);
+            rank(found, foundScores, count);
+            if (!isInVain(count)) {
+                return count;
+            }
         }
-        walk.walk(linking, entry, efConstruction, level);
-        int count = walk.found().copyTo(ranked);
-        for (int i = 0; i < count; i++) {
-            found[i] = ScoredOrdinal.ordinal(ranked[i]);
+        walk.walk(query, entry, efConstruction, level);
+        return walk.found().copyTo(ranked);
+    }
+
+    /**
+     * Whether the walk by code that found these may have missed some that matter: of the best by
+     * vector more than a few are in the worse half by code, so others are likely beyond it. Codes
+     * that were good for the points there were need not be so for those that come.
+     */
+    private boolean isInVain(int count) {
+        boolean inVain = false;
+        if (count == efConstruction) { // else the walk has met all that there is
+            int best = Math.max(m, LEAST_BEST);
+            long last = ranked[best - 1];
+            int strays = 0;
+            for (int i = count / 2; i < count; i++) {
+                strays += ScoredOrdinal.of(foundScores[i], found[i]) >= last ? 1 : 0;
+            }
+            inVain = strays * FEW > best;
         }
-        vectors.score(query, found, count, foundScores);
-        rank(found, foundScores, count);
-        return count;
+        walksByCode++;
+        walksInVain += inVain ? 1 : 0;
+        if (walksByCode == JUDGED) {
+            distrusts = walksInVain * FEW > walksByCode;
+            walksByCode = 0;
+            walksInVain = 0;
+        }
+        return inVain;
     }
 
     /** Fills {@link #ranked} with scored points, best first. */

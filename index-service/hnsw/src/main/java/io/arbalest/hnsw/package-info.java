@@ -14,7 +14,8 @@
  * to link by ({@link io.arbalest.hnsw.CandidateCodes}). A graph can start from the live part of
  * another: {@link io.arbalest.hnsw.GrowingGraph#load}.
  *
- * <p><b>Owns</b> the slabs of its vector tables and of its graphs' links, until they are closed.
+ * <p><b>Owns</b> the slabs of its vector tables and of its graphs' links and codes, until they are
+ * closed.
  */
 @NullMarked
 package io.arbalest.hnsw;

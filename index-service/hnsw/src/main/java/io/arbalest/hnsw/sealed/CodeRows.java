@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The rows of CODES in one of their forms, and what scores them; see {@link SealedGraphFormat}.
+ * Rows of codes in one of their forms, those of CODES or as those, and what scores them; see {@link
+ * SealedGraphFormat}.
  *
  * <p>Confined to one thread.
  *
@@ -70,7 +71,7 @@ abstract sealed class CodeRows<Q> permits ByteRows, NibbleRows {
     }
 
     /**
-     * Encodes a vector into a row that is zero behind its elements; it has no terms then.
+     * Encodes a vector into a row that is zero behind the elements; the row has no terms then.
      *
      * @return its factor
      */

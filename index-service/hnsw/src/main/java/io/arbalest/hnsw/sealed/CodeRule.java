@@ -6,6 +6,7 @@ import io.arbalest.model.IndexCodes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.IntFunction;
 
 /**
  * Which codes a packed graph gets: those that the collection asks for, else the cheapest that lose
@@ -62,7 +63,7 @@ public final class CodeRule {
     }
 
     /** Whether bytes are good enough for any {@code k} that is looked at, or not measured. */
-    static boolean bytesFit(VectorTable vectors, int[] ordinals, int[][] lists) {
+    static boolean bytesFit(VectorTable vectors, int[] ordinals, IntFunction<int[]> lists) {
         CodeSample sample =
                 CodeSample.of(vectors, ordinals, lists, CodeKind.BYTES, PointRanges.HERE);
         return sample.queries() < LEAST_QUERIES
@@ -96,7 +97,7 @@ public final class CodeRule {
         int few = Math.min(FEW, half);
         StringBuilder measured = new StringBuilder("of the best by vector, found by code:");
         for (CodeKind kind : cheapestFirst(fast, dimension)) {
-            CodeSample sample = CodeSample.of(vectors, ordinals, lists, kind, ranges);
+            CodeSample sample = CodeSample.of(vectors, ordinals, i -> lists[i], kind, ranges);
             if (sample.queries() < LEAST_QUERIES) {
                 return unmeasured(fast, "too few points lie together to measure");
             }

@@ -10,10 +10,11 @@ import java.lang.foreign.MemorySegment;
 /**
  * Writes codes that lie once a point.
  *
- * <p>Vectors are stored minus the mean of all: with half the elements' variance in their means, as
- * is common, that is half a bit more for what tells them apart. What codes miss of a vector is
- * perpendicular to it ({@link io.arbalest.simd.ByteCodes#encode}). Queries of inner products are
- * not without the mean: what the mean makes of it is known, and is put right.
+ * <p>Vectors are stored minus a mean, of a packed graph that of all: with half the elements'
+ * variance in their means, as is common, that is half a bit more for what tells them apart. What
+ * codes miss of a vector is perpendicular to it ({@link io.arbalest.simd.ByteCodes#encode}).
+ * Queries of inner products are not without the mean: what the mean makes of it is known, and is
+ * put right.
  *
  * <p>Confined to one thread.
  */

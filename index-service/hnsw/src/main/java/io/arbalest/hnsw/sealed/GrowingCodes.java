@@ -4,25 +4,31 @@ import io.arbalest.hnsw.CandidateCodes;
 import io.arbalest.hnsw.GraphSource;
 import io.arbalest.hnsw.VectorTable;
 import io.arbalest.memory.SlabArena;
+import io.arbalest.model.ArbalestException;
 import io.arbalest.simd.ByteCodes;
 
 import org.jspecify.annotations.Nullable;
 
+import java.lang.System.Logger.Level;
 import java.util.Arrays;
+import java.util.function.IntFunction;
 
 /**
  * Codes of seven bits an element for the points of a graph that grows, as a packed graph has them,
  * around the mean of the points that were there when they began.
  *
- * <p>Bytes a point of {@code d} elements: {@code d} rounded up to {@link ByteCodes#rowBytes}. Codes
- * of four bits would be fewer, but are trusted only where all points are known: what is linked
- * later may lie elsewhere.
+ * <p>Bytes a point of {@code d} elements: {@code d} rounded up to a multiple of 32, in slabs from
+ * the budget of the vectors. Codes of four bits would be fewer, but are trusted only where all
+ * points are known: what is linked later may lie elsewhere. A collection's {@code index.codes} says
+ * what sealed segments hold; it has no say here.
  *
  * <p>Thread-safe as {@link CandidateCodes} says.
  */
 public final class GrowingCodes implements CandidateCodes {
     /** The system property that lets points be linked without codes if it is {@code false}. */
     public static final String PROPERTY = "arbalest.link.codes";
+
+    private static final System.Logger LOG = System.getLogger(GrowingCodes.class.getName());
 
     /** Vectors of fewer elements are read about as fast as their codes. */
     static final int LEAST_DIMENSION = 384;
@@ -58,32 +64,41 @@ public final class GrowingCodes implements CandidateCodes {
         if (!CodeRule.bytesFit(vectors, points, lists(graph, points, vectors.capacity()))) {
             return null;
         }
+        try {
+            return encoded(vectors, points);
+        } catch (ArbalestException e) {
+            LOG.log(Level.WARNING, "points are linked without codes: {0}", e.getMessage());
+            return null;
+        }
+    }
+
+    @SuppressWarnings("MustBeClosedChecker") // the caller closes it
+    private static GrowingCodes encoded(VectorTable vectors, int[] points) {
         GrowingCodes codes = new GrowingCodes(vectors, CodeWriter.mean(vectors, points));
         try {
-            Linking linking = codes.newLinking();
+            ByteLinking linking = codes.new ByteLinking();
             for (int point : points) {
-                linking.begin(point);
+                codes.arena.ensure(point);
+                linking.encode(point);
             }
+            return codes;
         } catch (RuntimeException | Error e) {
             codes.close();
             throw e;
         }
-        return codes;
     }
 
     /** Of level 0, by place among the points. */
-    private static int[][] lists(GraphSource graph, int[] points, int capacity) {
+    private static IntFunction<int[]> lists(GraphSource graph, int[] points, int capacity) {
         int[] places = new int[capacity];
         for (int i = 0; i < points.length; i++) {
             places[points[i]] = i;
         }
-        int[] list = new int[graph.limit(0)];
-        int[][] lists = new int[points.length][];
-        for (int i = 0; i < points.length; i++) {
-            int count = graph.neighbors(points[i], 0, list);
-            lists[i] = SealedGraphPacker.renumbered(Arrays.copyOf(list, count), places);
-        }
-        return lists;
+        return place -> {
+            int[] list = new int[graph.limit(0)];
+            int count = graph.neighbors(points[place], 0, list);
+            return SealedGraphPacker.renumbered(Arrays.copyOf(list, count), places);
+        };
     }
 
     @Override
@@ -109,11 +124,21 @@ public final class GrowingCodes implements CandidateCodes {
         private final float[] query = new float[vectors.dimension()];
 
         @Override
-        public void begin(int ordinal) {
-            arena.ensure(ordinal);
+        public boolean begin(int ordinal) {
+            try {
+                arena.ensure(ordinal);
+            } catch (ArbalestException e) {
+                LOG.log(Level.DEBUG, e.getMessage());
+                return false;
+            }
+            encode(ordinal);
+            scorer.load(query);
+            return true;
+        }
+
+        void encode(int ordinal) {
             writer.read(ordinal, query);
             writer.write(rows, ordinal, query, mean);
-            scorer.load(query);
         }
 
         @Override

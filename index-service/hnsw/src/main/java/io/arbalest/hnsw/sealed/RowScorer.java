@@ -3,7 +3,7 @@ package io.arbalest.hnsw.sealed;
 import io.arbalest.hnsw.PointScores;
 
 /**
- * Scores points of a packed graph for one query, exactly or by codes.
+ * Scores points of a graph for one query, exactly or by codes.
  *
  * <p>Confined to one thread.
  */

@@ -21,9 +21,9 @@ import java.util.function.BooleanSupplier;
  * over.
  *
  * <p>Memory while it lives, for {@code n} live points of {@code d} elements and {@code m} links:
- * what {@link VectorTable} and {@link GrowingGraph} say for {@code n} points, and 8 bytes a point
- * to tell where each came from; slabs are taken from the budget. Each vector of the parts is read
- * once, in its order.
+ * what {@link VectorTable} and {@link GrowingGraph} say for {@code n} points, until it is packed
+ * what {@link GrowingCodes} says, and 8 bytes a point to tell where each came from; slabs are taken
+ * from the budget. Each vector of the parts is read once, in its order.
  *
  * <p>Confined to one thread.
  */
@@ -49,7 +49,7 @@ public final class SealedMerge implements AutoCloseable {
      * @param efConstruction candidates kept while a point is linked
      * @param levelSeed decides the levels of points that are linked
      * @param budget what slabs are reserved from
-     * @param stopped asked before every point
+     * @param stopped asked before every point that is copied and linked
      * @throws CancellationException when stopped
      * @throws io.arbalest.model.ArbalestException if the budget has no room
      */
@@ -138,6 +138,7 @@ public final class SealedMerge implements AutoCloseable {
 
     /** The merged graph, ready to be written while this is open. */
     public PackedGraph pack(CodeRule codes) {
+        graph.releaseCodes();
         return SealedGraphPacker.pack(vectors, graph.source(), OrdinalSet.ALL, points, codes);
     }
 
@@ -156,7 +157,7 @@ public final class SealedMerge implements AutoCloseable {
         return vectors.sizeBytes() + graph.sizeBytes() + 8L * partOf.length;
     }
 
-    /** Frees vectors and links. */
+    /** Frees vectors, links and codes. */
     @Override
     public void close() {
         graph.close();

@@ -19,7 +19,7 @@
  * <p><b>Threads:</b> none of its own. A packed graph never changes; any number of threads search
  * it, each with a searcher of its own.
  *
- * <p><b>Owns</b> nothing but scratch.
+ * <p><b>Owns</b> nothing but scratch, and the codes of graphs that grow until these are closed.
  *
  * <p><b>Sources:</b> HNSW, arXiv 1603.09320; RaBitQ, arXiv 2405.12497; SymphonyQG, arXiv
  * 2411.12229; four bits an element of what is left without the mean, arXiv 2304.04759; graph

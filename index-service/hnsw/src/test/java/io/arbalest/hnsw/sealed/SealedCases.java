@@ -26,12 +26,17 @@ final class SealedCases {
     private final float[][] centres;
 
     SealedCases(int dimension, int clusters, long seed) {
+        this(dimension, clusters, seed, 0);
+    }
+
+    /** Points around a mean whose elements are all the same. */
+    SealedCases(int dimension, int clusters, long seed, float mean) {
         this.dimension = dimension;
         random = new SplittableRandom(seed);
         centres = new float[clusters][dimension];
         for (float[] centre : centres) {
             for (int i = 0; i < dimension; i++) {
-                centre[i] = (float) random.nextGaussian();
+                centre[i] = mean + (float) random.nextGaussian();
             }
         }
     }
