@@ -51,7 +51,7 @@ final class GrowingSegment implements Segment {
                         definition.hnsw().efConstruction(),
                         levelSeed(definition.incarnation(), shardNumber, id),
                         capacity,
-                        GrowingCodes.MEASURED);
+                        GrowingCodes.SOURCE);
         this.searchers = new SearcherPool<>(graph::newSearcher);
     }
 

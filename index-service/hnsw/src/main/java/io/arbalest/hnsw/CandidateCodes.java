@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 public interface CandidateCodes extends AutoCloseable {
     /** Links without codes. */
     Source NONE =
-            (vectors, graph, points) -> {
+            (vectors, points) -> {
                 return null;
             };
 
@@ -20,13 +20,13 @@ public interface CandidateCodes extends AutoCloseable {
     @FunctionalInterface
     interface Source {
         /**
-         * Looks at the points linked so far; nobody is linking meanwhile.
+         * Makes codes of the points linked so far; nobody is linking meanwhile.
          *
          * @param points their ordinals, ascending
-         * @return codes of these points, to be closed by the caller; null if codes would find the
-         *     wrong candidates, or not sooner, or if there is no room for them
+         * @return codes of these points, to be closed by the caller; null if candidates would not
+         *     be found sooner by them, or if there is no room
          */
-        @Nullable CandidateCodes of(VectorTable vectors, GraphSource graph, int[] points);
+        @Nullable CandidateCodes of(VectorTable vectors, int[] points);
     }
 
     /** What one thread links by. */

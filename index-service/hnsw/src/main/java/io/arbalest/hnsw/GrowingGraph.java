@@ -168,7 +168,7 @@ public final class GrowingGraph implements AutoCloseable {
                     points[count++] = ordinal;
                 }
             }
-            codes = codesSource.of(vectors, source(), Arrays.copyOf(points, count));
+            codes = codesSource.of(vectors, Arrays.copyOf(points, count));
         } finally {
             codesLock.unlockWrite(changing);
         }

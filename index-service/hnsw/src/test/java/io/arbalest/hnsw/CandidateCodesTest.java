@@ -105,7 +105,7 @@ class CandidateCodesTest {
         }
 
         @Override
-        public CandidateCodes of(VectorTable vectors, GraphSource graph, int[] points) {
+        public CandidateCodes of(VectorTable vectors, int[] points) {
             times++;
             given = new Recorded(vectors, points, wrongFrom, roomFor);
             return given;

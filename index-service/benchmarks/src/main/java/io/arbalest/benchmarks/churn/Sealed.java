@@ -41,7 +41,7 @@ public record Sealed(SealedGraph graph, int[] rows, Arena arena) implements Auto
                                 params.efConstruction(),
                                 seed,
                                 rows.length,
-                                GrowingCodes.MEASURED)) {
+                                GrowingCodes.SOURCE)) {
             for (int ordinal = 0; ordinal < rows.length; ordinal++) {
                 float[] row = base[rows[ordinal]];
                 for (int i = 0; i < dimension; i++) {

@@ -6,7 +6,6 @@ import io.arbalest.model.IndexCodes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.IntFunction;
 
 /**
  * Which codes a packed graph gets: those that the collection asks for, else the cheapest that lose
@@ -62,14 +61,6 @@ public final class CodeRule {
         return new CodeRule(wanted, ef);
     }
 
-    /** Whether bytes are good enough for any {@code k} that is looked at, or not measured. */
-    static boolean bytesFit(VectorTable vectors, int[] ordinals, IntFunction<int[]> lists) {
-        CodeSample sample =
-                CodeSample.of(vectors, ordinals, lists, CodeKind.BYTES, PointRanges.HERE);
-        return sample.queries() < LEAST_QUERIES
-                || sample.share(CodeSample.BEST, 2 * CodeSample.BEST) >= ENOUGH;
-    }
-
     /** One kind, whatever the points. */
     public static CodeRule always(CodeKind codes) {
         return new CodeRule(new IndexCodes(codes.kind(), IndexCodes.Layout.AUTO), 1);
@@ -97,7 +88,7 @@ public final class CodeRule {
         int few = Math.min(FEW, half);
         StringBuilder measured = new StringBuilder("of the best by vector, found by code:");
         for (CodeKind kind : cheapestFirst(fast, dimension)) {
-            CodeSample sample = CodeSample.of(vectors, ordinals, i -> lists[i], kind, ranges);
+            CodeSample sample = CodeSample.of(vectors, ordinals, lists, kind, ranges);
             if (sample.queries() < LEAST_QUERIES) {
                 return unmeasured(fast, "too few points lie together to measure");
             }

@@ -10,7 +10,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.SortedMap;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.function.IntFunction;
 
 /**
  * How far codes can be trusted among points that lie as close together as those that a walk
@@ -39,7 +38,7 @@ final class CodeSample {
 
     private final VectorTable vectors;
     private final int[] ordinals; // in the table, by ordinal of the graph
-    private final IntFunction<int[]> lists; // of level 0, by ordinal of the graph
+    private final int[][] lists;
     private final int[] placeOf; // of a graph's ordinal among the points of a query, -1: not there
     private final float[] mean;
     private final PreparedQuery prepared;
@@ -55,11 +54,7 @@ final class CodeSample {
     private int candidateCount;
 
     private CodeSample(
-            VectorTable vectors,
-            int[] ordinals,
-            IntFunction<int[]> lists,
-            CodeKind kind,
-            float[] mean) {
+            VectorTable vectors, int[] ordinals, int[][] lists, CodeKind kind, float[] mean) {
         this.vectors = vectors;
         this.ordinals = ordinals;
         this.lists = lists;
@@ -79,11 +74,7 @@ final class CodeSample {
      * @param kind what to compare with the vectors
      */
     static CodeSample of(
-            VectorTable vectors,
-            int[] ordinals,
-            IntFunction<int[]> lists,
-            CodeKind kind,
-            PointRanges ranges) {
+            VectorTable vectors, int[] ordinals, int[][] lists, CodeKind kind, PointRanges ranges) {
         int[] some = spread(MEAN_OF, ordinals.length);
         for (int i = 0; i < some.length; i++) {
             some[i] = ordinals[some[i]];
@@ -166,7 +157,7 @@ final class CodeSample {
     private void gather(int query) {
         count = 0;
         parents = 0;
-        for (int neighbor : lists.apply(query)) {
+        for (int neighbor : lists[query]) {
             if (count < PARENTS && neighbor != query) {
                 add(neighbor);
             }
@@ -175,7 +166,7 @@ final class CodeSample {
         boolean[] compared = new boolean[parents];
         candidateCount = 0;
         for (int i = 0; i < parents; i++) {
-            for (int neighbor : lists.apply(points[i])) {
+            for (int neighbor : lists[points[i]]) {
                 boolean fresh = placeOf[neighbor] < 0;
                 if (neighbor != query) {
                     add(neighbor);
@@ -259,7 +250,7 @@ final class CodeSample {
         int longest = 1;
         for (int parent = 0; parent < parents; parent++) {
             blocks[parent] =
-                    Arrays.stream(lists.apply(points[parent]))
+                    Arrays.stream(lists[points[parent]])
                             .map(neighbor -> placeOf[neighbor])
                             .filter(place -> place >= 0)
                             .toArray();

@@ -1,7 +1,6 @@
 package io.arbalest.hnsw.sealed;
 
 import io.arbalest.hnsw.CandidateCodes;
-import io.arbalest.hnsw.GraphSource;
 import io.arbalest.hnsw.VectorTable;
 import io.arbalest.memory.SlabArena;
 import io.arbalest.model.ArbalestException;
@@ -10,8 +9,6 @@ import io.arbalest.simd.ByteCodes;
 import org.jspecify.annotations.Nullable;
 
 import java.lang.System.Logger.Level;
-import java.util.Arrays;
-import java.util.function.IntFunction;
 
 /**
  * Codes of seven bits an element for the points of a graph that grows, as a packed graph has them,
@@ -33,11 +30,8 @@ public final class GrowingCodes implements CandidateCodes {
     /** Vectors of fewer elements are read about as fast as their codes. */
     static final int LEAST_DIMENSION = 384;
 
-    /**
-     * Codes of vectors of at least {@value #LEAST_DIMENSION} elements, if they are not measured to
-     * find the wrong candidates ({@link CodeRule}).
-     */
-    public static final Source MEASURED = GrowingCodes::measured;
+    /** Codes of vectors of at least {@value #LEAST_DIMENSION} elements. */
+    public static final Source SOURCE = GrowingCodes::of;
 
     private final VectorTable vectors;
     private final float[] mean;
@@ -56,12 +50,8 @@ public final class GrowingCodes implements CandidateCodes {
                         vectors.budget());
     }
 
-    private static @Nullable CandidateCodes measured(
-            VectorTable vectors, GraphSource graph, int[] points) {
+    private static @Nullable CandidateCodes of(VectorTable vectors, int[] points) {
         if (vectors.dimension() < LEAST_DIMENSION || "false".equals(System.getProperty(PROPERTY))) {
-            return null;
-        }
-        if (!CodeRule.bytesFit(vectors, points, lists(graph, points, vectors.capacity()))) {
             return null;
         }
         try {
@@ -86,19 +76,6 @@ public final class GrowingCodes implements CandidateCodes {
             codes.close();
             throw e;
         }
-    }
-
-    /** Of level 0, by place among the points. */
-    private static IntFunction<int[]> lists(GraphSource graph, int[] points, int capacity) {
-        int[] places = new int[capacity];
-        for (int i = 0; i < points.length; i++) {
-            places[points[i]] = i;
-        }
-        return place -> {
-            int[] list = new int[graph.limit(0)];
-            int count = graph.neighbors(points[place], 0, list);
-            return SealedGraphPacker.renumbered(Arrays.copyOf(list, count), places);
-        };
     }
 
     @Override

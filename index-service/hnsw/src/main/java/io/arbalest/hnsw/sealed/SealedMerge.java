@@ -70,7 +70,7 @@ public final class SealedMerge implements AutoCloseable {
         vectors = new VectorTable(any.dimension(), any.metric(), capacity, budget);
         graph =
                 new GrowingGraph(
-                        vectors, m, efConstruction, levelSeed, capacity, GrowingCodes.MEASURED);
+                        vectors, m, efConstruction, levelSeed, capacity, GrowingCodes.SOURCE);
         List<Integer> bySize = new ArrayList<>();
         for (int i = 0; i < live.length; i++) {
             bySize.add(i);

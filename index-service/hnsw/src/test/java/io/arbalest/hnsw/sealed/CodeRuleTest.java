@@ -141,7 +141,7 @@ class CodeRuleTest {
                 Map<CodeKind, CodeSample> samples = new EnumMap<>(CodeKind.class);
                 for (CodeKind kind : CodeKind.values()) {
                     CodeSample sample =
-                            CodeSample.of(table, ordinals, i -> lists[i], kind, PointRanges.HERE);
+                            CodeSample.of(table, ordinals, lists, kind, PointRanges.HERE);
                     assertThat(sample.queries()).isGreaterThan(CodeSample.QUERIES / 2);
                     samples.put(kind, sample);
                 }

@@ -18,6 +18,7 @@ import io.arbalest.model.Metric;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -87,7 +88,7 @@ class GrowingCodesTest {
     void recallIsThatOfAGraphLinkedByVectors(Metric metric) {
         try (VectorTable table = new VectorTable(DIMENSION, metric, POINTS);
                 GrowingGraph byVectors = graph(table, CandidateCodes.NONE);
-                GrowingGraph byCodes = graph(table, GrowingCodes.MEASURED)) {
+                GrowingGraph byCodes = graph(table, GrowingCodes.SOURCE)) {
             cases.fill(table, POINTS);
             link(byVectors, 0, POINTS);
             link(byCodes, 0, POINTS);
@@ -105,8 +106,8 @@ class GrowingCodesTest {
     @Test
     void oneLinkingThreadAlwaysBuildsTheSameGraph() {
         try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS);
-                GrowingGraph first = graph(table, GrowingCodes.MEASURED);
-                GrowingGraph second = graph(table, GrowingCodes.MEASURED)) {
+                GrowingGraph first = graph(table, GrowingCodes.SOURCE);
+                GrowingGraph second = graph(table, GrowingCodes.SOURCE)) {
             cases.fill(table, POINTS);
             link(first, 0, POINTS);
             link(second, 0, POINTS);
@@ -123,7 +124,7 @@ class GrowingCodesTest {
         SealedCases shorter = new SealedCases(383, 40, SealedCases.SEED);
         try (VectorTable table = new VectorTable(383, Metric.L2, 2100);
                 GrowingGraph byVectors = graph(table, CandidateCodes.NONE);
-                GrowingGraph graph = graph(table, GrowingCodes.MEASURED)) {
+                GrowingGraph graph = graph(table, GrowingCodes.SOURCE)) {
             shorter.fill(table, 2100);
             link(byVectors, 0, 2100);
             link(graph, 0, 2100);
@@ -131,33 +132,18 @@ class GrowingCodesTest {
         }
     }
 
-    /** One element is so large that the steps of the others are lost. */
-    @Test
-    void whatCodesCannotTellApartIsLinkedByVectors() {
-        try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, 2100);
-                GrowingGraph byVectors = graph(table, CandidateCodes.NONE);
-                GrowingGraph byCodes = graph(table, GrowingCodes.MEASURED)) {
-            fillWithLarge(table, 0);
-            link(byVectors, 0, 2100);
-            link(byCodes, 0, 2048);
-            long before = byCodes.sizeBytes();
-            link(byCodes, 2048, 2100);
-            assertThat(byCodes.sizeBytes()).isEqualTo(before);
-            assertThat(before).isEqualTo(byVectors.sizeBytes());
-        }
-    }
-
-    /** The same, but only of points that come once there are codes. */
-    @Test
-    void whatCodesCannotTellApartAnyMoreIsLinkedByVectors() {
+    /** One element is so large that the steps of the others are lost, in all or in later points. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 3000})
+    void whatCodesCannotTellApartIsLinkedByVectors(int from) {
         try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS);
                 GrowingGraph byVectors = graph(table, CandidateCodes.NONE);
-                GrowingGraph byCodes = graph(table, GrowingCodes.MEASURED)) {
-            fillWithLarge(table, 3000);
+                GrowingGraph byCodes = graph(table, GrowingCodes.SOURCE)) {
+            fillWithLarge(table, from);
             link(byVectors, 0, POINTS);
-            link(byCodes, 0, 3000);
+            link(byCodes, 0, Math.max(from, 2100));
             assertThat(byCodes.sizeBytes()).isGreaterThan(byVectors.sizeBytes());
-            link(byCodes, 3000, POINTS);
+            link(byCodes, Math.max(from, 2100), POINTS);
             assertThat(byCodes.sizeBytes()).isEqualTo(byVectors.sizeBytes());
             float[][] queries = queries();
             for (int i = 0; i < queries.length; i++) {
@@ -190,10 +176,9 @@ class GrowingCodesTest {
     void aGraphTakenOverHasCodesIfThereIsEnoughToLink() {
         try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS);
                 GrowingGraph source = graph(table, CandidateCodes.NONE);
-                GrowingGraph grown = graph(table, GrowingCodes.MEASURED);
+                GrowingGraph grown = graph(table, GrowingCodes.SOURCE);
                 GrowingGraph full =
-                        new GrowingGraph(
-                                table, M, EF_CONSTRUCTION, 7, 3001, GrowingCodes.MEASURED);
+                        new GrowingGraph(table, M, EF_CONSTRUCTION, 7, 3001, GrowingCodes.SOURCE);
                 GrowingGraph byVectors = graph(table, CandidateCodes.NONE)) {
             cases.fill(table, POINTS);
             link(source, 0, 3000);
@@ -220,8 +205,8 @@ class GrowingCodesTest {
     void withoutRoomForCodesPointsAreLinkedByVectors() {
         MemoryBudget budget = new MemoryBudget("test", 64 * SlabArena.SLAB_BYTES);
         try (VectorTable table = new VectorTable(DIMENSION, Metric.L2, POINTS, budget);
-                GrowingGraph first = graph(table, GrowingCodes.MEASURED);
-                GrowingGraph later = graph(table, GrowingCodes.MEASURED)) {
+                GrowingGraph first = graph(table, GrowingCodes.SOURCE);
+                GrowingGraph later = graph(table, GrowingCodes.SOURCE)) {
             cases.fill(table, POINTS);
             link(first, 0, 2000);
             link(later, 0, 2100);

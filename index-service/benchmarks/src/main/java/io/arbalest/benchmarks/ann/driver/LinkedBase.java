@@ -48,7 +48,7 @@ public record LinkedBase(VectorTable vectors, GrowingGraph graph) implements Aut
         VectorTable vectors = new VectorTable(base.dimension(), metric, base.rows());
         GrowingGraph graph =
                 new GrowingGraph(
-                        vectors, m, efConstruction, LEVEL_SEED, base.rows(), GrowingCodes.MEASURED);
+                        vectors, m, efConstruction, LEVEL_SEED, base.rows(), GrowingCodes.SOURCE);
         LinkedBase linked = new LinkedBase(vectors, graph);
         linked.fill(base);
         linked.link(base.rows(), threads);
