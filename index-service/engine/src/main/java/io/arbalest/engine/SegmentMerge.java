@@ -19,7 +19,7 @@ import java.util.function.BooleanSupplier;
  *
  * <p>Memory while it runs, for {@code n} rows of {@code d} elements, {@link MergePolicy#MAX_ROWS}
  * at most: vectors and links of the merged segment outside the heap ({@link SealedMerge}), about
- * {@code 2 d + 9 m + 18} bytes a row, of long vectors {@code d} more until packing, and from
+ * {@code 2 d + 9 m + 18} bytes a row, of long vectors {@code d / 2} more until packing, and from
  * packing on the lists once more on the heap, about {@code 8 m + 50} bytes a row. Written are
  * pieces of 4 MiB, but for codes once a point, at most {@code d + 8} bytes a row, which are made as
  * a whole; blocks of signs take 64 MiB on the heap. Input and output: each vector of the sources is

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -104,6 +105,10 @@ class CandidateCodesTest {
             this.roomFor = roomFor;
         }
 
+        Recorded given() {
+            return Objects.requireNonNull(given);
+        }
+
         @Override
         public CandidateCodes of(VectorTable vectors, int[] points) {
             times++;
@@ -153,12 +158,12 @@ class CandidateCodesTest {
             assertThat(asked.times).isZero();
             link(byCodes, GrowingGraph.CODES_FROM, POINTS);
             assertThat(asked.times).isOne();
-            assertThat(asked.given.first).hasSize(GrowingGraph.CODES_FROM);
-            assertThat(asked.given.scored.get()).isPositive();
+            assertThat(asked.given().first).hasSize(GrowingGraph.CODES_FROM);
+            assertThat(asked.given().scored.get()).isPositive();
             assertThat(byCodes.sizeBytes()).isGreaterThan(1 << 30);
             assertSame(byVectors, byCodes);
             assertThat(byCodes.releaseCodes()).isTrue();
-            assertThat(asked.given.closed).isTrue();
+            assertThat(asked.given().closed).isTrue();
             assertThat(byCodes.releaseCodes()).isFalse();
         }
         assertThat(asked.times).isOne();
@@ -188,10 +193,10 @@ class CandidateCodesTest {
             }
             assertThat(graph.linkedCount()).isEqualTo(POINTS);
             assertThat(asked.times).isOne();
-            assertThat(asked.given.first.length)
+            assertThat(asked.given().first.length)
                     .isBetween(GrowingGraph.CODES_FROM, GrowingGraph.CODES_FROM + 4);
-            assertThat(asked.given.scored.get()).isPositive();
-            assertThat(asked.given.unwritten.get()).isZero();
+            assertThat(asked.given().scored.get()).isPositive();
+            assertThat(asked.given().unwritten.get()).isZero();
         }
     }
 
@@ -206,9 +211,9 @@ class CandidateCodesTest {
             cases.fill(table, POINTS, 0);
             link(byVectors, 0, POINTS);
             link(byCodes, 0, wrongFrom);
-            assertThat(asked.given.closed).isFalse();
+            assertThat(asked.given().closed).isFalse();
             link(byCodes, wrongFrom, wrongFrom + 2048);
-            assertThat(asked.given.closed).isTrue();
+            assertThat(asked.given().closed).isTrue();
             assertThat(byCodes.sizeBytes()).isLessThan(1 << 30);
             link(byCodes, wrongFrom + 2048, POINTS);
             assertThat(asked.times).isOne();
@@ -233,9 +238,9 @@ class CandidateCodesTest {
             cases.fill(table, POINTS, 0);
             link(byVectors, 0, POINTS);
             link(byCodes, 0, 4000);
-            assertThat(asked.given.closed).isFalse();
+            assertThat(asked.given().closed).isFalse();
             link(byCodes, 4000, POINTS);
-            assertThat(asked.given.closed).isTrue();
+            assertThat(asked.given().closed).isTrue();
             assertThat(asked.times).isOne();
             assertThat(byCodes.linkedCount()).isEqualTo(POINTS);
             assertSame(byVectors, byCodes);
@@ -273,8 +278,8 @@ class CandidateCodesTest {
             assertThat(asked.times).isZero();
             link(grown, 3000, POINTS);
             assertThat(asked.times).isOne();
-            assertThat(asked.given.first).isEqualTo(same);
-            assertThat(asked.given.unwritten.get()).isZero();
+            assertThat(asked.given().first).isEqualTo(same);
+            assertThat(asked.given().unwritten.get()).isZero();
             link(little, 3000, 3001);
             assertThat(full.times).isZero();
         }

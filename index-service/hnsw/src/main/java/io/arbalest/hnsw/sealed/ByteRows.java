@@ -16,24 +16,15 @@ final class ByteRows extends CodeRows<ByteQuery> {
     private final long termsAt; // else
 
     ByteRows(MemorySegment codes, CodeForm form, int points, int dimension) {
-        this(codes, form.rowsAt(dimension, points), form == CodeForm.BYTES, points, dimension);
-    }
-
-    /**
-     * Rows that start anywhere.
-     *
-     * @param inside whether they hold their terms, which else are where CODES has them
-     */
-    ByteRows(MemorySegment codes, long start, boolean inside, int points, int dimension) {
         super(
                 codes,
-                start,
-                CodeForm.BYTES.rowBytes(dimension),
+                form.rowsAt(dimension, points),
+                form.rowBytes(dimension),
                 points,
                 dimension,
                 new ByteQuery(dimension),
-                inside ? VnniScores.ofBytes(dimension) : null);
-        this.inside = inside;
+                form == CodeForm.BYTES ? VnniScores.ofBytes(dimension) : null);
+        inside = form == CodeForm.BYTES;
         termsAt = SealedGraphFormat.codeTermsAt(dimension);
     }
 

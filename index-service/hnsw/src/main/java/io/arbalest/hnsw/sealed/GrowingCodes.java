@@ -4,20 +4,19 @@ import io.arbalest.hnsw.CandidateCodes;
 import io.arbalest.hnsw.VectorTable;
 import io.arbalest.memory.SlabArena;
 import io.arbalest.model.ArbalestException;
-import io.arbalest.simd.ByteCodes;
+import io.arbalest.simd.NibbleCodes;
 
 import org.jspecify.annotations.Nullable;
 
 import java.lang.System.Logger.Level;
 
 /**
- * Codes of seven bits an element for the points of a graph that grows, as a packed graph has them,
+ * Codes of four bits an element for the points of a graph that grows, as a packed graph has them,
  * around the mean of the points that were there when they began.
  *
- * <p>Bytes a point of {@code d} elements: {@code d} rounded up to a multiple of 32, in slabs from
- * the budget of the vectors. Codes of four bits would be fewer, but are trusted only where all
- * points are known: what is linked later may lie elsewhere. A collection's {@code index.codes} says
- * what sealed segments hold; it has no say here.
+ * <p>Bytes a point of {@code d} elements: {@code d / 2} rounded up to a multiple of 32, and 8, in
+ * slabs from the budget of the vectors. A collection's {@code index.codes} says what sealed
+ * segments hold; it has no say here.
  *
  * <p>Thread-safe as {@link CandidateCodes} says.
  */
@@ -40,8 +39,8 @@ public final class GrowingCodes implements CandidateCodes {
     private GrowingCodes(VectorTable vectors, float[] mean) {
         this.vectors = vectors;
         this.mean = mean;
-        int rowBytes = CodeForm.BYTES.rowBytes(vectors.dimension());
-        int behind = (ByteCodes.TAIL_BYTES + rowBytes - 1) / rowBytes; // slots that may be read
+        int rowBytes = CodeForm.NIBBLES.rowBytes(vectors.dimension());
+        int behind = (NibbleCodes.TAIL_BYTES + rowBytes - 1) / rowBytes; // slots that may be read
         arena =
                 new SlabArena(
                         rowBytes,
@@ -66,7 +65,7 @@ public final class GrowingCodes implements CandidateCodes {
     private static GrowingCodes encoded(VectorTable vectors, int[] points) {
         GrowingCodes codes = new GrowingCodes(vectors, CodeWriter.mean(vectors, points));
         try {
-            ByteLinking linking = codes.new ByteLinking();
+            NibbleLinking linking = codes.new NibbleLinking();
             for (int point : points) {
                 codes.arena.ensure(point);
                 linking.encode(point);
@@ -80,7 +79,7 @@ public final class GrowingCodes implements CandidateCodes {
 
     @Override
     public Linking newLinking() {
-        return new ByteLinking();
+        return new NibbleLinking();
     }
 
     @Override
@@ -93,10 +92,10 @@ public final class GrowingCodes implements CandidateCodes {
         arena.close();
     }
 
-    private final class ByteLinking implements Linking {
+    private final class NibbleLinking implements Linking {
         private final CodeWriter writer = new CodeWriter(vectors);
         private final CodeRows<?> rows =
-                new ByteRows(arena.memory(), 0, true, vectors.capacity(), vectors.dimension());
+                new NibbleRows(arena.memory(), 0, vectors.capacity(), vectors.dimension());
         private final CodeScorer scorer = new CodeScorer(rows, mean, vectors.metric());
         private final float[] query = new float[vectors.dimension()];
 

@@ -9,9 +9,14 @@ import java.lang.foreign.MemorySegment;
 /** Rows of four bits an element, each behind its terms. */
 final class NibbleRows extends CodeRows<NibbleQuery> {
     NibbleRows(MemorySegment codes, int points, int dimension) {
+        this(codes, CodeForm.NIBBLES.rowsAt(dimension, points), points, dimension);
+    }
+
+    /** Rows that start anywhere. */
+    NibbleRows(MemorySegment codes, long start, int points, int dimension) {
         super(
                 codes,
-                CodeForm.NIBBLES.rowsAt(dimension, points),
+                start,
                 CodeForm.NIBBLES.rowBytes(dimension),
                 points,
                 dimension,
