@@ -137,7 +137,7 @@ final class Linker {
 
     /** Fills {@link #ranked} with the best that a walk finds; returns how many they are. */
     private int candidates(long entry, int level) {
-        if (linking != null) {
+        if (linking != null) { // scores by code are on the scale of the entry's, by vector
             walk.walk(linking, entry, efConstruction, level);
             int count = walk.found().copyTo(ranked);
             for (int i = 0; i < count; i++) {
