@@ -48,7 +48,9 @@ final class Launcher implements AutoCloseable {
             Map<String, String> environment,
             List<String> arguments)
             throws IOException {
-        List<String> command = new ArrayList<>(through);
+        // Maven in the background of a shell without job control ignores SIGINT, and so would this
+        List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT"));
+        command.addAll(through);
         command.addAll(List.of("bash", SCRIPT.toString()));
         command.addAll(arguments);
         Path output = Files.createTempFile(directory, "output", ".txt");
