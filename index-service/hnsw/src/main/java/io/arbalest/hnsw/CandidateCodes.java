@@ -11,10 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 public interface CandidateCodes extends AutoCloseable {
     /** Links without codes. */
-    Source NONE =
-            (vectors, points) -> {
-                return null;
-            };
+    Source NONE = (vectors, points) -> null;
 
     /** Makes codes for a graph that has enough points to tell what they should be like. */
     @FunctionalInterface

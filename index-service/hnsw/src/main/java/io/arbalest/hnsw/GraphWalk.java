@@ -2,10 +2,6 @@ package io.arbalest.hnsw;
 
 import io.arbalest.common.OrdinalSet;
 
-import org.jspecify.annotations.Nullable;
-
-import java.util.Objects;
-
 /**
  * The two searches of the HNSW paper (Malkov and Yashunin, arXiv 1603.09320): greedy descent on an
  * upper level and the best-first walk on one level, with the scratch that they need. Neighbours are
@@ -33,21 +29,20 @@ final class GraphWalk {
     private int[] neighbors; // and by this one
     private long scored;
     private boolean expired;
-    private PreparedQuery filteredQuery;
     private final ByVector byVector = new ByVector();
 
     /** Scores by the vectors themselves. */
     private final class ByVector implements PointScores {
-        private @Nullable PreparedQuery query;
+        private PreparedQuery query = new PreparedQuery(1);
 
         @Override
         public void fetch(int[] ordinals, int count) {
-            vectors.fetch(Objects.requireNonNull(query), ordinals, count);
+            vectors.fetch(query, ordinals, count);
         }
 
         @Override
         public void scoreFetched(int[] ordinals, int count, float[] into) {
-            vectors.scoreFetched(Objects.requireNonNull(query), ordinals, count, into);
+            vectors.scoreFetched(query, ordinals, count, into);
         }
     }
 
@@ -58,7 +53,6 @@ final class GraphWalk {
         arriving = new int[links.limit(0)];
         neighbors = new int[links.limit(0)];
         scores = new float[links.limit(0)];
-        filteredQuery = new PreparedQuery(1);
     }
 
     /** A walk among accepted points of the same graph. */
@@ -87,19 +81,19 @@ final class GraphWalk {
 
                     @Override
                     public void fetch(int[] ordinals, int count) {
-                        vectors.fetch(filteredQuery, ordinals, count);
+                        byVector.fetch(ordinals, count);
                     }
 
                     @Override
                     public void score(int[] ordinals, int count, float[] into) {
-                        vectors.scoreFetched(filteredQuery, ordinals, count, into);
+                        byVector.scoreFetched(ordinals, count, into);
                     }
                 });
     }
 
     /** The query of the {@link #filtered} walk's next walk. */
     void filteredQuery(PreparedQuery query) {
-        filteredQuery = query;
+        byVector.query = query;
     }
 
     /** What the last {@link #walk} found. */

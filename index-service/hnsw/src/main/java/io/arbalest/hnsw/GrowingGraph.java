@@ -106,9 +106,8 @@ public final class GrowingGraph implements AutoCloseable {
         if (!codesAsked && linked.get() >= CODES_FROM) {
             askForCodes();
         }
-        if (!tryLink(ordinal)) {
+        while (!tryLink(ordinal)) {
             dropCodes("there is no room for another code");
-            tryLink(ordinal);
         }
         linked.incrementAndGet();
     }

@@ -145,7 +145,9 @@ final class Linker {
             }
             vectors.score(query, found, count, foundScores);
             rank(found, foundScores, count);
-            if (!isInVain(count)) {
+            boolean inVain = isInVain(count);
+            judge(inVain);
+            if (!inVain) {
                 return count;
             }
         }
@@ -159,16 +161,20 @@ final class Linker {
      * that were good for the points there were need not be so for those that come.
      */
     private boolean isInVain(int count) {
-        boolean inVain = false;
-        if (count == efConstruction) { // else the walk has met all that there is
-            int best = Math.max(m, LEAST_BEST);
-            long last = ranked[best - 1];
-            int strays = 0;
-            for (int i = count / 2; i < count; i++) {
-                strays += ScoredOrdinal.of(foundScores[i], found[i]) >= last ? 1 : 0;
-            }
-            inVain = strays * FEW > best;
+        if (count < efConstruction) {
+            return false; // the walk has met all that there is
         }
+        int best = Math.max(m, LEAST_BEST);
+        long last = ranked[best - 1];
+        int strays = 0;
+        for (int i = count / 2; i < count; i++) {
+            strays += ScoredOrdinal.of(foundScores[i], found[i]) >= last ? 1 : 0;
+        }
+        return strays * FEW > best;
+    }
+
+    /** Counts walks in vain, and tells after so many whether to go by codes any longer. */
+    private void judge(boolean inVain) {
         walksByCode++;
         walksInVain += inVain ? 1 : 0;
         if (walksByCode == JUDGED) {
@@ -176,7 +182,6 @@ final class Linker {
             walksByCode = 0;
             walksInVain = 0;
         }
-        return inVain;
     }
 
     /** Fills {@link #ranked} with scored points, best first. */

@@ -234,7 +234,7 @@ final class CodeSample {
                     arena.allocate(
                             form.sectionBytes(query.length, rows.length),
                             SealedGraphFormat.ALIGNMENT);
-            CodeWriter.write(vectors, rows, form, codes, mean);
+            CodeWriter.write(vectors, rows, form, codes, mean, PointRanges.HERE);
             CodeScorer scorer =
                     new CodeScorer(codes, form, rows.length, query.length, vectors.metric());
             scorer.load(query);

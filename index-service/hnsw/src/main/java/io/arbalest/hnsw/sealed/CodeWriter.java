@@ -36,31 +36,25 @@ final class CodeWriter {
             CodeForm form,
             MemorySegment target,
             PointRanges ranges) {
-        float[] mean = mean(vectors, newToOld);
-        begin(target, mean);
+        write(vectors, newToOld, form, target, mean(vectors, newToOld), ranges);
+    }
+
+    /** As the other, with a given mean. */
+    static void write(
+            VectorTable vectors,
+            int[] newToOld,
+            CodeForm form,
+            MemorySegment target,
+            float[] mean,
+            PointRanges ranges) {
+        target.fill((byte) 0);
+        MemorySegment.copy(mean, 0, target, FLOAT, 0, mean.length);
         ranges.run(
                 newToOld.length,
                 (from, to) -> {
                     CodeRows<?> rows = CodeRows.of(target, form, newToOld.length, mean.length);
                     new CodeWriter(vectors).write(rows, newToOld, mean, from, to);
                 });
-    }
-
-    /** Writes CODES with a given mean. */
-    static void write(
-            VectorTable vectors,
-            int[] newToOld,
-            CodeForm form,
-            MemorySegment target,
-            float[] mean) {
-        begin(target, mean);
-        CodeRows<?> rows = CodeRows.of(target, form, newToOld.length, mean.length);
-        new CodeWriter(vectors).write(rows, newToOld, mean, 0, newToOld.length);
-    }
-
-    private static void begin(MemorySegment target, float[] mean) {
-        target.fill((byte) 0);
-        MemorySegment.copy(mean, 0, target, FLOAT, 0, mean.length);
     }
 
     private void write(CodeRows<?> rows, int[] newToOld, float[] mean, int from, int to) {
