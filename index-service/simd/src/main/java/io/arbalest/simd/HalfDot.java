@@ -40,7 +40,6 @@ public final class HalfDot {
     private static final int LANES = INTS.length();
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
     private static final ValueLayout.OfShort HALF = JAVA_SHORT_UNALIGNED.withOrder(LE);
-    private static final int[] SINGLE = {1};
     private static final int MASK = 0x8fffe000;
 
     private HalfDot() {}
@@ -60,15 +59,45 @@ public final class HalfDot {
      * HalfQuery#scale}. Adds in the order of {@link #dots}, so that, once compiled, equal vectors
      * have equal scores however they are batched. (The order in which {@code reduceLanes} adds is
      * the compiler's; the interpreter has another, which may change the last bits.)
+     *
+     * <p>Long and without helpers on purpose: see the package's text on how kernels are compiled.
      */
     public static float dot(MemorySegment segment, long offset, HalfQuery query) {
-        upToFour(segment, offset, SINGLE, 0, 1, query, query.single); // row 1 of such a stride
-        return query.single[0];
+        float[] even = query.even;
+        float[] odd = query.odd;
+        int step = 2 * query.lanes; // unknown to the compiler on purpose
+        FloatVector a = FloatVector.zero(FLOATS);
+        FloatVector b = FloatVector.zero(FLOATS); // a sum of its own: half as long a chain
+        int i = 0;
+        for (; i + LANES < even.length; i += step) {
+            IntVector x = IntVector.fromMemorySegment(INTS, segment, offset + 4L * i, LE);
+            FloatVector ex = FloatVector.fromArray(FLOATS, even, i);
+            FloatVector ox = FloatVector.fromArray(FLOATS, odd, i);
+            a = x.lanewise(LSHL, 16).lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(ex, a);
+            b = x.lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(ox, b);
+            int j = i + LANES;
+            IntVector y = IntVector.fromMemorySegment(INTS, segment, offset + 4L * j, LE);
+            FloatVector ey = FloatVector.fromArray(FLOATS, even, j);
+            FloatVector oy = FloatVector.fromArray(FLOATS, odd, j);
+            a = y.lanewise(LSHL, 16).lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(ey, a);
+            b = y.lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(oy, b);
+        }
+        if (i < even.length) {
+            IntVector x = IntVector.fromMemorySegment(INTS, segment, offset + 4L * i, LE);
+            FloatVector ex = FloatVector.fromArray(FLOATS, even, i);
+            FloatVector ox = FloatVector.fromArray(FLOATS, odd, i);
+            a = x.lanewise(LSHL, 16).lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(ex, a);
+            b = x.lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(ox, b);
+        }
+        return a.add(b).reduceLanes(VectorOperators.ADD);
     }
 
     /**
      * Inner products of a whole list of rows: four rows in lockstep, so that four cache misses
-     * overlap and the query is loaded once for four.
+     * overlap and the query is loaded once for four. Of two or three that are left, the last stands
+     * in for the missing ones.
+     *
+     * <p>Long and without helpers on purpose, as {@link #dot}.
      *
      * @param rows stored vectors, one every {@code strideBytes}
      * @param ordinals which rows, from index {@code from}
@@ -84,75 +113,54 @@ public final class HalfDot {
             int count,
             HalfQuery query,
             float[] dots) {
-        int end = from + count;
-        for (int at = from; at < end; at += 4) {
-            upToFour(rows, strideBytes, ordinals, at, end, query, dots);
-        }
-    }
-
-    /**
-     * The kernel: the last row, or the four from an index on; behind the end, the last row stands
-     * in. Long and without helpers on purpose: see the package's text on how kernels are compiled.
-     */
-    private static void upToFour(
-            MemorySegment rows,
-            long strideBytes,
-            int[] ordinals,
-            int at,
-            int end,
-            HalfQuery query,
-            float[] dots) {
-        long o0 = ordinals[at] * strideBytes;
         float[] even = query.even;
         float[] odd = query.odd;
-        FloatVector a0 = FloatVector.zero(FLOATS);
-        FloatVector b0 = FloatVector.zero(FLOATS); // a sum of its own: half as long a chain
-        if (at + 1 == end) {
-            for (int i = 0; i < even.length; i += LANES) {
-                IntVector x = IntVector.fromMemorySegment(INTS, rows, o0 + 4L * i, LE);
+        int step = query.lanes; // unknown to the compiler on purpose
+        int last = from + count - 1;
+        int at = from;
+        for (; at < last; at += 4) {
+            int third = Math.min(at + 2, last);
+            int fourth = Math.min(at + 3, last);
+            long o0 = ordinals[at] * strideBytes;
+            long o1 = ordinals[at + 1] * strideBytes;
+            long o2 = ordinals[third] * strideBytes;
+            long o3 = ordinals[fourth] * strideBytes;
+            FloatVector a0 = FloatVector.zero(FLOATS);
+            FloatVector a1 = FloatVector.zero(FLOATS);
+            FloatVector a2 = FloatVector.zero(FLOATS);
+            FloatVector a3 = FloatVector.zero(FLOATS);
+            FloatVector b0 = FloatVector.zero(FLOATS);
+            FloatVector b1 = FloatVector.zero(FLOATS);
+            FloatVector b2 = FloatVector.zero(FLOATS);
+            FloatVector b3 = FloatVector.zero(FLOATS);
+            for (int i = 0; i < even.length; i += step) {
                 FloatVector e = FloatVector.fromArray(FLOATS, even, i);
                 FloatVector o = FloatVector.fromArray(FLOATS, odd, i);
-                IntVector low = x.lanewise(LSHL, 16).lanewise(ASHR, 3).and(MASK);
-                IntVector high = x.lanewise(ASHR, 3).and(MASK);
-                a0 = low.reinterpretAsFloats().fma(e, a0);
-                b0 = high.reinterpretAsFloats().fma(o, b0);
+                IntVector x0 = IntVector.fromMemorySegment(INTS, rows, o0 + 4L * i, LE);
+                IntVector x1 = IntVector.fromMemorySegment(INTS, rows, o1 + 4L * i, LE);
+                IntVector x2 = IntVector.fromMemorySegment(INTS, rows, o2 + 4L * i, LE);
+                IntVector x3 = IntVector.fromMemorySegment(INTS, rows, o3 + 4L * i, LE);
+                IntVector l0 = x0.lanewise(LSHL, 16).lanewise(ASHR, 3).and(MASK);
+                IntVector l1 = x1.lanewise(LSHL, 16).lanewise(ASHR, 3).and(MASK);
+                IntVector l2 = x2.lanewise(LSHL, 16).lanewise(ASHR, 3).and(MASK);
+                IntVector l3 = x3.lanewise(LSHL, 16).lanewise(ASHR, 3).and(MASK);
+                a0 = l0.reinterpretAsFloats().fma(e, a0);
+                a1 = l1.reinterpretAsFloats().fma(e, a1);
+                a2 = l2.reinterpretAsFloats().fma(e, a2);
+                a3 = l3.reinterpretAsFloats().fma(e, a3);
+                b0 = x0.lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(o, b0);
+                b1 = x1.lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(o, b1);
+                b2 = x2.lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(o, b2);
+                b3 = x3.lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(o, b3);
             }
             dots[at] = a0.add(b0).reduceLanes(VectorOperators.ADD);
-            return;
+            dots[at + 1] = a1.add(b1).reduceLanes(VectorOperators.ADD);
+            dots[third] = a2.add(b2).reduceLanes(VectorOperators.ADD);
+            dots[fourth] = a3.add(b3).reduceLanes(VectorOperators.ADD);
         }
-        long o1 = ordinals[at + 1] * strideBytes;
-        long o2 = ordinals[Math.min(at + 2, end - 1)] * strideBytes;
-        long o3 = ordinals[Math.min(at + 3, end - 1)] * strideBytes;
-        FloatVector a1 = FloatVector.zero(FLOATS);
-        FloatVector a2 = FloatVector.zero(FLOATS);
-        FloatVector a3 = FloatVector.zero(FLOATS);
-        FloatVector b1 = FloatVector.zero(FLOATS);
-        FloatVector b2 = FloatVector.zero(FLOATS);
-        FloatVector b3 = FloatVector.zero(FLOATS);
-        for (int i = 0; i < even.length; i += LANES) {
-            FloatVector e = FloatVector.fromArray(FLOATS, even, i);
-            FloatVector o = FloatVector.fromArray(FLOATS, odd, i);
-            IntVector x0 = IntVector.fromMemorySegment(INTS, rows, o0 + 4L * i, LE);
-            IntVector x1 = IntVector.fromMemorySegment(INTS, rows, o1 + 4L * i, LE);
-            IntVector x2 = IntVector.fromMemorySegment(INTS, rows, o2 + 4L * i, LE);
-            IntVector x3 = IntVector.fromMemorySegment(INTS, rows, o3 + 4L * i, LE);
-            IntVector l0 = x0.lanewise(LSHL, 16).lanewise(ASHR, 3).and(MASK);
-            IntVector l1 = x1.lanewise(LSHL, 16).lanewise(ASHR, 3).and(MASK);
-            IntVector l2 = x2.lanewise(LSHL, 16).lanewise(ASHR, 3).and(MASK);
-            IntVector l3 = x3.lanewise(LSHL, 16).lanewise(ASHR, 3).and(MASK);
-            a0 = l0.reinterpretAsFloats().fma(e, a0);
-            a1 = l1.reinterpretAsFloats().fma(e, a1);
-            a2 = l2.reinterpretAsFloats().fma(e, a2);
-            a3 = l3.reinterpretAsFloats().fma(e, a3);
-            b0 = x0.lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(o, b0);
-            b1 = x1.lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(o, b1);
-            b2 = x2.lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(o, b2);
-            b3 = x3.lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(o, b3);
+        if (at == last) {
+            dots[at] = dot(rows, ordinals[at] * strideBytes, query);
         }
-        dots[at] = a0.add(b0).reduceLanes(VectorOperators.ADD);
-        dots[at + 1] = a1.add(b1).reduceLanes(VectorOperators.ADD);
-        dots[Math.min(at + 2, end - 1)] = a2.add(b2).reduceLanes(VectorOperators.ADD);
-        dots[Math.min(at + 3, end - 1)] = a3.add(b3).reduceLanes(VectorOperators.ADD);
     }
 
     /** The scalar twin of {@link #dot}. */

@@ -34,8 +34,12 @@ public final class HalfQuery {
     /** Element 2i + 1 of the query, times the same power of two. */
     final float[] odd;
 
-    /** Receives the inner product of a single row. */
-    final float[] single = new float[1];
+    /**
+     * Pairs a kernel takes at a time. A loop with a step that the compiler does not know is
+     * compiled as it is written; of a known one it makes three in two, with tests before each that
+     * cost more than the iterations of a short vector.
+     */
+    final int lanes = LANES;
 
     private final int dimension;
     private double scale = 1;
