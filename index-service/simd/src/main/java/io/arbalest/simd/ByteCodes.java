@@ -84,92 +84,90 @@ public final class ByteCodes {
 
     /**
      * Inner products of steps of the rows of a list, {@link ByteQuery#zero} included: four rows in
-     * lockstep.
-     *
-     * @param at byte offset of row 0
-     * @param dots receives the sums, from index 0
-     */
-    public static void dots(
-            MemorySegment rows, long at, int[] ordinals, int count, ByteQuery query, int[] dots) {
-        for (int i = 0; i < count; i += 4) {
-            upToFour(rows, at, ordinals, i, count, query, dots);
-        }
-    }
-
-    /**
-     * The kernel: the last row, or the four from an index on; behind the end, the last row stands
-     * in. Long and without helpers on purpose: see the package's text on how kernels are compiled.
+     * lockstep; of two or three that are left, the last stands in for the missing ones.
      *
      * <p>A lane holds two products, added and lifted by {@link #BIAS} so that they count as
      * unsigned. Of two such lanes in an int, s sums both and t the upper one; what is left of s
-     * without t is the lower.
+     * without t is the lower. Long and without helpers on purpose: see the package's text on how
+     * kernels are compiled.
+     *
+     * @param base byte offset of row 0
+     * @param dots receives the sums, from index 0
      */
-    private static void upToFour(
-            MemorySegment rows,
-            long base,
-            int[] ordinals,
-            int at,
-            int end,
-            ByteQuery query,
-            int[] dots) {
-        long o0 = base + ordinals[at] * query.rowBytes;
+    public static void dots(
+            MemorySegment rows, long base, int[] ordinals, int count, ByteQuery query, int[] dots) {
         short[] even = query.even;
         short[] odd = query.odd;
         int bias = BIAS * even.length;
-        IntVector s0 = IntVector.zero(INTS);
-        IntVector t0 = IntVector.zero(INTS);
-        if (at + 1 == end) {
-            for (int i = 0; i < even.length; i += LANES) {
+        int step = query.lanes; // unknown to the compiler on purpose
+        int last = count - 1;
+        int at = 0;
+        for (; at < last; at += 4) {
+            long o0 = base + ordinals[at] * query.rowBytes;
+            IntVector s0 = IntVector.zero(INTS);
+            IntVector t0 = IntVector.zero(INTS);
+            int third = Math.min(at + 2, last);
+            int fourth = Math.min(at + 3, last);
+            long o1 = base + ordinals[at + 1] * query.rowBytes;
+            long o2 = base + ordinals[third] * query.rowBytes;
+            long o3 = base + ordinals[fourth] * query.rowBytes;
+            IntVector s1 = IntVector.zero(INTS);
+            IntVector s2 = IntVector.zero(INTS);
+            IntVector s3 = IntVector.zero(INTS);
+            IntVector t1 = IntVector.zero(INTS);
+            IntVector t2 = IntVector.zero(INTS);
+            IntVector t3 = IntVector.zero(INTS);
+            for (int i = 0; i < even.length; i += step) {
                 ShortVector e = ShortVector.fromArray(SHORTS, even, i);
                 ShortVector o = ShortVector.fromArray(SHORTS, odd, i);
-                ShortVector x = ShortVector.fromMemorySegment(SHORTS, rows, o0 + 2L * i, LE);
-                ShortVector p = x.and(LOW).mul(e).add(x.lanewise(LSHR, 8).mul(o));
-                IntVector z = p.lanewise(XOR, (short) BIAS).reinterpretAsInts();
-                s0 = s0.add(z);
-                t0 = t0.add(z.lanewise(LSHR, 16));
+                ShortVector x0 = ShortVector.fromMemorySegment(SHORTS, rows, o0 + 2L * i, LE);
+                ShortVector x1 = ShortVector.fromMemorySegment(SHORTS, rows, o1 + 2L * i, LE);
+                ShortVector x2 = ShortVector.fromMemorySegment(SHORTS, rows, o2 + 2L * i, LE);
+                ShortVector x3 = ShortVector.fromMemorySegment(SHORTS, rows, o3 + 2L * i, LE);
+                ShortVector p0 = x0.and(LOW).mul(e).add(x0.lanewise(LSHR, 8).mul(o));
+                ShortVector p1 = x1.and(LOW).mul(e).add(x1.lanewise(LSHR, 8).mul(o));
+                ShortVector p2 = x2.and(LOW).mul(e).add(x2.lanewise(LSHR, 8).mul(o));
+                ShortVector p3 = x3.and(LOW).mul(e).add(x3.lanewise(LSHR, 8).mul(o));
+                IntVector z0 = p0.lanewise(XOR, (short) BIAS).reinterpretAsInts();
+                IntVector z1 = p1.lanewise(XOR, (short) BIAS).reinterpretAsInts();
+                IntVector z2 = p2.lanewise(XOR, (short) BIAS).reinterpretAsInts();
+                IntVector z3 = p3.lanewise(XOR, (short) BIAS).reinterpretAsInts();
+                s0 = s0.add(z0);
+                s1 = s1.add(z1);
+                s2 = s2.add(z2);
+                s3 = s3.add(z3);
+                t0 = t0.add(z0.lanewise(LSHR, 16));
+                t1 = t1.add(z1.lanewise(LSHR, 16));
+                t2 = t2.add(z2.lanewise(LSHR, 16));
+                t3 = t3.add(z3.lanewise(LSHR, 16));
             }
             dots[at] = s0.sub(t0.lanewise(LSHL, 16)).add(t0).reduceLanes(ADD) - bias;
-            return;
+            dots[at + 1] = s1.sub(t1.lanewise(LSHL, 16)).add(t1).reduceLanes(ADD) - bias;
+            dots[third] = s2.sub(t2.lanewise(LSHL, 16)).add(t2).reduceLanes(ADD) - bias;
+            dots[fourth] = s3.sub(t3.lanewise(LSHL, 16)).add(t3).reduceLanes(ADD) - bias;
         }
-        long o1 = base + ordinals[at + 1] * query.rowBytes;
-        long o2 = base + ordinals[Math.min(at + 2, end - 1)] * query.rowBytes;
-        long o3 = base + ordinals[Math.min(at + 3, end - 1)] * query.rowBytes;
-        IntVector s1 = IntVector.zero(INTS);
-        IntVector s2 = IntVector.zero(INTS);
-        IntVector s3 = IntVector.zero(INTS);
-        IntVector t1 = IntVector.zero(INTS);
-        IntVector t2 = IntVector.zero(INTS);
-        IntVector t3 = IntVector.zero(INTS);
-        for (int i = 0; i < even.length; i += LANES) {
+        if (at == last) {
+            dots[at] = dot(rows, base + ordinals[at] * query.rowBytes, query);
+        }
+    }
+
+    /** Of one row. */
+    private static int dot(MemorySegment rows, long at, ByteQuery query) {
+        short[] even = query.even;
+        short[] odd = query.odd;
+        int step = query.lanes;
+        IntVector s = IntVector.zero(INTS);
+        IntVector t = IntVector.zero(INTS);
+        for (int i = 0; i < even.length; i += step) {
             ShortVector e = ShortVector.fromArray(SHORTS, even, i);
             ShortVector o = ShortVector.fromArray(SHORTS, odd, i);
-            ShortVector x0 = ShortVector.fromMemorySegment(SHORTS, rows, o0 + 2L * i, LE);
-            ShortVector x1 = ShortVector.fromMemorySegment(SHORTS, rows, o1 + 2L * i, LE);
-            ShortVector x2 = ShortVector.fromMemorySegment(SHORTS, rows, o2 + 2L * i, LE);
-            ShortVector x3 = ShortVector.fromMemorySegment(SHORTS, rows, o3 + 2L * i, LE);
-            ShortVector p0 = x0.and(LOW).mul(e).add(x0.lanewise(LSHR, 8).mul(o));
-            ShortVector p1 = x1.and(LOW).mul(e).add(x1.lanewise(LSHR, 8).mul(o));
-            ShortVector p2 = x2.and(LOW).mul(e).add(x2.lanewise(LSHR, 8).mul(o));
-            ShortVector p3 = x3.and(LOW).mul(e).add(x3.lanewise(LSHR, 8).mul(o));
-            IntVector z0 = p0.lanewise(XOR, (short) BIAS).reinterpretAsInts();
-            IntVector z1 = p1.lanewise(XOR, (short) BIAS).reinterpretAsInts();
-            IntVector z2 = p2.lanewise(XOR, (short) BIAS).reinterpretAsInts();
-            IntVector z3 = p3.lanewise(XOR, (short) BIAS).reinterpretAsInts();
-            s0 = s0.add(z0);
-            s1 = s1.add(z1);
-            s2 = s2.add(z2);
-            s3 = s3.add(z3);
-            t0 = t0.add(z0.lanewise(LSHR, 16));
-            t1 = t1.add(z1.lanewise(LSHR, 16));
-            t2 = t2.add(z2.lanewise(LSHR, 16));
-            t3 = t3.add(z3.lanewise(LSHR, 16));
+            ShortVector x = ShortVector.fromMemorySegment(SHORTS, rows, at + 2L * i, LE);
+            ShortVector p = x.and(LOW).mul(e).add(x.lanewise(LSHR, 8).mul(o));
+            IntVector z = p.lanewise(XOR, (short) BIAS).reinterpretAsInts();
+            s = s.add(z);
+            t = t.add(z.lanewise(LSHR, 16));
         }
-        dots[at] = s0.sub(t0.lanewise(LSHL, 16)).add(t0).reduceLanes(ADD) - bias;
-        dots[at + 1] = s1.sub(t1.lanewise(LSHL, 16)).add(t1).reduceLanes(ADD) - bias;
-        dots[Math.min(at + 2, end - 1)] =
-                s2.sub(t2.lanewise(LSHL, 16)).add(t2).reduceLanes(ADD) - bias;
-        dots[Math.min(at + 3, end - 1)] =
-                s3.sub(t3.lanewise(LSHL, 16)).add(t3).reduceLanes(ADD) - bias;
+        return s.sub(t.lanewise(LSHL, 16)).add(t).reduceLanes(ADD) - BIAS * even.length;
     }
 
     /** The scalar twin of {@link #dots}, of one row. */

@@ -43,6 +43,10 @@ public final class ByteQuery {
     final short[] even;
     final short[] odd;
     final long rowBytes;
+
+    /** Shorts that a kernel takes at a time. */
+    final int lanes = BYTE_PAIRS.length();
+
     private final int dimension;
     private float step = 1;
     private int zero;

@@ -34,11 +34,7 @@ public final class HalfQuery {
     /** Element 2i + 1 of the query, times the same power of two. */
     final float[] odd;
 
-    /**
-     * Pairs a kernel takes at a time. A loop with a step that the compiler does not know is
-     * compiled as it is written; of a known one it makes three in two, with tests before each that
-     * cost more than the iterations of a short vector.
-     */
+    /** Pairs that a kernel takes at a time. */
     final int lanes = LANES;
 
     private final int dimension;

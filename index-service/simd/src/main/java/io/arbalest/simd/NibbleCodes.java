@@ -189,7 +189,12 @@ public final class NibbleCodes {
 
     /**
      * Inner products of steps of the rows of a list, {@link NibbleQuery#zero} included: four rows
-     * in lockstep.
+     * in lockstep; of two or three that are left, the last stands in for the missing ones.
+     *
+     * <p>A lane holds four products, added and lifted by {@link #BIAS} so that they count as
+     * unsigned; sums start that much lower. Of two such lanes in an int, s sums both and t the
+     * upper one; what is left of s without t is the lower. Long and without helpers on purpose: see
+     * the package's text on how kernels are compiled.
      *
      * @param base byte offset of row 0
      * @param dots receives the sums, from index 0
@@ -201,84 +206,80 @@ public final class NibbleCodes {
             int count,
             NibbleQuery query,
             int[] dots) {
-        for (int i = 0; i < count; i += 4) {
-            upToFour(rows, base + TERM_BYTES, ordinals, i, count, query, dots);
+        short[] q = query.steps;
+        int n = query.shorts;
+        long codes = base + TERM_BYTES;
+        int step = query.lanes; // unknown to the compiler on purpose
+        int last = count - 1;
+        int at = 0;
+        for (; at < last; at += 4) {
+            long o0 = codes + ordinals[at] * query.rowBytes;
+            IntVector s0 = IntVector.broadcast(INTS, -2 * BIAS * (n / LANES));
+            IntVector t0 = IntVector.zero(INTS);
+            int third = Math.min(at + 2, last);
+            int fourth = Math.min(at + 3, last);
+            long o1 = codes + ordinals[at + 1] * query.rowBytes;
+            long o2 = codes + ordinals[third] * query.rowBytes;
+            long o3 = codes + ordinals[fourth] * query.rowBytes;
+            IntVector s1 = s0;
+            IntVector s2 = s0;
+            IntVector s3 = s0;
+            IntVector t1 = t0;
+            IntVector t2 = t0;
+            IntVector t3 = t0;
+            for (int i = 0; i < n; i += step) {
+                ShortVector a = ShortVector.fromArray(SHORTS, q, i);
+                ShortVector b = ShortVector.fromArray(SHORTS, q, i + n);
+                ShortVector c = ShortVector.fromArray(SHORTS, q, i + 2 * n);
+                ShortVector d = ShortVector.fromArray(SHORTS, q, i + 3 * n);
+                ShortVector x0 = ShortVector.fromMemorySegment(SHORTS, rows, o0 + 2L * i, LE);
+                ShortVector x1 = ShortVector.fromMemorySegment(SHORTS, rows, o1 + 2L * i, LE);
+                ShortVector x2 = ShortVector.fromMemorySegment(SHORTS, rows, o2 + 2L * i, LE);
+                ShortVector x3 = ShortVector.fromMemorySegment(SHORTS, rows, o3 + 2L * i, LE);
+                ShortVector p0 = x0.mul(a).add(LIFT).add(x0.lanewise(LSHR, 4).mul(b));
+                ShortVector p1 = x1.mul(a).add(LIFT).add(x1.lanewise(LSHR, 4).mul(b));
+                ShortVector p2 = x2.mul(a).add(LIFT).add(x2.lanewise(LSHR, 4).mul(b));
+                ShortVector p3 = x3.mul(a).add(LIFT).add(x3.lanewise(LSHR, 4).mul(b));
+                p0 = p0.add(x0.lanewise(LSHR, 8).mul(c)).add(x0.lanewise(LSHR, 12).mul(d));
+                p1 = p1.add(x1.lanewise(LSHR, 8).mul(c)).add(x1.lanewise(LSHR, 12).mul(d));
+                p2 = p2.add(x2.lanewise(LSHR, 8).mul(c)).add(x2.lanewise(LSHR, 12).mul(d));
+                p3 = p3.add(x3.lanewise(LSHR, 8).mul(c)).add(x3.lanewise(LSHR, 12).mul(d));
+                s0 = s0.add(p0.reinterpretAsInts());
+                s1 = s1.add(p1.reinterpretAsInts());
+                s2 = s2.add(p2.reinterpretAsInts());
+                s3 = s3.add(p3.reinterpretAsInts());
+                t0 = t0.add(p0.reinterpretAsInts().lanewise(LSHR, 16));
+                t1 = t1.add(p1.reinterpretAsInts().lanewise(LSHR, 16));
+                t2 = t2.add(p2.reinterpretAsInts().lanewise(LSHR, 16));
+                t3 = t3.add(p3.reinterpretAsInts().lanewise(LSHR, 16));
+            }
+            dots[at] = s0.sub(t0.lanewise(LSHL, 16)).add(t0).reduceLanes(ADD);
+            dots[at + 1] = s1.sub(t1.lanewise(LSHL, 16)).add(t1).reduceLanes(ADD);
+            dots[third] = s2.sub(t2.lanewise(LSHL, 16)).add(t2).reduceLanes(ADD);
+            dots[fourth] = s3.sub(t3.lanewise(LSHL, 16)).add(t3).reduceLanes(ADD);
+        }
+        if (at == last) {
+            dots[at] = dot(rows, codes + ordinals[at] * query.rowBytes, query);
         }
     }
 
-    /**
-     * The kernel: the last row, or the four from an index on; behind the end, the last row stands
-     * in. Long and without helpers on purpose: see the package's text on how kernels are compiled.
-     *
-     * <p>A lane holds four products, added and lifted by {@link #BIAS} so that they count as
-     * unsigned; sums start that much lower. Of two such lanes in an int, s sums both and t the
-     * upper one; what is left of s without t is the lower.
-     */
-    private static void upToFour(
-            MemorySegment rows,
-            long base,
-            int[] ordinals,
-            int at,
-            int end,
-            NibbleQuery query,
-            int[] dots) {
-        long o0 = base + ordinals[at] * query.rowBytes;
+    /** Of one row. */
+    private static int dot(MemorySegment rows, long at, NibbleQuery query) {
         short[] q = query.steps;
         int n = query.shorts;
-        IntVector s0 = IntVector.broadcast(INTS, -2 * BIAS * (n / LANES));
-        IntVector t0 = IntVector.zero(INTS);
-        if (at + 1 == end) {
-            for (int i = 0; i < n; i += LANES) {
-                ShortVector x = ShortVector.fromMemorySegment(SHORTS, rows, o0 + 2L * i, LE);
-                ShortVector p = ShortVector.fromArray(SHORTS, q, i).mul(x).add(LIFT);
-                p = p.add(ShortVector.fromArray(SHORTS, q, i + n).mul(x.lanewise(LSHR, 4)));
-                p = p.add(ShortVector.fromArray(SHORTS, q, i + 2 * n).mul(x.lanewise(LSHR, 8)));
-                p = p.add(ShortVector.fromArray(SHORTS, q, i + 3 * n).mul(x.lanewise(LSHR, 12)));
-                s0 = s0.add(p.reinterpretAsInts());
-                t0 = t0.add(p.reinterpretAsInts().lanewise(LSHR, 16));
-            }
-            dots[at] = s0.sub(t0.lanewise(LSHL, 16)).add(t0).reduceLanes(ADD);
-            return;
+        int step = query.lanes;
+        IntVector s = IntVector.broadcast(INTS, -2 * BIAS * (n / LANES));
+        IntVector t = IntVector.zero(INTS);
+        for (int i = 0; i < n; i += step) {
+            ShortVector x = ShortVector.fromMemorySegment(SHORTS, rows, at + 2L * i, LE);
+            ShortVector p = ShortVector.fromArray(SHORTS, q, i).mul(x).add(LIFT);
+            p = p.add(ShortVector.fromArray(SHORTS, q, i + n).mul(x.lanewise(LSHR, 4)));
+            p = p.add(ShortVector.fromArray(SHORTS, q, i + 2 * n).mul(x.lanewise(LSHR, 8)));
+            p = p.add(ShortVector.fromArray(SHORTS, q, i + 3 * n).mul(x.lanewise(LSHR, 12)));
+            s = s.add(p.reinterpretAsInts());
+            t = t.add(p.reinterpretAsInts().lanewise(LSHR, 16));
         }
-        long o1 = base + ordinals[at + 1] * query.rowBytes;
-        long o2 = base + ordinals[Math.min(at + 2, end - 1)] * query.rowBytes;
-        long o3 = base + ordinals[Math.min(at + 3, end - 1)] * query.rowBytes;
-        IntVector s1 = s0;
-        IntVector s2 = s0;
-        IntVector s3 = s0;
-        IntVector t1 = t0;
-        IntVector t2 = t0;
-        IntVector t3 = t0;
-        for (int i = 0; i < n; i += LANES) {
-            ShortVector a = ShortVector.fromArray(SHORTS, q, i);
-            ShortVector b = ShortVector.fromArray(SHORTS, q, i + n);
-            ShortVector c = ShortVector.fromArray(SHORTS, q, i + 2 * n);
-            ShortVector d = ShortVector.fromArray(SHORTS, q, i + 3 * n);
-            ShortVector x0 = ShortVector.fromMemorySegment(SHORTS, rows, o0 + 2L * i, LE);
-            ShortVector x1 = ShortVector.fromMemorySegment(SHORTS, rows, o1 + 2L * i, LE);
-            ShortVector x2 = ShortVector.fromMemorySegment(SHORTS, rows, o2 + 2L * i, LE);
-            ShortVector x3 = ShortVector.fromMemorySegment(SHORTS, rows, o3 + 2L * i, LE);
-            ShortVector p0 = x0.mul(a).add(LIFT).add(x0.lanewise(LSHR, 4).mul(b));
-            ShortVector p1 = x1.mul(a).add(LIFT).add(x1.lanewise(LSHR, 4).mul(b));
-            ShortVector p2 = x2.mul(a).add(LIFT).add(x2.lanewise(LSHR, 4).mul(b));
-            ShortVector p3 = x3.mul(a).add(LIFT).add(x3.lanewise(LSHR, 4).mul(b));
-            p0 = p0.add(x0.lanewise(LSHR, 8).mul(c)).add(x0.lanewise(LSHR, 12).mul(d));
-            p1 = p1.add(x1.lanewise(LSHR, 8).mul(c)).add(x1.lanewise(LSHR, 12).mul(d));
-            p2 = p2.add(x2.lanewise(LSHR, 8).mul(c)).add(x2.lanewise(LSHR, 12).mul(d));
-            p3 = p3.add(x3.lanewise(LSHR, 8).mul(c)).add(x3.lanewise(LSHR, 12).mul(d));
-            s0 = s0.add(p0.reinterpretAsInts());
-            s1 = s1.add(p1.reinterpretAsInts());
-            s2 = s2.add(p2.reinterpretAsInts());
-            s3 = s3.add(p3.reinterpretAsInts());
-            t0 = t0.add(p0.reinterpretAsInts().lanewise(LSHR, 16));
-            t1 = t1.add(p1.reinterpretAsInts().lanewise(LSHR, 16));
-            t2 = t2.add(p2.reinterpretAsInts().lanewise(LSHR, 16));
-            t3 = t3.add(p3.reinterpretAsInts().lanewise(LSHR, 16));
-        }
-        dots[at] = s0.sub(t0.lanewise(LSHL, 16)).add(t0).reduceLanes(ADD);
-        dots[at + 1] = s1.sub(t1.lanewise(LSHL, 16)).add(t1).reduceLanes(ADD);
-        dots[Math.min(at + 2, end - 1)] = s2.sub(t2.lanewise(LSHL, 16)).add(t2).reduceLanes(ADD);
-        dots[Math.min(at + 3, end - 1)] = s3.sub(t3.lanewise(LSHL, 16)).add(t3).reduceLanes(ADD);
+        return s.sub(t.lanewise(LSHL, 16)).add(t).reduceLanes(ADD);
     }
 
     /** The scalar twin of {@link #dots}, of one row. */

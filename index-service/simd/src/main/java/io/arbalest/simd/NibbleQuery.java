@@ -40,6 +40,10 @@ public final class NibbleQuery {
     final int shorts;
 
     final long rowBytes;
+
+    /** Shorts that a kernel takes at a time. */
+    final int lanes = PADDING;
+
     private final int whole; // shorts of whole groups
     private final ByteQuery bytes;
 

@@ -22,7 +22,11 @@
  *   <li>the kernels that a search spends its time in are longer than what the compiler inlines
  *       ({@code FreqInlineSize}, 325 bytes of code), so each stays a unit of its own, whoever calls
  *       it: that is why they are written out and hold the loops of two cases;
- *   <li>species are {@code static final}: {@link io.arbalest.simd.VectorWidth}.
+ *   <li>species are {@code static final}: {@link io.arbalest.simd.VectorWidth};
+ *   <li>loops over a vector's elements take their step from a field, which the compiler takes for
+ *       unknown. Of a loop with a known step over a segment it makes several, one in the other, to
+ *       take the tests for the segment's end out of the innermost: that costs more than the tests
+ *       unless a loop is long, and a vector of 128 elements is four iterations.
  * </ul>
  *
  * <p><b>Threads:</b> none; everything is stateless or immutable.

@@ -29,8 +29,8 @@ class KernelShapeTest {
             List.of(
                     "HalfDot.dot",
                     "HalfDot.dots",
-                    "ByteCodes.upToFour",
-                    "NibbleCodes.upToFour",
+                    "ByteCodes.dots",
+                    "NibbleCodes.dots",
                     "SignCodes.sumsWide",
                     "SignCodes.sums128");
 
