@@ -34,12 +34,12 @@ public final class VisitedSet {
     public int addAll(int[] ordinals, int count) {
         short now = epoch;
         int kept = 0;
-        for (int i = 0; i < count; i++) { // whether one is kept is a coin toss: no branch
+        for (int i = 0; i < count; i++) {
             int ordinal = ordinals[i];
-            int isNew = marks[ordinal] == now ? 0 : 1;
+            int change = marks[ordinal] ^ now;
             marks[ordinal] = now;
             ordinals[kept] = ordinal;
-            kept += isNew;
+            kept += (change | -change) >>> 31; // 1 unless there is none; a branch would be a toss
         }
         return kept;
     }
