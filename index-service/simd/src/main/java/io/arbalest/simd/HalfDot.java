@@ -68,8 +68,21 @@ public final class HalfDot {
         int step = 2 * query.lanes; // unknown to the compiler on purpose
         FloatVector a = FloatVector.zero(FLOATS);
         FloatVector b = FloatVector.zero(FLOATS); // a sum of its own: half as long a chain
-        int i = 0;
-        for (; i + LANES < even.length; i += step) {
+        IntVector u = IntVector.fromMemorySegment(INTS, segment, offset, LE);
+        FloatVector eu = FloatVector.fromArray(FLOATS, even, 0);
+        FloatVector ou = FloatVector.fromArray(FLOATS, odd, 0);
+        a = u.lanewise(LSHL, 16).lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(eu, a);
+        b = u.lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(ou, b);
+        int i = LANES;
+        if ((even.length & LANES) == 0) {
+            IntVector v = IntVector.fromMemorySegment(INTS, segment, offset + 4L * i, LE);
+            FloatVector ev = FloatVector.fromArray(FLOATS, even, i);
+            FloatVector ov = FloatVector.fromArray(FLOATS, odd, i);
+            a = v.lanewise(LSHL, 16).lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(ev, a);
+            b = v.lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(ov, b);
+            i += LANES;
+        }
+        for (; i < even.length; i += step) {
             IntVector x = IntVector.fromMemorySegment(INTS, segment, offset + 4L * i, LE);
             FloatVector ex = FloatVector.fromArray(FLOATS, even, i);
             FloatVector ox = FloatVector.fromArray(FLOATS, odd, i);
@@ -81,13 +94,6 @@ public final class HalfDot {
             FloatVector oy = FloatVector.fromArray(FLOATS, odd, j);
             a = y.lanewise(LSHL, 16).lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(ey, a);
             b = y.lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(oy, b);
-        }
-        if (i < even.length) {
-            IntVector x = IntVector.fromMemorySegment(INTS, segment, offset + 4L * i, LE);
-            FloatVector ex = FloatVector.fromArray(FLOATS, even, i);
-            FloatVector ox = FloatVector.fromArray(FLOATS, odd, i);
-            a = x.lanewise(LSHL, 16).lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(ex, a);
-            b = x.lanewise(ASHR, 3).and(MASK).reinterpretAsFloats().fma(ox, b);
         }
         return a.add(b).reduceLanes(VectorOperators.ADD);
     }
