@@ -437,28 +437,26 @@ public final class SealedSearcher {
         ordinals[0] = top == 0 ? slot : graph.level(top).ordinal(slot);
         coarse.score(ordinals, 1, scores);
         scored++;
-        long best = ScoredOrdinal.of(scores[0], ordinals[0]);
+        float score = scores[0];
         for (int level = top; level >= 1; level--) {
             LevelLists links = graph.level(level);
-            int at;
+            long best = ScoredOrdinal.of(score, slot); // slots are in the order of their ordinals
+            long at;
             do {
-                at = slot;
-                int count = links.read(at, slots);
+                at = best;
+                int count = links.read(ScoredOrdinal.ordinal(at), slots);
                 for (int i = 0; i < count; i++) {
                     ordinals[i] = links.ordinal(slots[i]);
                 }
                 coarse.score(ordinals, count, scores);
                 scored += count;
                 for (int i = 0; i < count; i++) {
-                    long neighbor = ScoredOrdinal.of(scores[i], ordinals[i]);
-                    if (neighbor > best) {
-                        best = neighbor;
-                        slot = slots[i];
-                    }
+                    best = Math.max(best, ScoredOrdinal.of(scores[i], slots[i]));
                 }
-            } while (slot != at);
-            slot = links.below(slot);
+            } while (best != at);
+            score = ScoredOrdinal.score(best);
+            slot = links.below(ScoredOrdinal.ordinal(best));
         }
-        return best;
+        return ScoredOrdinal.of(score, slot);
     }
 }
