@@ -60,7 +60,9 @@ public final class HalfDot {
      * have equal scores however they are batched. (The order in which {@code reduceLanes} adds is
      * the compiler's; the interpreter has another, which may change the last bits.)
      *
-     * <p>Long and without helpers on purpose: see the package's text on how kernels are compiled.
+     * <p>The first one or two vectors are apart, so that pairs are left and what is tested at the
+     * first needs no test in the loop. Long and without helpers on purpose: see the package's text
+     * on how kernels are compiled.
      */
     public static float dot(MemorySegment segment, long offset, HalfQuery query) {
         float[] even = query.even;
