@@ -48,7 +48,6 @@ public final class ByteCodes {
 
     private static final VectorSpecies<Integer> INTS = VectorWidth.ints();
     private static final VectorSpecies<Short> SHORTS = INTS.withLanes(short.class);
-    private static final int LANES = SHORTS.length();
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
 
     private ByteCodes() {}
