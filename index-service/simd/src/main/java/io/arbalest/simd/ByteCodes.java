@@ -102,14 +102,14 @@ public final class ByteCodes {
         int last = count - 1;
         int at = 0;
         for (; at < last; at += 4) {
-            long o0 = base + ordinals[at] * query.rowBytes;
-            IntVector s0 = IntVector.zero(INTS);
-            IntVector t0 = IntVector.zero(INTS);
             int third = Math.min(at + 2, last);
             int fourth = Math.min(at + 3, last);
+            long o0 = base + ordinals[at] * query.rowBytes;
             long o1 = base + ordinals[at + 1] * query.rowBytes;
             long o2 = base + ordinals[third] * query.rowBytes;
             long o3 = base + ordinals[fourth] * query.rowBytes;
+            IntVector s0 = IntVector.zero(INTS);
+            IntVector t0 = IntVector.zero(INTS);
             IntVector s1 = IntVector.zero(INTS);
             IntVector s2 = IntVector.zero(INTS);
             IntVector s3 = IntVector.zero(INTS);

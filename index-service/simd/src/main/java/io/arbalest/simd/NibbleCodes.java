@@ -213,14 +213,14 @@ public final class NibbleCodes {
         int last = count - 1;
         int at = 0;
         for (; at < last; at += 4) {
-            long o0 = codes + ordinals[at] * query.rowBytes;
-            IntVector s0 = IntVector.broadcast(INTS, -2 * BIAS * (n / LANES));
-            IntVector t0 = IntVector.zero(INTS);
             int third = Math.min(at + 2, last);
             int fourth = Math.min(at + 3, last);
+            long o0 = codes + ordinals[at] * query.rowBytes;
             long o1 = codes + ordinals[at + 1] * query.rowBytes;
             long o2 = codes + ordinals[third] * query.rowBytes;
             long o3 = codes + ordinals[fourth] * query.rowBytes;
+            IntVector s0 = IntVector.broadcast(INTS, -2 * BIAS * (n / LANES));
+            IntVector t0 = IntVector.zero(INTS);
             IntVector s1 = s0;
             IntVector s2 = s0;
             IntVector s3 = s0;

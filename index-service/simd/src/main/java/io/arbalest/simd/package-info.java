@@ -21,7 +21,7 @@
  *   <li>no method of this room takes or returns a vector;
  *   <li>the kernels that a search spends its time in are longer than what the compiler inlines
  *       ({@code FreqInlineSize}, 325 bytes of code), so each stays a unit of its own, whoever calls
- *       it: that is why they are written out and hold the loops of two cases;
+ *       it: that is why they are written out;
  *   <li>species are {@code static final}: {@link io.arbalest.simd.VectorWidth};
  *   <li>loops over a vector's elements take their step from a field, which the compiler takes for
  *       unknown. Of a loop with a known step over a segment it makes several, one in the other, to
