@@ -14,9 +14,10 @@ import java.util.concurrent.locks.ReentrantLock;
  * graph.
  *
  * <p>Mending alone would rot a graph, a little with each merge: what is near a dead point is not
- * always what a search for neighbours would have found. So the points that lost the most neighbours
- * at once look for new ones as a new point does: at most two for each that died, and at most an
- * eighth of all.
+ * always what a search for neighbours would have found. So points that lost neighbours look for new
+ * ones as a new point does, first those that lost the most: two for each point that died, and at
+ * most an eighth of all. Where few die at once hardly a point loses more than one neighbour, so to
+ * have lost many is no condition.
  *
  * <p>Afterwards every point but the first is given a link from a point of smaller ordinal, which is
  * what {@link Linker} keeps from then on, and every point can be reached from the entry on level 0.
@@ -26,8 +27,11 @@ import java.util.concurrent.locks.ReentrantLock;
 final class GraphLoader {
     private static final int REACH_ROUNDS = 16;
 
-    /** Neighbours that a point has lost, at least, that looks for new ones. */
-    private static final int MANY_LOST = 3;
+    /** Points that look for new neighbours: at most so many for each dead one. */
+    private static final int AGAIN_FOR_EACH_DEAD = 2;
+
+    /** And at most one of so many. */
+    private static final int AGAIN_AT_MOST = 8;
 
     private static final long TAKEN = Long.MIN_VALUE;
 
@@ -90,27 +94,39 @@ final class GraphLoader {
         return entry;
     }
 
-    /** Lets the points that lost the most neighbours find new ones. */
+    /**
+     * Lets the points that lost the most neighbours find new ones, and of those that lost one fewer
+     * as many as are left to choose, spread evenly.
+     */
     private void linkAgain() {
         int dead = 0;
         int living = 0;
         int[] points = new int[links.limit(0) + 1]; // by neighbours lost
         for (int from = 0; from < ordinals.length; from++) {
             if (here(from) >= 0) {
-                points[Math.min(lost[from], links.limit(0))]++;
+                points[lost[from]]++;
                 living++;
             } else {
                 dead++;
             }
         }
-        int most = Math.min(2 * dead, living / 8);
-        int least = points.length;
-        int chosen = 0;
-        while (least > MANY_LOST && chosen + points[least - 1] <= most) {
-            chosen += points[--least];
+        int left = (int) Math.min(living / AGAIN_AT_MOST, (long) AGAIN_FOR_EACH_DEAD * dead);
+        int some = links.limit(0); // lost by points of which some are chosen, and by more by all
+        while (some > 0 && points[some] <= left) {
+            left -= points[some--];
         }
+        int turn = 0;
         for (int from = 0; from < ordinals.length; from++) {
-            if (here(from) >= 0 && lost[from] >= least) {
+            if (here(from) < 0 || lost[from] == 0) {
+                continue;
+            }
+            boolean chosen = lost[from] > some;
+            if (lost[from] == some) {
+                turn += left;
+                chosen = turn >= points[some];
+                turn -= chosen ? points[some] : 0;
+            }
+            if (chosen) {
                 linker.linkAgain(here(from), entry);
             }
         }
@@ -148,7 +164,7 @@ final class GraphLoader {
             size = addCandidate(neighbor, level, size);
         }
         if (level == 0) {
-            lost[from] = dead;
+            lost[from] = Math.min(dead, links.limit(0));
         }
         if (size > links.limit(level)) {
             rank(to, 0, size);
