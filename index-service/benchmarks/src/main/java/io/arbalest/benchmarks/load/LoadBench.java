@@ -38,6 +38,8 @@ public final class LoadBench {
     private static final int ONE_OF = 3;
     private static final int QUIET_LOOKS = 10;
     private static final long LOOK_MILLIS = 10;
+    private static final int SMALL_ROWS = 20_000;
+    private static final long SMALL_SEARCH_NANOS = 1_000_000_000;
 
     /**
      * What to measure.
@@ -62,7 +64,31 @@ public final class LoadBench {
             int batch,
             int inFlight,
             long searchNanos,
-            Path directory) {}
+            Path directory) {
+
+        /**
+         * The same for a small shard, which seals and merges segments within seconds.
+         *
+         * @param elsewhere directory of its files
+         */
+        public Settings small(Path elsewhere) {
+            int rows = Math.min(base.length / 4, SMALL_ROWS);
+            int segmentRows = Math.min(options.growingSegmentRows(), Math.max(1, rows / 4));
+            return new Settings(
+                    Arrays.copyOf(base, rows),
+                    queries,
+                    truth,
+                    metric,
+                    hnsw,
+                    options.withGrowingSegmentRows(segmentRows),
+                    rows / 2,
+                    1,
+                    batch,
+                    inFlight,
+                    Math.min(searchNanos, SMALL_SEARCH_NANOS),
+                    elsewhere);
+        }
+    }
 
     /**
      * One kind of load, over all rounds. What does not apply is NaN.

@@ -143,7 +143,10 @@ public final class LoadCommand implements Callable<Integer> {
                         batch,
                         inFlight,
                         seconds * 1_000_000_000L,
-                        directory);
+                        directory.resolve("shard"));
+        // what is measured is a node that has served for a while, not the JVM's compiler
+        new LoadBench(settings.small(directory.resolve("small")))
+                .run(row -> {}, line -> console.say("warm-up: %s", line));
         ResultWriter out =
                 format.writer(
                         console,
