@@ -48,7 +48,7 @@ final class GraphLoader {
     private final int[] selected;
     private final long[] found;
     private final VisitedSet seen;
-    private final int[] lost; // dead neighbours on level 0, by ordinal of the source
+    private final int[] lost; // dead neighbours on level 0, by ordinal of the source; 0 of the dead
     private int[] candidates = new int[256];
     private float[] scores = new float[256];
     private long[] ranked = new long[256];
@@ -99,36 +99,34 @@ final class GraphLoader {
      * as many as are left to choose, spread evenly.
      */
     private void linkAgain() {
-        int dead = 0;
         int living = 0;
         int[] points = new int[links.limit(0) + 1]; // by neighbours lost
         for (int from = 0; from < ordinals.length; from++) {
             if (here(from) >= 0) {
                 points[lost[from]]++;
                 living++;
-            } else {
-                dead++;
             }
         }
+        int dead = ordinals.length - living;
         int left = (int) Math.min(living / AGAIN_AT_MOST, (long) AGAIN_FOR_EACH_DEAD * dead);
         int some = links.limit(0); // lost by points of which some are chosen, and by more by all
-        while (some > 0 && points[some] <= left) {
+        while (some > 1 && points[some] <= left) {
             left -= points[some--];
         }
+        int share = Math.min(left, points[some]);
         int turn = 0;
         for (int from = 0; from < ordinals.length; from++) {
-            if (here(from) < 0 || lost[from] == 0) {
-                continue;
+            if (lost[from] < some) {
+                continue; // a dead point counts as one that lost none
             }
-            boolean chosen = lost[from] > some;
             if (lost[from] == some) {
-                turn += left;
-                chosen = turn >= points[some];
-                turn -= chosen ? points[some] : 0;
+                turn += share;
+                if (turn < points[some]) {
+                    continue;
+                }
+                turn -= points[some];
             }
-            if (chosen) {
-                linker.linkAgain(here(from), entry);
-            }
+            linker.linkAgain(here(from), entry);
         }
     }
 

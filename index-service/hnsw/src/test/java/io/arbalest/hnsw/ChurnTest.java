@@ -54,31 +54,28 @@ class ChurnTest {
     @ParameterizedTest
     @EnumSource
     void recallAfterAllPointsWereReplacedIsThatOfAFreshGraph(Deaths deaths) {
-        Shard shard = Shard.empty(Metric.L2);
-        cases.fill(shard.table(), POINTS, 0);
-        linkFrom(shard, 0);
         int merges = deaths == Deaths.OLDEST ? MERGES : 3 * MERGES; // 95 % at random
-        for (int merge = 0; merge < merges; merge++) {
-            Shard before = shard;
-            shard = merged(before, dying(before, deaths, POINTS / MERGES));
-            before.close();
-            assertThat(reached(shard)).as("merge %s, seed %s", merge, Cases.SEED).isEqualTo(POINTS);
-        }
-        assertThatRecallIsThatOfAFreshGraph(shard);
+        assertThatRecallIsThatOfAFreshGraph(churned(deaths, POINTS / MERGES, merges));
     }
 
     /** Then hardly a point loses more than one neighbour at once, however many in the end. */
     @Test
     void recallDoesNotRotWhereFewPointsDieAtOnce() {
+        assertThatRecallIsThatOfAFreshGraph(churned(Deaths.OLDEST, FEW, POINTS / FEW));
+    }
+
+    /** A shard of which some points died in each of several merges. */
+    private Shard churned(Deaths deaths, int count, int merges) {
         Shard shard = Shard.empty(Metric.L2);
         cases.fill(shard.table(), POINTS, 0);
         linkFrom(shard, 0);
-        for (int merge = 0; merge < POINTS / FEW; merge++) {
+        for (int merge = 0; merge < merges; merge++) {
             Shard before = shard;
-            shard = merged(before, dying(before, Deaths.OLDEST, FEW));
+            shard = merged(before, dying(before, deaths, count));
             before.close();
+            assertThat(reached(shard)).as("merge %s, seed %s", merge, Cases.SEED).isEqualTo(POINTS);
         }
-        assertThatRecallIsThatOfAFreshGraph(shard);
+        return shard;
     }
 
     private void assertThatRecallIsThatOfAFreshGraph(Shard shard) {
