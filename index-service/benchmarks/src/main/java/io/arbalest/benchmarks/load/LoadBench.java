@@ -72,7 +72,7 @@ public final class LoadBench {
          * @param elsewhere directory of its files
          */
         public Settings small(Path elsewhere) {
-            int rows = Math.min(base.length / 4, SMALL_ROWS);
+            int rows = Math.min(Math.ceilDiv(base.length, 4), SMALL_ROWS);
             int segmentRows = Math.min(options.growingSegmentRows(), Math.max(1, rows / 4));
             return new Settings(
                     Arrays.copyOf(base, rows),
